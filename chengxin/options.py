@@ -1,0 +1,164 @@
+"""Every setting of the platform: name, kind, default, unit and meaning, in one table.
+
+A setting is the environment variable of the same name. `docs/reference/settings.md` is generated
+from this table, and `chengxin.settings` reads its values from here and from nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
+
+
+def boolean(text: str) -> bool:
+    """Read 1/true/yes/on or 0/false/no/off."""
+    word = text.strip().lower()
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
+    raise ValueError(f"expected one of 1, 0, true, false, yes, no, on, off, got {text!r}")
+
+
+def whole(text: str) -> int:
+    """Read a whole number that is not negative."""
+    number = int(text)
+    if number < 0:
+        raise ValueError(f"expected 0 or more, got {text!r}")
+    return number
+
+
+def words(text: str) -> list[str]:
+    """Read a list separated by commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def folder(text: str) -> Path:
+    """Read a path; ~ is the home directory."""
+    return Path(text).expanduser().absolute()
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting: how to read it and what it means."""
+
+    name: str
+    read: Callable[[str], Any]
+    default: str
+    meaning: str
+    unit: str = ""
+    secret: bool = False
+
+
+def choice(*allowed: str) -> Callable[[str], str]:
+    """Read one of the allowed words."""
+
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"expected one of {', '.join(allowed)}, got {text!r}")
+        return text
+
+    read.__name__ = " or ".join(allowed)
+    return read
+
+
+SECTIONS: dict[str, tuple[Option, ...]] = {
+    "Place and mode": (
+        Option("CHENGXIN_HOME", folder, "", "Where data, uploads, keys and logs live. Empty: /var/lib/chengxin/<name> for root, ~/.local/share/chengxin for others."),
+        Option("DEMO", boolean, "0", "Demo mode: demo keys and accounts, local gateways, the outbox page. Only on a loopback address."),
+        Option("DEBUG", boolean, "0", "Django's debug pages. Only on a loopback address."),
+        Option("SECRET_KEY", str, "", "Secret for short-lived signed values. Empty: derived from the key ring by `chengxin serve`.", secret=True),
+        Option("KEYS_DIR", folder, "", "Where the key files are. Empty: keys in CHENGXIN_HOME."),
+        Option("CATALOGUE_DIR", folder, "", "Where the catalogue's YAML files are. Empty: catalogue in the checkout."),
+    ),
+    "Database": (
+        Option("DATABASE_URL", str, "", "postgresql://user:password@host:port/name of the running role (chengxin_app). Empty: own PostgreSQL.", secret=True),
+        Option("OWNER_DATABASE_URL", str, "", "The same for the migrating role (chengxin_owner). Empty: DATABASE_URL.", secret=True),
+        Option("PG_BINDIR", str, "", "Folder with initdb, pg_ctl and postgres for the own PostgreSQL. Empty: wheel, then system."),
+        Option("STATEMENT_TIMEOUT_MS", whole, "5000", "Longest a statement may run; 0 = no limit.", "ms"),
+        Option("LOCK_TIMEOUT_MS", whole, "2000", "Longest wait for a lock, then 409.", "ms"),
+        Option("IDLE_IN_TRANSACTION_MS", whole, "10000", "Longest idle time inside a transaction.", "ms"),
+    ),
+    "Web": (
+        Option("HOST", str, "127.0.0.1", "Address the web server listens on."),
+        Option("PORT", whole, "8000", "Port the web server listens on."),
+        Option("WEB_WORKERS", whole, "2", "Web processes.", "processes"),
+        Option("WEB_THREADS", whole, "8", "Threads in each web process.", "threads"),
+        Option("SITE_ORIGIN", str, "", "Scheme, host and port of the site in links. Empty: http://HOST:PORT."),
+        Option("ALLOWED_HOSTS", words, "", "Host names answered besides that of SITE_ORIGIN and the loopback names."),
+        Option("TRUSTED_PROXIES", words, "", "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."),
+        Option("MAX_BODY_BYTES", whole, "54525952", "Largest request body, an upload with its form.", "bytes"),
+        Option("LOG_LEVEL", choice("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "Least level that is logged."),
+    ),
+    "Site": (
+        Option("SITE_NAME", str, "电子商务企业诚信公共服务平台", "Name of the site on every page."),
+        Option("SITE_OPERATOR", str, "商务部电子商务和信息化司（演示）", "Operator named in the foot of every page."),
+        Option("HOTLINE", str, "010-00000000", "Telephone for help."),
+        Option("HELP_EMAIL", str, "help@chengxin.example", "Mail address for help."),
+        Option("ICP_NUMBER", str, "", "ICP filing number in the foot; empty: not shown."),
+        Option("POLICE_NUMBER", str, "", "Public security filing number in the foot; empty: not shown."),
+        Option("LOG_ORIGIN", str, "", "Host part of the transparency logs' names; keep it for ever. Empty: host of SITE_ORIGIN."),
+    ),
+    "Limits": (
+        Option("PUBLIC_READS_PER_MINUTE", whole, "120", "Public reads per address without a key; 0 = off.", "requests/min"),
+        Option("CAPTCHA_MINUTES", whole, "5", "How long a captcha is valid.", "min"),
+        Option("SESSION_IDLE_MINUTES", whole, "60", "Idle time after which the server ends a session.", "min"),
+        Option("SESSION_HOURS", whole, "12", "Longest life of a session.", "h"),
+        Option("HASH_CONCURRENCY", whole, "2", "Password hashes computed at a time in one process.", "hashes"),
+        Option("PASSWORD_PROFILE", choice("manual", "modern"), "manual", "Password rules: the manual's or today's."),
+        Option("REGISTER_DELAY_MS", whole, "0", "Extra delay of the local market register gateway, for trials.", "ms"),
+    ),
+    "Mail and messages": (
+        Option("SMTP_HOST", str, "", "Mail server. Empty: mail is kept by the local gateway."),
+        Option("SMTP_PORT", whole, "587", "Port of the mail server."),
+        Option("SMTP_USER", str, "", "User at the mail server."),
+        Option("SMTP_PASSWORD", str, "", "Password at the mail server.", secret=True),
+        Option("SMTP_TLS", choice("starttls", "tls", "none"), "starttls", "How the mail connection is protected."),
+        Option("MAIL_FROM", str, "noreply@chengxin.example", "Sender of mails."),
+    ),
+    "Worker": (
+        Option("WORKER_POLL_MS", whole, "200", "Time between looks for new events and due rows.", "ms"),
+        Option("WORKER_BATCH", whole, "1000", "Most events or rows taken at a time.", "rows"),
+        Option("DELIVERY_ATTEMPTS", whole, "10", "Failures after which a row is parked for a person.", "attempts"),
+    ),
+}
+
+TABLE: dict[str, Option] = {option.name: option for section in SECTIONS.values() for option in section}
+
+
+class BadSetting(ValueError):
+    """A setting cannot be read; the message names it and says what was expected."""
+
+
+def value(name: str, *, environment: Mapping[str, str] | None = None) -> Any:
+    """Return the typed value of a setting; raise BadSetting with the name where it cannot be read."""
+    option = TABLE[name]
+    text = (os.environ if environment is None else environment).get(name, "") or option.default
+    if not text and option.read is folder:
+        return None
+    try:
+        return option.read(text)
+    except ValueError as error:
+        raise BadSetting(f"{name}: {error}") from None
+
+
+def reference() -> str:
+    """Return docs/reference/settings.md."""
+    lines = [
+        "# Settings",
+        "",
+        "Generated by `chengxin settings` from `chengxin/options.py`. A setting is the environment variable of the same name.",
+    ]
+    for title, options in SECTIONS.items():
+        lines += ["", f"## {title}", "", "| name | kind | default | unit | meaning |", "|---|---|---|---|---|"]
+        for option in options:
+            kind = option.read.__name__ + (", secret" if option.secret else "")
+            shown = f"`{option.default}`" if option.default else "empty"
+            lines.append(f"| `{option.name}` | {kind} | {shown} | {option.unit} | {option.meaning} |")
+    return "\n".join(lines) + "\n"

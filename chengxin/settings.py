@@ -1,0 +1,117 @@
+"""Django's settings. Values come from the table in `chengxin.options`; nothing here asks the disk or starts anything."""
+
+from __future__ import annotations
+
+import secrets
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from chengxin.launcher import places
+from chengxin.launcher.urls import database, session_options
+from chengxin.options import TABLE, value
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+globals().update({name: value(name) for name in TABLE})
+
+CHENGXIN_HOME: Path = places.home()
+DEMO: bool = value("DEMO")
+DEBUG: bool = value("DEBUG")
+KEYS_DIR: Path = value("KEYS_DIR") or CHENGXIN_HOME / "keys"
+CATALOGUE_DIR: Path = value("CATALOGUE_DIR") or BASE_DIR / "catalogue"
+SECRET_KEY: str = value("SECRET_KEY") or secrets.token_hex(32)
+SITE_ORIGIN: str = (value("SITE_ORIGIN") or f"http://{value('HOST')}:{value('PORT')}").rstrip("/")
+SITE_HOST: str = urlsplit(SITE_ORIGIN).hostname or "localhost"
+LOG_ORIGIN: str = value("LOG_ORIGIN") or SITE_HOST
+SECURE: bool = SITE_ORIGIN.startswith("https://") or not DEMO
+
+# --- Application -----------------------------------------------------------------------------------------------------
+APPS = ("ledger", "gateways", "identity", "access", "seals", "catalogue", "filings", "records", "exchange", "portal")
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "django_htmx",
+    *(f"chengxin.{app}" for app in APPS if find_spec(f"chengxin.{app}")),
+    "chengxin.web",
+]
+MIDDLEWARE = [
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "chengxin.urls"
+WSGI_APPLICATION = "chengxin.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+            ],
+        },
+    }
+]
+TEST_RUNNER = "django.test.runner.DiscoverRunner"
+LOGGING_CONFIG = None
+
+# --- Database --------------------------------------------------------------------------------------------------------
+SESSION_OPTIONS = session_options(
+    statement_ms=value("STATEMENT_TIMEOUT_MS"), lock_ms=value("LOCK_TIMEOUT_MS"), idle_ms=value("IDLE_IN_TRANSACTION_MS")
+)
+DATABASE_URL: str = value("DATABASE_URL") or places.url(role=places.APP_ROLE, socket=places.socket_folder(CHENGXIN_HOME))
+DATABASES = {"default": database(DATABASE_URL, options=SESSION_OPTIONS)}
+
+# --- Words and time --------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "chengxin" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+# --- Edge ------------------------------------------------------------------------------------------------------------
+ALLOWED_HOSTS = [*value("ALLOWED_HOSTS"), SITE_HOST, "localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [SITE_ORIGIN]
+COOKIE_PREFIX = "__Host-" if SECURE else ""
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
+CSRF_COOKIE_SECURE = SECURE
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
+LANGUAGE_COOKIE_SECURE = SECURE
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
+SESSION_COOKIE_SECURE = SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if value("TRUSTED_PROXIES") else None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = CHENGXIN_HOME / "static"
+MEDIA_ROOT = CHENGXIN_HOME / "uploads"
+HASHED_STATIC = (STATIC_ROOT / "staticfiles.json").exists()
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if HASHED_STATIC
+        else "django.contrib.staticfiles.storage.StaticFilesStorage",
+    },
+}
+
+# --- Mail ------------------------------------------------------------------------------------------------------------
+EMAIL_HOST = value("SMTP_HOST")
+EMAIL_PORT = value("SMTP_PORT")
+EMAIL_HOST_USER = value("SMTP_USER")
+EMAIL_HOST_PASSWORD = value("SMTP_PASSWORD")
+EMAIL_USE_TLS = value("SMTP_TLS") == "starttls"
+EMAIL_USE_SSL = value("SMTP_TLS") == "tls"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = value("MAIL_FROM")
