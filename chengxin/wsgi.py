@@ -1,0 +1,57 @@
+"""The web application: edge, static files, the public file's fast path, then Django.
+
+The fast path is `chengxin.records.fastpath.application(next_app)`: it answers look-ups by code from one indexed read and
+hands everything else on (D-57). It stands inside the same wrappers as Django.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from django.core.wsgi import get_wsgi_application
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+STATIC_MAX_AGE_S = 3600
+
+
+def build() -> WSGIApplication:
+    """Return the application with all its wrappers."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chengxin.settings")
+    inner: WSGIApplication = get_wsgi_application()
+    from django.conf import settings
+
+    from chengxin.edge import health, logs, wrappers
+
+    logs.configure(level=settings.LOG_LEVEL)
+    if find_spec("chengxin.records.fastpath"):
+        from chengxin.records import fastpath
+
+        inner = fastpath.application(inner)
+    return wrappers.identified(wrappers.guarded(health.serving(_with_static(inner))))
+
+
+def _with_static(inner: WSGIApplication) -> WSGIApplication:
+    """Serve the collected, hashed static files; before they are collected, those in the apps."""
+    from django.conf import settings
+    from django.contrib.staticfiles.finders import get_finders
+    from whitenoise import WhiteNoise
+
+    if settings.HASHED_STATIC:
+        return WhiteNoise(inner, root=str(settings.STATIC_ROOT), prefix="static/", max_age=STATIC_MAX_AGE_S, immutable_file_test=_hashed)
+    white = WhiteNoise(inner, max_age=0)
+    for finder in get_finders():
+        for storage in getattr(finder, "storages", {}).values():
+            white.add_files(storage.location, prefix="static/")
+    return white
+
+
+def _hashed(_path: str, url: str) -> bool:
+    parts = url.rsplit("/", 1)[-1].split(".")
+    return len(parts) > 2 and len(parts[-2]) == 12
+
+
+application = build()
