@@ -19,7 +19,7 @@ _fixed: ContextVar[datetime | None] = ContextVar("chengxin_fixed_moment", defaul
 
 def now() -> datetime:
     """The present moment, aware, in UTC."""
-    return _fixed.get() or datetime.now(UTC)
+    return _fixed.get() or datetime.now(UTC)  # noqa: TID251
 
 
 def today() -> date:

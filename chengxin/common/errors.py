@@ -113,9 +113,7 @@ class _Later(ChengxinError):
 
     default_retry_after: ClassVar[int] = 1
 
-    def __init__(
-        self, message: Text | None = None, *, retry_after: int | None = None, code: str | None = None
-    ) -> None:
+    def __init__(self, message: Text | None = None, *, retry_after: int | None = None, code: str | None = None) -> None:
         super().__init__(message, code=code)
         self.retry_after = self.default_retry_after if retry_after is None else retry_after
 

@@ -1,0 +1,126 @@
+"""The only writes of the ledger: append events, follow them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from chengxin.common import clock
+
+from . import rules
+from .follow import follow, retry_parked
+from .models import Event
+from .origins import succeed
+from .values import NewEvent
+
+__all__ = ["append", "append_many", "follow", "prune_checkpoints", "retry_parked", "succeed"]
+
+
+class _Acting(Protocol):
+    """What the ledger needs to know of an actor."""
+
+    @property
+    def account_id(self) -> UUID | None: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def display_name(self) -> str: ...
+
+
+By = _Acting | str | None
+
+
+def append(
+    *,
+    kind: str,
+    subject: str,
+    data: Mapping[str, Any],
+    by: By,
+    leaf: bytes | None = None,
+    version_id: UUID | None = None,
+) -> int:
+    """Append one event in the caller's transaction; returns its id (not its position).
+
+    `kind` is a dotted name, `subject` the id of what it is about, `data` identifiers and hashes only.
+    `leaf` is given for the kinds of the public log, as `rules.published_leaf`, `ended_leaf` or
+    `catalogue_leaf` made it; every other event gets a salted commitment in the audit log. Raises
+    ValueError or TypeError for anything the log could not take back: a mistake of the caller.
+    """
+    event = NewEvent(kind=kind, subject=subject, data=data, leaf=leaf, version_id=version_id)
+    row = _row(event, actor=_pseudonym(by), at=clock.now())
+    return Event.objects.create(**row).pk
+
+
+_COLUMNS = ("log", "kind", "subject", "data", "leaf", "salt", "actor", "version_id", "created_at")
+
+
+def append_many(*, events: Sequence[NewEvent], by: By) -> int:
+    """Append many events in the caller's transaction by COPY, in their order; returns how many."""
+    actor, at = _pseudonym(by), clock.now()
+    copy = f"COPY ledger_event ({', '.join(_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(copy) as stream:
+        stream.set_types(["varchar", "varchar", "varchar", "jsonb", "bytea", "bytea", "varchar", "uuid", "timestamptz"])
+        for event in events:
+            row = _row(event, actor=actor, at=at)
+            row["data"] = Jsonb(row["data"])
+            stream.write_row([row[column] for column in _COLUMNS])
+    return len(events)
+
+
+def prune_checkpoints(*, before: datetime) -> int:
+    """Delete checkpoints older than `before`, never the newest of a log; returns how many.
+
+    All of them stand in the files outside the database; old proofs stay good.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM ledger_checkpoint AS c WHERE created_at < %s"
+            " AND id < (SELECT max(id) FROM ledger_checkpoint AS n WHERE n.log = c.log)",
+            [before],
+        )
+        return cursor.rowcount
+
+
+def _pseudonym(by: By) -> str:
+    """Who acted, without saying a name: an account's id, a part of the system, or nobody."""
+    if by is None:
+        return "nobody"
+    if isinstance(by, str):
+        return rules.check_text(by)
+    if by.account_id:
+        return f"account:{by.account_id}"
+    return rules.check_text(f"system:{by.display_name}") if by.kind == "system" else "nobody"
+
+
+def _row(event: NewEvent, *, actor: str, at: datetime) -> dict[str, Any]:
+    kind = rules.check_kind(event.kind)
+    subject = rules.check_text(str(event.subject))
+    data = rules.check_data(event.data)
+    log = rules.log_of(kind)
+    salt = None
+    if log == rules.PUBLIC:
+        if event.leaf is None:
+            raise ValueError(f"An event {kind} comes with its leaf.")
+        leaf = rules.check_leaf(event.leaf, kind=kind, version_id=event.version_id)
+    elif event.leaf is not None:
+        raise ValueError(f"An event {kind} goes to the audit log, which makes its own leaf.")
+    else:
+        salt = secrets.token_bytes(rules.SALT_BYTES)
+        leaf = rules.audit_leaf(kind=kind, subject=subject, actor=actor, data=data, salt=salt, at=at)
+    return {
+        "log": log,
+        "kind": kind,
+        "subject": subject,
+        "data": data,
+        "leaf": leaf,
+        "salt": salt,
+        "actor": actor,
+        "version_id": event.version_id,
+        "created_at": at,
+    }

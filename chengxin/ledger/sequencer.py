@@ -1,0 +1,130 @@
+"""Gives committed events their place, grows the trees and signs checkpoints (D-22).
+
+One step is one transaction on one connection under one advisory lock: a crash leaves no half state,
+and of several sequencers one works at a time. What a step remembers between calls is compared with
+the newest checkpoint in the database and thrown away when it differs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from . import guard, origins, signing, store
+from .merkle import Edge, leaf_hash
+from .notes import Checkpoint as Statement
+from .rules import LOGS
+
+DEFAULT_LIMIT = 1_000
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """What is remembered of one log."""
+
+    origin_id: UUID
+    origin: str
+    edge: Edge
+    root: bytes
+
+
+_memory: dict[str, _Tree] = {}
+_memory_lock = threading.Lock()
+
+_WORK = """
+SELECT EXISTS (SELECT 1 FROM ledger_event WHERE position IS NULL)
+    OR (SELECT count(DISTINCT log) FROM ledger_origin) < %s
+"""
+
+_PLACE = """
+WITH waiting AS MATERIALIZED (
+  SELECT id, log,
+         row_number() OVER (ORDER BY id) AS nth,
+         row_number() OVER (PARTITION BY log ORDER BY id) AS nth_of_log
+  FROM (SELECT id, log FROM ledger_event WHERE position IS NULL ORDER BY id LIMIT %(limit)s) AS w
+), placed AS (
+  UPDATE ledger_event AS e
+  SET position = %(public)s + %(audit)s + w.nth,
+      leaf_index = CASE w.log WHEN 'public' THEN %(public)s ELSE %(audit)s END + w.nth_of_log - 1
+  FROM waiting AS w WHERE e.id = w.id
+  RETURNING e.log, e.leaf_index, e.leaf
+)
+SELECT log, leaf_index, leaf FROM placed ORDER BY log, leaf_index
+"""
+
+
+def step(limit: int = DEFAULT_LIMIT) -> int:
+    """Place up to `limit` waiting events; returns how many. To be called in a loop, every 200 ms when idle.
+
+    Raises guard.LogHalted where a tree stands against the newest checkpoint outside the database:
+    then nothing is placed and nothing signed until `origins.succeed` or a right restore.
+    """
+    if not _has_work():
+        return 0
+    with _memory_lock:
+        try:
+            with transaction.atomic():
+                return _place(limit)
+        except BaseException:
+            _memory.clear()
+            raise
+
+
+def forget() -> None:
+    """Throw away what is remembered between steps; the next one reads and checks everything."""
+    with _memory_lock:
+        _memory.clear()
+
+
+def _has_work() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_WORK, [len(LOGS)])
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def _place(limit: int) -> int:
+    signing.lock()
+    trees = {log: _tree(log) for log in LOGS}
+    leaves = _take(limit, sizes={log: tree.edge.size for log, tree in trees.items()})
+    for log, tree in trees.items():
+        if leaves[log]:
+            trees[log] = _grow(log, tree, leaves[log])
+    transaction.on_commit(lambda: _memory.update(trees))
+    return sum(map(len, leaves.values()))
+
+
+def _tree(log: str) -> _Tree:
+    """The tree of a log as it stands: from memory if the database agrees, else read and checked."""
+    head = store.head(log)
+    known = _memory.get(log)
+    if head and known and (known.origin_id, known.edge.size, known.root) == (head.origin_id, head.size, head.root):
+        return known
+    head = head or origins.open_first(log)
+    edge = guard.checked_edge(head)
+    return _Tree(head.origin_id, head.origin, edge, head.root)
+
+
+def _take(limit: int, *, sizes: dict[str, int]) -> dict[str, list[bytes]]:
+    """Give positions and leaf indexes; the leaf hashes by log, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE, {"limit": limit, **sizes})
+        rows = cursor.fetchall()
+    leaves: dict[str, list[bytes]] = {log: [] for log in LOGS}
+    for log, index, leaf in rows:
+        if index != sizes[log] + len(leaves[log]):
+            raise RuntimeError(f"Leaf {index} of log {log} is out of order.")
+        leaves[log].append(leaf_hash(bytes(leaf)))
+    return leaves
+
+
+def _grow(log: str, tree: _Tree, leaves: Sequence[bytes]) -> _Tree:
+    edge, changes = tree.edge.append(leaves)
+    store.write_tiles(log, changes)
+    grown = replace(tree, edge=edge, root=edge.root())
+    signing.sign(log, origin_id=tree.origin_id, statement=Statement(tree.origin, edge.size, grown.root))
+    return grown

@@ -1,0 +1,140 @@
+"""Appending events: one row each, in the caller's transaction, and nothing that should not be in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from chengxin.common import clock
+from chengxin.ledger import actions, rules
+from chengxin.ledger.models import Event
+from chengxin.ledger.values import NewEvent
+
+from .helpers import end, note_event, publish
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass(frozen=True)
+class Acting:
+    account_id: UUID | None
+    kind: str
+    display_name: str
+
+
+def test_an_event_goes_to_the_audit_log_with_a_salted_leaf() -> None:
+    with clock.at(datetime(2026, 3, 1, tzinfo=UTC)):
+        event_id = actions.append(kind="filing.submitted", subject="f-1", data={"round": 2}, by="system:test")
+    event = Event.objects.get(pk=event_id)
+    assert (event.log, event.kind, event.subject, event.data) == ("audit", "filing.submitted", "f-1", {"round": 2})
+    assert (event.position, event.leaf_index) == (None, None)
+    expected = rules.audit_leaf(
+        kind="filing.submitted",
+        subject="f-1",
+        actor="system:test",
+        data={"round": 2},
+        salt=bytes(event.salt),
+        at=event.created_at,
+    )
+    assert bytes(event.leaf) == expected
+
+
+def test_record_events_go_to_the_public_log_with_the_given_leaf() -> None:
+    version_id = publish()
+    end(version_id)
+    events = list(Event.objects.order_by("id"))
+    assert [(e.log, e.kind, e.salt, e.version_id) for e in events] == [
+        ("public", "record.published", None, version_id),
+        ("public", "record.ended", None, version_id),
+    ]
+
+
+def test_a_version_is_published_once() -> None:
+    version_id = publish()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        publish(version_id)
+
+
+def test_actors_are_pseudonyms() -> None:
+    account = uuid4()
+    actors = [
+        Acting(account, "enterprise", "张三"),
+        Acting(None, "system", "worker"),
+        Acting(None, "nobody", ""),
+        "system:import",
+        None,
+    ]
+    for actor in actors:
+        actions.append(kind="a.b", subject="s", data={}, by=actor)
+    assert list(Event.objects.order_by("id").values_list("actor", flat=True)) == [
+        f"account:{account}",
+        "system:worker",
+        "nobody",
+        "system:import",
+        "nobody",
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "nodot"},
+        {"subject": "张三"},
+        {"data": {"name": "张三"}},
+        {"data": {"amount": 1.5}},
+        {"by": "张三"},
+        {"leaf": b"{}"},
+        {"kind": "record.published"},
+        {"kind": "record.published", "leaf": b"{}", "version_id": UUID(int=1)},
+    ],
+)
+def test_what_does_not_belong_in_an_event_is_refused(wrong: dict[str, object]) -> None:
+    good = {"kind": "filing.submitted", "subject": "f-1", "data": {}, "by": None}
+    with pytest.raises((ValueError, TypeError)):
+        actions.append(**{**good, **wrong})  # type: ignore[arg-type]
+    assert not Event.objects.exists()
+
+
+def test_an_event_goes_with_its_transaction() -> None:
+    with pytest.raises(RuntimeError), transaction.atomic():
+        note_event()
+        raise RuntimeError
+    assert not Event.objects.exists()
+
+
+def test_many_events_are_as_good_as_single_ones() -> None:
+    version_id = uuid4()
+    leaf = rules.published_leaf(version_id=version_id, commitment=bytes(32), at=clock.now())
+    events = [NewEvent(kind="import.row", subject=f"row-{n}", data={"n": n, "none": None}) for n in range(300)] + [
+        NewEvent(kind="record.published", subject="r", data={}, leaf=leaf, version_id=version_id)
+    ]
+    assert actions.append_many(events=events, by="system:import") == 301
+    rows = list(Event.objects.order_by("id"))
+    assert [row.subject for row in rows[:300]] == [f"row-{n}" for n in range(300)]
+    assert rows[7].data == {"n": 7, "none": None}
+    assert (rows[300].log, rows[300].version_id, bytes(rows[300].leaf)) == ("public", version_id, leaf)
+    first = rows[0]
+    assert bytes(first.leaf) == rules.audit_leaf(
+        kind=first.kind,
+        subject=first.subject,
+        actor=first.actor,
+        data=first.data,
+        salt=bytes(first.salt),
+        at=first.created_at,
+    )
+
+
+def test_one_bad_event_of_many_stops_all() -> None:
+    with pytest.raises(ValueError), transaction.atomic():
+        actions.append_many(
+            events=[
+                NewEvent(kind="a.b", subject="s", data={}),
+                NewEvent(kind="a.b", subject="张三", data={}),
+            ],
+            by=None,
+        )
+    assert not Event.objects.exists()
