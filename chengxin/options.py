@@ -70,15 +70,15 @@ def choice(*allowed: str) -> Callable[[str], str]:
 
 SECTIONS: dict[str, tuple[Option, ...]] = {
     "Place and mode": (
-        Option("CHENGXIN_HOME", folder, "", "Where data, uploads, keys and logs live. Empty: /var/lib/chengxin/<name> for root, ~/.local/share/chengxin for others."),
+        Option("CHENGXIN_HOME", folder, "", "Where data, uploads and keys live. Empty: under /var/lib for root, else ~/.local/share."),
         Option("DEMO", boolean, "0", "Demo mode: demo keys and accounts, local gateways, the outbox page. Only on a loopback address."),
         Option("DEBUG", boolean, "0", "Django's debug pages. Only on a loopback address."),
-        Option("SECRET_KEY", str, "", "Secret for short-lived signed values. Empty: derived from the key ring by `chengxin serve`.", secret=True),
+        Option("SECRET_KEY", str, "", "Secret of short-lived signed values. Empty: derived from the key ring.", secret=True),
         Option("KEYS_DIR", folder, "", "Where the key files are. Empty: keys in CHENGXIN_HOME."),
         Option("CATALOGUE_DIR", folder, "", "Where the catalogue's YAML files are. Empty: catalogue in the checkout."),
     ),
     "Database": (
-        Option("DATABASE_URL", str, "", "postgresql://user:password@host:port/name of the running role (chengxin_app). Empty: own PostgreSQL.", secret=True),
+        Option("DATABASE_URL", str, "", "postgresql://user:password@host/name of the running role. Empty: own PostgreSQL.", secret=True),
         Option("OWNER_DATABASE_URL", str, "", "The same for the migrating role (chengxin_owner). Empty: DATABASE_URL.", secret=True),
         Option("PG_BINDIR", str, "", "Folder with initdb, pg_ctl and postgres for the own PostgreSQL. Empty: wheel, then system."),
         Option("STATEMENT_TIMEOUT_MS", whole, "5000", "Longest a statement may run; 0 = no limit.", "ms"),

@@ -1,4 +1,4 @@
-"""Where data, sockets and binaries lie, for root and for everyone else (D-50). Pure: makes nothing."""
+"""Where data, sockets and binaries lie, for root and for everyone else (D-50)."""
 
 from __future__ import annotations
 
@@ -39,6 +39,13 @@ def home() -> Path:
     if is_root():
         return SYSTEM_DATA / short_name(checkout())
     return Path("~/.local/share/chengxin").expanduser()
+
+
+def make_home() -> Path:
+    """Make the home where missing and return it; root's must be passable by PostgreSQL's user."""
+    base = home()
+    base.mkdir(mode=0o711 if is_root() else 0o700, parents=True, exist_ok=True)
+    return base
 
 
 def data_folder(base: Path) -> Path:

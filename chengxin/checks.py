@@ -1,0 +1,104 @@
+"""What `chengxin doctor` looks at: each check says green, yellow or red, and what mends it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from chengxin import install
+from chengxin.common import keys
+from chengxin.launcher import places
+
+LEAST_SERVER = 150000
+LEAST_FREE_BYTES = 2 * 1024**3
+LATE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the doctor's answer."""
+
+    name: str
+    state: str
+    detail: str
+
+
+def server() -> Iterable[Check]:
+    """Version, locale and checksums of the database server."""
+    with connection.cursor() as cursor:
+        names = "'server_version_num')::int, current_setting('server_version'), current_setting('data_checksums'"
+        cursor.execute(f"SELECT current_setting({names})")
+        number, version, checksums = cursor.fetchone()
+        cursor.execute("SELECT pg_encoding_to_char(encoding), datctype FROM pg_database WHERE datname = current_database()")
+        encoding, ctype = cursor.fetchone()
+    yield Check("server", "green" if number >= LEAST_SERVER else "red", f"PostgreSQL {version}; 15 or newer is needed")
+    yield Check("encoding", "green" if encoding == "UTF8" else "red", f"{encoding}, {ctype}")
+    yield Check("checksums", "green" if checksums == "on" else "yellow", f"data_checksums {checksums}")
+
+
+def running_role() -> Iterable[Check]:
+    """The running role must not be able to rewrite append-only tables (D-42)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_user, EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user),"
+            " (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)"
+        )
+        role, owns, superuser = cursor.fetchone()
+    if owns or superuser:
+        yield Check(
+            "roles", "yellow",
+            f"{role} owns the tables it runs on. Give {places.OWNER_ROLE} in OWNER_DATABASE_URL and {places.APP_ROLE} in DATABASE_URL.",
+        )  # fmt: skip
+    else:
+        yield Check("roles", "green", role)
+
+
+def schema() -> Iterable[Check]:
+    """No migration may be missing."""
+    missing = install.unapplied()
+    said = f"{len(missing)} migrations missing: run chengxin migrate" if missing else "up to date"
+    yield Check("schema", "red" if missing else "green", said)
+
+
+def key_ring() -> Iterable[Check]:
+    """Every key of the inventory must be there, readable and, outside demo mode, not a demo key."""
+    missing = keys.ring().missing()
+    yield Check("keys", "red" if missing else "green", f"missing: {', '.join(missing)}" if missing else f"{len(keys.ring().rows())} keys")
+    if keys.is_demo():
+        yield Check("demo keys", "yellow" if settings.DEMO else "red", "demo keys are in use; they serve a demo only")
+
+
+def ledger() -> Iterable[Check]:
+    """The logs must be able to sign and not be behind."""
+    from chengxin.ledger import queries
+
+    health = queries.health()
+    sizes = ", ".join(f"{log} {size}" for log, size in health.sizes.items())
+    yield Check("log", "green" if health.ok else "red", "; ".join(health.problems) or sizes)
+    late = health.oldest_pending_s > LATE_S
+    yield Check("sequencer", "yellow" if late else "green", f"{health.pending} events wait, the oldest {health.oldest_pending_s:.0f} s")
+    yield Check("followers", "red" if health.parked else "green", f"{health.parked} events parked")
+
+
+def disk() -> Iterable[Check]:
+    """There must be room for uploads."""
+    free = shutil.disk_usage(settings.CHENGXIN_HOME).free
+    yield Check("disk", "green" if free > LEAST_FREE_BYTES else "red", f"{free / 1024**3:.1f} GiB free in {settings.CHENGXIN_HOME}")
+
+
+CHECKS: tuple[Callable[[], Iterable[Check]], ...] = (server, running_role, schema, key_ring, ledger, disk)
+
+
+def all_checks() -> list[Check]:
+    """Return the answers of all checks; one that cannot be made is red."""
+    found: list[Check] = []
+    for check in CHECKS:
+        try:
+            found += check()
+        except DatabaseError as error:
+            found.append(Check(check.__name__, "red", f"could not be checked: {str(error).splitlines()[0]}"))
+    return found

@@ -1,0 +1,34 @@
+"""The `chengxin` command. Each word imports what it needs only when it is used."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from chengxin.commands import content, service, trust
+from chengxin.launcher.errors import LauncherError
+from chengxin.options import BadSetting
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all words."""
+    top = argparse.ArgumentParser(prog="chengxin", description="The e-commerce enterprise integrity platform.")
+    words = top.add_subparsers(dest="word", metavar="WORD", required=True)
+    for module in (service, content, trust):
+        module.register(words)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one word; return 0, or 1 with one sentence on standard error."""
+    words = parser().parse_args(arguments)
+    try:
+        return int(words.run(words))
+    except (LauncherError, BadSetting) as error:
+        print(f"chengxin: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

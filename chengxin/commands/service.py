@@ -1,0 +1,168 @@
+"""serve, worker, migrate and run: the programs of an installation."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+from chengxin.commands import environment
+from chengxin.launcher import places, supervisor
+from chengxin.launcher.postgres import Server
+
+DEMO_MODULE = "chengxin.demo"
+
+
+def register(words: _SubParsersAction[ArgumentParser]) -> None:
+    """Add the words of this module."""
+    words.add_parser("serve", help="serve the web pages and the API").set_defaults(run=serve)
+    words.add_parser("worker", help="run the loops: log, followers, outbox, due rows, sweeps").set_defaults(run=worker)
+    words.add_parser("migrate", help="bring the database to this version, with both roles' privileges").set_defaults(run=migrate)
+    run_word = words.add_parser("run", help="start everything on this machine: database, web, worker, demo data")
+    run_word.add_argument("--no-demo", action="store_true", help="do not fill an empty database with demo data")
+    run_word.set_defaults(run=run)
+
+
+def serve(_words: Namespace) -> int:
+    """Serve the web application until SIGTERM; refuses an unmigrated database and an unsafe demo."""
+    environment.follow_supervisor()
+    with environment.database():
+        environment.set_up()
+        from django.conf import settings
+        from granian import Granian
+        from granian.constants import Interfaces
+
+        environment.require_safe(host=settings.HOST)
+        environment.require_migrated()
+        environment.share_secret()
+        _collect_static()
+        _fresh_metrics(settings.CHENGXIN_HOME)
+        Granian(
+            "chengxin.wsgi:application", address=settings.HOST, port=settings.PORT, interface=Interfaces.WSGI,
+            workers=settings.WEB_WORKERS, blocking_threads=settings.WEB_THREADS, respawn_failed_workers=True, websockets=False,
+            log_enabled=False,
+        ).serve()  # fmt: skip
+    return 0
+
+
+def _collect_static() -> None:
+    from django.core.management import call_command
+    from django.test import override_settings
+
+    storages = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+    with override_settings(STORAGES=storages):
+        call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def _fresh_metrics(home: Path) -> None:
+    folder = home / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def worker(_words: Namespace) -> int:
+    """Run the worker until SIGTERM."""
+    environment.follow_supervisor()
+    with environment.database():
+        environment.set_up()
+        environment.require_migrated()
+        from chengxin import worker as loops
+
+        loops.run()
+    return 0
+
+
+def migrate(_words: Namespace) -> int:
+    """Migrate as the owning role and grant the running role its privileges."""
+    with environment.database():
+        environment.set_up()
+        from chengxin import install
+
+        install.migrate(owner_url=environment.owner_url())
+    return 0
+
+
+def run(words: Namespace) -> int:
+    """Start everything, keep it running, and stop what was started on Ctrl-C."""
+    os.environ.setdefault("DEMO", "1")
+    stop = supervisor.stop_on_signals()
+    base = places.make_home()
+    server = None if environment.given_database() else Server(base)
+    with supervisor.only_one(base):
+        try:
+            return _run(words, server=server, stop=stop)
+        finally:
+            if server:
+                server.stop()
+
+
+def _run(words: Namespace, *, server: Server | None, stop: threading.Event) -> int:
+    if server:
+        _say("Starting PostgreSQL …")
+        environment.start_own(server.base)
+    environment.set_up()
+    from django.conf import settings
+
+    supervisor.check_port(settings.HOST, settings.PORT)
+    accounts = _prepare(words)
+    from django.db import connections
+
+    connections.close_all()
+    command = [sys.executable, "-m", "chengxin.cli"]
+    variables = {**os.environ, "CHENGXIN_SUPERVISED": "1"}
+    children = [supervisor.Child(name, [*command, name], variables) for name in ("serve", "worker")]
+    welcome = threading.Thread(target=_welcome, args=[settings.SITE_ORIGIN, settings.HOST, settings.PORT, accounts, stop], daemon=True)
+    welcome.start()
+    supervisor.keep_running(children, stop=stop, mend=_database_keeper(server))
+    _say("Stopped.")
+    return 0
+
+
+def _prepare(words: Namespace) -> list[str]:
+    from django.conf import settings
+
+    from chengxin import install
+
+    _say("Migrating …")
+    install.migrate(owner_url=environment.owner_url(), verbosity=0)
+    install.make_keys(demo=settings.DEMO)
+    environment.share_secret()
+    _say("Loading divisions and catalogue …")
+    install.load_reference()
+    if not settings.DEMO or words.no_demo or not find_spec(DEMO_MODULE):
+        return []
+    from chengxin import demo
+
+    if demo.is_empty():
+        _say("Filling the demo data (about a minute) …")
+        demo.fill()
+    return list(demo.accounts())
+
+
+def _database_keeper(server: Server | None) -> Callable[[], None]:
+    def mend() -> None:
+        if server and not server.running():
+            _say("PostgreSQL is gone; starting it again …")
+            server.start()
+
+    return mend
+
+
+def _welcome(origin: str, host: str, port: int, accounts: list[str], stop: threading.Event) -> None:
+    if not supervisor.wait_for_port(host, port, stop=stop):
+        return
+    lines = ["", f"  {origin}/", *(f"  {line}" for line in accounts), "", "  Ctrl-C stops everything.", ""]
+    _say("\n".join(lines))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,104 @@
+"""log, keys, doctor and settings: whether an installation can be relied on."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+
+from chengxin.commands import environment
+
+
+def register(words: _SubParsersAction[ArgumentParser]) -> None:
+    """Add the words of this module."""
+    log = words.add_parser("log", help="the transparency logs").add_subparsers(dest="act", metavar="ACT", required=True)
+    log.add_parser("verify", help="check trees, checkpoints and the copies outside the database").set_defaults(run=log_verify)
+    succeed = log.add_parser("succeed", help="close a log with a signed statement and start its successor (D-21)")
+    succeed.add_argument("log", choices=["public", "audit"])
+    succeed.add_argument("--reason", required=True, help="one line, published with the statement")
+    succeed.set_defaults(run=log_succeed)
+    keys = words.add_parser("keys", help="the key ring").add_subparsers(dest="act", metavar="ACT", required=True)
+    keys.add_parser("list", help="every key, never its material").set_defaults(run=keys_list)
+    keys.add_parser("generate", help="make the keys that are missing").set_defaults(run=keys_generate)
+    rotate = keys.add_parser("rotate", help="make the next version of a key")
+    rotate.add_argument("name")
+    rotate.set_defaults(run=keys_rotate)
+    words.add_parser("doctor", help="check everything and say what to mend").set_defaults(run=doctor)
+    words.add_parser("settings", help="print every setting, as docs/reference/settings.md").set_defaults(run=settings)
+
+
+def log_verify(_words: Namespace) -> int:
+    """Return 1 where a log stands against itself or against a checkpoint outside."""
+    with environment.database():
+        environment.set_up()
+        from chengxin.ledger import guard
+        from chengxin.ledger.rules import LOGS
+
+        found = [(log, problem) for log in LOGS for problem in guard.problems(log)]
+        for log, problem in found:
+            print(f"{log}: {problem}")
+        if not found:
+            print("ok: " + ", ".join(LOGS))
+        return 1 if found else 0
+
+
+def log_succeed(words: Namespace) -> int:
+    """Close the origin of a log and print the signed statement."""
+    with environment.database():
+        environment.set_up()
+        from chengxin.ledger import origins
+
+        print(origins.succeed(log=words.log, reason=words.reason))
+    return 0
+
+
+def keys_list(_words: Namespace) -> int:
+    """Print every key with its version, age and fingerprint."""
+    environment.set_up()
+    from chengxin.common import keys
+
+    for row in keys.ring().rows():
+        marks = ", ".join(word for word, on in (("current", row.current), ("demo", row.demo), (row.problem, bool(row.problem))) if on)
+        print(f"{row.name} v{row.version}  {row.created_at}  {row.fingerprint}  {marks}")
+    for name in keys.ring().missing():
+        print(f"{name}  missing: chengxin keys generate")
+    return 0
+
+
+def keys_generate(_words: Namespace) -> int:
+    """Make the missing keys; demo keys in demo mode."""
+    environment.set_up()
+    from django.conf import settings as values
+
+    from chengxin import install
+
+    install.make_keys(demo=values.DEMO)
+    return keys_list(_words)
+
+
+def keys_rotate(words: Namespace) -> int:
+    """Make the next version of one key."""
+    environment.set_up()
+    from chengxin.common import keys
+
+    print(f"{words.name} v{keys.ring().rotate(words.name)}")
+    return 0
+
+
+def doctor(_words: Namespace) -> int:
+    """Print every check; return 1 where one is red."""
+    with environment.database():
+        environment.set_up()
+        from chengxin import checks
+
+        found = checks.all_checks()
+    for check in found:
+        print(f"{check.state:7} {check.name}: {check.detail}")
+    return 1 if any(check.state == "red" for check in found) else 0
+
+
+def settings(_words: Namespace) -> int:
+    """Print the reference of settings."""
+    from chengxin.options import reference
+
+    sys.stdout.write(reference())
+    return 0

@@ -1,0 +1,115 @@
+"""What happens without anyone asking: loops over tables, no job queue (D-44).
+
+Each loop has its own thread and its own connection and is asked again and again: it takes up to `limit` rows and says how
+many it took. The loops lock what they take (advisory lock or SKIP LOCKED), so several workers may run. A loop that fails
+waits longer each time and never stops the others; a row that keeps failing is parked by the app that owns it.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connections
+
+LONGEST_PAUSE_S = 30.0
+
+# name, function taking at most `limit` rows and returning how many it took, seconds between two looks when idle (None: WORKER_POLL_MS)
+JOBS: tuple[tuple[str, str, float | None], ...] = (
+    ("sequencer", "chengxin.ledger.sequencer:step", None),
+    ("followers", "chengxin.followers:step", None),
+    ("outbox", "chengxin.gateways.actions:deliver_due", None),
+    ("due", "chengxin.flow:step", 1.0),
+    ("sweeps", "chengxin.worker:sweep", 60.0),
+)
+SWEEPS = ("chengxin.gateways.actions:sweep", "chengxin.access.actions:sweep", "chengxin.flow:sweep")
+log = structlog.get_logger()
+
+
+@dataclass
+class Loop:
+    """One function, asked again and again in a thread of its own."""
+
+    name: str
+    work: Callable[[int], int]
+    pause_s: float
+    limit: int
+    failures: int = field(default=0)
+
+    def turn(self) -> float:
+        """Work once and return the seconds to wait before the next turn."""
+        try:
+            done = self.work(self.limit)
+        except Exception:
+            self.failures += 1
+            log.exception("loop failed", loop=self.name, failures=self.failures)
+            connections.close_all()
+            return float(min(LONGEST_PAUSE_S, self.pause_s * 2 ** min(self.failures, 10)))
+        self.failures = 0
+        return 0.0 if done >= self.limit else self.pause_s
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop; a turn that has begun is finished."""
+        while not stop.is_set():
+            stop.wait(self.turn())
+        connections.close_all()
+
+
+def loops() -> list[Loop]:
+    """Return the loops of this installation."""
+    pause = settings.WORKER_POLL_MS / 1000
+    return [
+        Loop(name, work, pause if seconds is None else seconds, settings.WORKER_BATCH)
+        for name, target, seconds in JOBS
+        for work in _named(target)
+    ]
+
+
+def _named(target: str) -> list[Callable[..., Any]]:
+    module, _, function = target.partition(":")
+    found = getattr(import_module(module), function, None) if find_spec(module) else None
+    return [found] if found else []
+
+
+def sweep(_limit: int) -> int:
+    """Let every app remove what has had its time: expired codes, unbound files, old mails."""
+    for target in SWEEPS:
+        for remove in _named(target):
+            remove()
+    return 0
+
+
+def step_all() -> int:
+    """Take one turn of every loop in this thread, and return how many rows were taken: for tests and demo data."""
+    return sum(loop.work(loop.limit) for loop in loops())
+
+
+def drain(*, rounds: int = 50) -> None:
+    """Work until nothing is left, at most `rounds` times."""
+    for _ in range(rounds):
+        if not step_all():
+            return
+
+
+def run() -> None:
+    """Run all loops until SIGTERM or SIGINT; every turn that has begun is finished first."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    threads = [threading.Thread(target=loop.run, args=[stop], name=loop.name) for loop in loops()]
+    for thread in threads:
+        thread.start()
+    log.info("worker started", loops=[thread.name for thread in threads])
+    stop.wait()
+    began = time.monotonic()
+    for thread in threads:
+        thread.join()
+    log.info("worker stopped", seconds=round(time.monotonic() - began, 2))
