@@ -145,3 +145,16 @@ class ConsentView:
     version: str
     given: bool
     at: datetime
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """One account as `access` and pages may know it; no contact data."""
+
+    id: UUID
+    kind: str
+    state: str
+    display_name: str
+    session_epoch: int
+    email_verified: bool
+    created_at: datetime

@@ -1,0 +1,320 @@
+"""Writes of identity on accounts and enterprises; each appends one event in the caller's transaction.
+
+Agencies and their people are written in `agencies`, reference data in `reference`; both are given here
+too, so that callers know one door.
+"""
+
+from __future__ import annotations
+
+import uuid
+from uuid import UUID
+
+import psycopg
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from chengxin.common import clock, crypto, identifiers, text
+from chengxin.common.errors import Conflict, Invalid, NotFound
+from chengxin.identity import divisions, policy, rules
+from chengxin.identity.agencies import (
+    create_agency,
+    create_agency_user,
+    end_agency_membership,
+    set_absence,
+    set_roles,
+)
+from chengxin.identity.models import Account, Consent, Enterprise, Membership
+from chengxin.identity.queries import contact_place
+from chengxin.identity.reference import load_divisions, load_workdays
+from chengxin.identity.values import UNNAMED_KIND, Actor
+from chengxin.ledger import actions as ledger
+
+__all__ = [
+    "create_agency",
+    "create_agency_user",
+    "end_agency_membership",
+    "load_divisions",
+    "load_workdays",
+    "set_absence",
+    "set_roles",
+]
+
+
+class Taken(Invalid):
+    """The name or the code belongs to another enterprise; `.fields` says which."""
+
+    default_code = "taken"
+
+
+@transaction.atomic
+def open_enterprise(
+    *, uscc: str, name: str, division_code: str, email: str, phone: str, by: Actor
+) -> tuple[UUID, UUID]:
+    """Register an enterprise with a pending account as its administrator; returns (account, enterprise).
+
+    An enterprise that is only known from imports is claimed. Raises Invalid by field (uscc, name,
+    division, email, phone), or Taken with 企业名称已被注册 / 统一社会信用代码已被注册 (REG-04).
+    """
+    policy.require(by=by, permission="enterprise.open")
+    errors = rules.registration_errors(
+        uscc=uscc, name=name, division_code=division_code, email=email, phone=phone, tree=divisions.tree()
+    )
+    if errors:
+        raise Invalid(errors)
+    enterprise = _claim(identifiers.normalise_uscc(uscc), rules.clean_name(name), division_code)
+    account = Account(id=uuid.uuid4(), kind="enterprise", display_name=enterprise.name, created_at=clock.now())
+    _set_contact(account, email=email, phone=phone)
+    account.save(force_insert=True)
+    Membership.objects.create(
+        account=account, enterprise=enterprise, role="administrator", since=account.created_at
+    )
+    ledger.append(
+        kind="enterprise.opened",
+        subject=str(enterprise.id),
+        data={"account": str(account.id), "division": division_code, "kind": enterprise.kind},
+        by=by,
+    )
+    return account.id, enterprise.id
+
+
+def _claim(uscc: str, name: str, division_code: str) -> Enterprise:
+    held = Enterprise.objects.select_for_update().filter(uscc=uscc).exclude(state="closed").first()
+    kind = identifiers.uscc_kind(uscc)
+    taken = _taken(kind=kind, name=name, division_code=division_code, besides=held.id if held else None)
+    if held is not None and held.claimed:
+        raise Taken({"uscc": [rules.CODE_TAKEN]} | taken)
+    if taken:
+        raise Taken(taken)
+    row = held or Enterprise(id=uuid.uuid4(), uscc=uscc, kind=kind, created_at=clock.now())
+    row.name, row.name_key, row.claimed = name, text.name_key(name), True
+    row.division_id = division_code
+    _save(row)
+    return row
+
+
+def _taken(*, kind: str, name: str, division_code: str, besides: UUID | None) -> dict[str, list[object]]:
+    rows = Enterprise.objects.filter(claimed=True, name_key=text.name_key(name)).exclude(state="closed")
+    if besides is not None:
+        rows = rows.exclude(id=besides)
+    if not name:
+        return {}
+    in_county = kind == UNNAMED_KIND
+    rows = rows.filter(kind=kind, division_id=division_code) if in_county else rows.exclude(kind=UNNAMED_KIND)
+    return {"name": [rules.NAME_TAKEN]} if rows.exists() else {}
+
+
+def _save(row: Enterprise) -> None:
+    """Write the row; what another registration took in the meantime is told by its field."""
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        cause = error.__cause__
+        constraint = cause.diag.constraint_name if isinstance(cause, psycopg.Error) else ""
+        if constraint == "enterprise_uscc_once":
+            raise Taken({"uscc": [rules.CODE_TAKEN]}) from error
+        if constraint in ("enterprise_name_once", "enterprise_name_once_in_county"):
+            raise Taken({"name": [rules.NAME_TAKEN]}) from error
+        raise
+
+
+@transaction.atomic
+def know_enterprise(*, uscc: str, name: str, division_code: str, by: Actor) -> UUID:
+    """The enterprise of the code, made in state `known` if nobody holds it (D-06, D-08); returns its id."""
+    policy.require(by=by, permission="enterprise.know")
+    errors = {"uscc": list(identifiers.uscc_errors(uscc)), "name": rules.name_errors(name, kind=UNNAMED_KIND)}
+    if division_code not in divisions.tree():
+        errors["division"] = [_("所属地区不存在，请重新选择")]
+    if any(errors.values()):
+        raise Invalid({field: texts for field, texts in errors.items() if texts})
+    code, shown = identifiers.normalise_uscc(uscc), rules.clean_name(name)
+    row = Enterprise(
+        id=uuid.uuid4(),
+        uscc=code,
+        kind=identifiers.uscc_kind(code),
+        name=shown,
+        name_key=text.name_key(shown),
+        division_id=divisions.tree().current(division_code),
+        created_at=clock.now(),
+    )
+    held = Enterprise.objects.filter(uscc=code).exclude(state="closed").first()
+    if held is None:
+        try:
+            _save(row)
+        except Taken:
+            held = Enterprise.objects.filter(uscc=code).exclude(state="closed").first()
+    if held is not None:
+        return held.id
+    ledger.append(kind="enterprise.known", subject=str(row.id), data={"division": row.division_id}, by=by)
+    return row.id
+
+
+@transaction.atomic
+def change_registration(
+    *, enterprise_id: UUID, name: str, division_code: str, email: str, phone: str, by: Actor
+) -> None:
+    """Correct a registration that is not approved yet; the code stays (REG-14, REG-15, REG-16).
+
+    Raises Invalid or Taken by field, Conflict once the enterprise is active or closed.
+    """
+    row = _locked(enterprise_id)
+    policy.require(by=by, permission="enterprise.change", enterprise_id=row.id, division_code=row.division_id)
+    if row.state != "known" or not row.claimed:
+        raise Conflict(_("账号已审核通过或已终止，不能在此修改注册信息。"))
+    errors = rules.change_errors(
+        kind=row.kind, name=name, division_code=division_code, email=email, phone=phone, tree=divisions.tree()
+    )
+    shown = rules.clean_name(name)
+    if errors:
+        raise Invalid(errors)
+    taken = _taken(kind=row.kind, name=shown, division_code=division_code, besides=row.id)
+    if taken:
+        raise Taken(taken)
+    row.name, row.name_key, row.division_id = shown, text.name_key(shown), division_code
+    _save(row)
+    account = _administrator(row)
+    account.display_name = shown
+    _set_contact(account, email=email, phone=phone)
+    account.save()
+    ledger.append(
+        kind="enterprise.registration_changed",
+        subject=str(row.id),
+        data={"account": str(account.id), "division": division_code},
+        by=by,
+    )
+
+
+@transaction.atomic
+def activate(enterprise_id: UUID, by: Actor) -> None:
+    """Open the doors after the registration was approved: account and enterprise become active (D-01)."""
+    row = _locked(enterprise_id)
+    policy.require(by=by, permission="enterprise.activate", division_code=row.division_id)
+    if row.state != "known" or not row.claimed:
+        raise Conflict(_("该企业当前状态不能启用。"))
+    account = _administrator(row)
+    row.state, account.state = "active", "active"
+    row.save(update_fields=["state"])
+    account.save(update_fields=["state"])
+    ledger.append(kind="enterprise.activated", subject=str(row.id), data={"account": str(account.id)}, by=by)
+
+
+@transaction.atomic
+def close_enterprise(*, enterprise_id: UUID, reason: str, by: Actor) -> list[UUID]:
+    """Close an enterprise and its accounts; code and name are free again (REG-16, D-10).
+
+    `reason` is a code or ticket number, never a person's text. Returns the accounts, whose log-in
+    names the caller frees with `access.actions.free_names`.
+    """
+    row = _locked(enterprise_id)
+    policy.require(by=by, permission="enterprise.close", division_code=row.division_id)
+    if row.state == "closed":
+        raise Conflict(_("该企业已终止。"))
+    row.state, row.closed_at = "closed", clock.now()
+    row.save(update_fields=["state", "closed_at"])
+    members = Membership.objects.select_for_update().filter(enterprise=row, until__isnull=True).order_by("id")
+    accounts = [member.account_id for member in members]
+    members.update(until=row.closed_at)
+    for account in Account.objects.select_for_update().filter(id__in=accounts).order_by("id"):
+        account.state = "closed"
+        account.session_epoch += 1
+        account.save(update_fields=["state", "session_epoch"])
+    data = {"accounts": [str(each) for each in accounts], "reason": reason}
+    ledger.append(kind="enterprise.closed", subject=str(row.id), data=data, by=by)
+    return accounts
+
+
+@transaction.atomic
+def suspend(*, account_id: UUID, reason: str, by: Actor) -> None:
+    """Close an account's doors for now: no log-in, and open sessions end."""
+    _set_state(account_id, "active", "suspended", kind="account.suspended", reason=reason, by=by)
+
+
+@transaction.atomic
+def resume(*, account_id: UUID, reason: str, by: Actor) -> None:
+    """Open the doors of a suspended account again."""
+    _set_state(account_id, "suspended", "active", kind="account.resumed", reason=reason, by=by)
+
+
+def _set_state(account_id: UUID, before: str, after: str, *, kind: str, reason: str, by: Actor) -> None:
+    row = _locked_account(account_id)
+    policy.require(by=by, permission="account.suspend", account_id=account_id)
+    if row.state != before:
+        raise Conflict(_("账号当前状态不能进行此操作。"))
+    row.state = after
+    row.session_epoch += 1
+    row.save(update_fields=["state", "session_epoch"])
+    ledger.append(kind=kind, subject=str(account_id), data={"reason": reason}, by=by)
+
+
+@transaction.atomic
+def end_sessions(*, account_id: UUID, reason: str, by: Actor) -> int:
+    """Raise the account's session epoch, which ends every session; returns the new one."""
+    row = _locked_account(account_id)
+    policy.require(by=by, permission="account.end_sessions", account_id=account_id)
+    row.session_epoch += 1
+    row.save(update_fields=["session_epoch"])
+    ledger.append(kind="account.sessions_ended", subject=str(account_id), data={"reason": reason}, by=by)
+    return row.session_epoch
+
+
+@transaction.atomic
+def change_contact(*, account_id: UUID, email: str, phone: str, by: Actor) -> None:
+    """Change mailbox and mobile number; a new mailbox is unproved again. Raises Invalid by field."""
+    row = _locked_account(account_id)
+    policy.require(by=by, permission="contact.change", account_id=account_id)
+    errors = {"email": rules.email_errors(email), "phone": rules.phone_errors(phone)}
+    if any(errors.values()):
+        raise Invalid({field: texts for field, texts in errors.items() if texts})
+    _set_contact(row, email=email, phone=phone)
+    row.save()
+    ledger.append(kind="account.contact_changed", subject=str(account_id), data={}, by=by)
+
+
+@transaction.atomic
+def verify_email(*, account_id: UUID, by: Actor) -> None:
+    """Note that the mailbox was proved by a code or link."""
+    row = _locked_account(account_id)
+    row.email_verified_at = clock.now()
+    row.save(update_fields=["email_verified_at"])
+    ledger.append(kind="account.email_verified", subject=str(account_id), data={}, by=by)
+
+
+@transaction.atomic
+def give_consent(*, account_id: UUID, document: str, version: str, by: Actor, given: bool = True) -> None:
+    """Keep an account's word on a document of a version; `given=False` withdraws it (D-31)."""
+    policy.require(by=by, permission="consent.give", account_id=account_id)
+    Consent.objects.create(
+        account_id=account_id, document=document, version=version, given=given, at=clock.now()
+    )
+    kind = "consent.given" if given else "consent.withdrawn"
+    ledger.append(kind=kind, subject=str(account_id), data={"document": document, "version": version}, by=by)
+
+
+def _set_contact(account: Account, *, email: str, phone: str) -> None:
+    address, number = rules.clean_email(email), rules.clean_phone(phone)
+    blind = crypto.blind(rules.email_key(address), purpose="email")
+    if account.email_blind is None or bytes(account.email_blind) != blind:
+        account.email_verified_at = None
+    account.email_blind = blind
+    account.email_sealed = crypto.seal(address, bound_to=contact_place(account.id, "email"))
+    account.phone_blind = crypto.blind(number, purpose="phone")
+    account.phone_sealed = crypto.seal(number, bound_to=contact_place(account.id, "phone"))
+
+
+def _locked(enterprise_id: UUID) -> Enterprise:
+    row = Enterprise.objects.select_for_update().filter(id=enterprise_id).first()
+    if row is None:
+        raise NotFound(_("未找到该企业。"))
+    return row
+
+
+def _locked_account(account_id: UUID) -> Account:
+    row = Account.objects.select_for_update().filter(id=account_id).first()
+    if row is None:
+        raise NotFound(_("未找到该账号。"))
+    return row
+
+
+def _administrator(enterprise: Enterprise) -> Account:
+    member = Membership.objects.filter(enterprise=enterprise, role="administrator", until__isnull=True).get()
+    return _locked_account(member.account_id)

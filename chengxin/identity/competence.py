@@ -1,0 +1,154 @@
+"""Which agency is competent now (D-05), for one division and, as the same rule, for all of an agency's.
+
+The division's home is the first agency at or above it; from there the agencies' own tree is climbed
+to the first one with an active reviewer for the form who is not absent. The national level takes
+whatever is left, so no division is ever without an agency.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models.expressions import RawSQL
+
+from chengxin.common import clock
+from chengxin.common.errors import Unavailable
+from chengxin.identity import divisions
+from chengxin.identity.models import Agency
+from chengxin.identity.values import AgencyView, Codes
+
+_STAFFED = """
+EXISTS (
+  SELECT 1 FROM identity_agencymembership AS m JOIN identity_account AS person ON person.id = m.account_id
+  WHERE m.agency_id = {agency}.id AND 'reviewer' = ANY (m.roles) AND person.state = 'active'
+    AND m.since <= %(now)s AND (m.until IS NULL OR m.until > %(now)s)
+    AND (m.absent_from IS NULL OR m.absent_from > %(now)s OR m.absent_to <= %(now)s)
+    AND (cardinality(m.forms) = 0 OR %(forms)s::varchar[] IS NULL OR m.forms && %(forms)s::varchar[])
+)
+"""
+
+_ONE = f"""
+WITH RECURSIVE chain (code, above_id, depth) AS (
+  SELECT code, above_id, 0 FROM identity_division WHERE code = %(code)s
+  UNION ALL
+  SELECT d.code, d.above_id, chain.depth + 1 FROM chain JOIN identity_division AS d ON d.code = chain.above_id
+), home AS (
+  SELECT a.id FROM chain JOIN identity_division AS d ON d.code = chain.code AND NOT d.retired
+  JOIN identity_agency AS a ON a.division_id = d.code AND a.kind = 'commerce'
+  ORDER BY chain.depth LIMIT 1
+), climb (id, parent_id, depth) AS (
+  SELECT a.id, a.parent_id, 0 FROM home JOIN identity_agency AS a ON a.id = home.id
+  UNION ALL
+  SELECT a.id, a.parent_id, climb.depth + 1 FROM climb JOIN identity_agency AS a ON a.id = climb.parent_id
+)
+SELECT climb.id FROM climb WHERE {_STAFFED.format(agency="climb")} ORDER BY climb.depth LIMIT 1
+"""
+
+_NATIONAL = "a.kind = 'commerce' AND a.level = 'national'"
+
+_ALL = f"""
+WITH RECURSIVE served (id, is_national) AS (
+  SELECT a.id, {_NATIONAL} FROM identity_agency AS a
+  WHERE a.id = %(agency)s AND a.kind = 'commerce' AND ({_NATIONAL} OR {_STAFFED.format(agency="a")})
+  UNION ALL
+  SELECT a.id, FALSE FROM served JOIN identity_agency AS a ON a.parent_id = served.id AND a.kind = 'commerce'
+  WHERE NOT {_STAFFED.format(agency="a")}
+), covered (code) AS (
+  SELECT d.code FROM served JOIN identity_agency AS a ON a.id = served.id
+  JOIN identity_division AS d ON d.code = a.division_id AND NOT d.retired
+  UNION
+  SELECT d.code FROM identity_division AS d
+  WHERE d.above_id IS NULL AND EXISTS (SELECT 1 FROM served WHERE is_national)
+    AND (d.retired OR NOT EXISTS (SELECT 1 FROM identity_agency AS a WHERE a.division_id = d.code AND a.kind = 'commerce'))
+  UNION
+  SELECT d.code FROM covered JOIN identity_division AS d ON d.above_id = covered.code
+  WHERE d.retired OR NOT EXISTS (SELECT 1 FROM identity_agency AS a WHERE a.division_id = d.code AND a.kind = 'commerce')
+)
+SELECT code FROM covered
+"""
+
+
+def competent_agency(division_code: str, form: str | None = None) -> AgencyView:
+    """The agency that decides now for `division_code` and `form` (`registration/enterprise`, `archive/…`).
+
+    An unknown code goes to the national level. Raises Unavailable if no national agency was set up.
+    """
+    found = _query(_ONE, code=division_code, **_moment(form))
+    agencies = Agency.objects.filter(id=found[0][0]) if found else national_agencies()
+    agency = agencies.first()
+    if agency is None:
+        raise Unavailable("尚未设置全国级审核机构，请联系系统管理员。")
+    return agency_view(agency)
+
+
+def divisions_of(agency_id: UUID, form: str | None = None) -> frozenset[str]:
+    """Every division code, retired ones too, for which the agency is competent now; often empty."""
+    return frozenset(row[0] for row in _query(_ALL, agency=agency_id, **_moment(form)))
+
+
+def competent_codes(agency_id: UUID, form: str | None = None) -> Codes:
+    """`divisions_of` as `policy.visible` takes it; the national level as all but what others have."""
+    codes = divisions_of(agency_id, form)
+    if not national_agencies().filter(id=agency_id).exists():
+        return Codes(codes)
+    return Codes(frozenset(divisions.tree().rows) - codes, complement=True)
+
+
+def divisions_condition(agency_id: UUID, form: str | None = None) -> RawSQL:
+    """`divisions_of` as a subquery: `filter(division_code__in=divisions_condition(agency_id))`."""
+    given = {"agency": agency_id, **_moment(form)}
+    statement, values = _positional(_ALL, given)
+    return RawSQL(statement, values)
+
+
+def national_agencies():  # type: ignore[no-untyped-def]
+    """The one reviewing agency of the national level, as rows."""
+    return Agency.objects.filter(kind="commerce", level="national")
+
+
+def is_staffed(agency_id: UUID, form: str | None = None) -> bool:
+    """True if the agency has an active reviewer who is not absent."""
+    statement = f"SELECT 1 FROM identity_agency AS a WHERE a.id = %(agency)s AND {_STAFFED.format(agency='a')}"
+    return bool(_query(statement, agency=agency_id, **_moment(form)))
+
+
+def agency_view(agency: Agency) -> AgencyView:
+    """The row as a value."""
+    return AgencyView(
+        id=agency.id,
+        code=agency.code,
+        name=agency.name,
+        level=agency.level,
+        kind=agency.kind,
+        parent_id=agency.parent_id,
+        division_code=agency.division_id,
+    )
+
+
+def form_patterns(form: str) -> list[str]:
+    """What a reviewer's list of forms may say to mean `form`: itself, or its folder with a star."""
+    return [form, f"{form.split('/')[0]}/*"]
+
+
+def _moment(form: str | None) -> dict[str, datetime | list[str] | None]:
+    return {"now": clock.now(), "forms": form_patterns(form) if form else None}
+
+
+def _query(statement: str, **given: object) -> list[tuple[str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return cursor.fetchall()
+
+
+def _positional(statement: str, given: dict[str, object]) -> tuple[str, list[object]]:
+    """Django's expressions take positional values only."""
+    values: list[object] = []
+    parts = statement.split("%(")
+    text = parts[0]
+    for part in parts[1:]:
+        name, rest = part.split(")s", 1)
+        values.append(given[name])
+        text += "%s" + rest
+    return text, values

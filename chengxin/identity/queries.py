@@ -1,0 +1,291 @@
+"""Reads of identity; every one gives values. Contact data are opened here only, with `by` and a purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from chengxin.common import clock, crypto, identifiers, workdays
+from chengxin.common.errors import NotFound
+from chengxin.identity import divisions, policy, rules
+from chengxin.identity.competence import (
+    agency_view,
+    competent_agency,
+    competent_codes,
+    divisions_condition,
+    divisions_of,
+    is_staffed,
+)
+from chengxin.identity.models import (
+    AccessLog,
+    Account,
+    Agency,
+    AgencyMembership,
+    Consent,
+    Enterprise,
+    Membership,
+    WorkDay,
+)
+from chengxin.identity.values import (
+    AccountView,
+    Actor,
+    AgencyView,
+    ConsentView,
+    ContactView,
+    DivisionNode,
+    DivisionView,
+    EnterpriseView,
+    StaffView,
+)
+
+__all__ = [
+    "competent_agency",
+    "competent_codes",
+    "divisions_condition",
+    "divisions_of",
+    "is_staffed",
+]
+
+
+def actor_for(account_id: UUID, assurance: str) -> Actor:
+    """Who acts when this account is logged in; raises NotFound for an unknown one."""
+    account = _account(account_id)
+    if account.kind == "agency":
+        return _agency_actor(account, assurance)
+    membership = (
+        Membership.objects.filter(account=account, since__lte=clock.now())
+        .filter(Q(until__isnull=True) | Q(until__gt=clock.now()))
+        .first()
+    )
+    role = "" if membership is None else membership.role
+    if role == "administrator" and account.state == "pending":
+        role = "applicant"
+    return Actor(
+        account_id=account.id,
+        kind=account.kind,
+        enterprise_id=membership.enterprise_id if membership else None,
+        roles=frozenset({role} - {""}),
+        assurance=assurance,
+        display_name=account.display_name,
+        state=account.state,
+    )
+
+
+def _agency_actor(account: Account, assurance: str) -> Actor:
+    membership = (
+        AgencyMembership.objects.select_related("agency")
+        .filter(account=account, since__lte=clock.now())
+        .filter(Q(until__isnull=True) | Q(until__gt=clock.now()))
+        .first()
+    )
+    who = {
+        "account_id": account.id,
+        "kind": account.kind,
+        "assurance": assurance,
+        "display_name": account.display_name,
+        "state": account.state,
+    }
+    if membership is None or account.state != "active":
+        return Actor(**who)
+    return Actor(
+        **who,
+        agency_id=membership.agency_id,
+        roles=frozenset(membership.roles),
+        scope=divisions.tree().scope(membership.agency.division_id),
+    )
+
+
+def account(account_id: UUID) -> AccountView:
+    """One account; raises NotFound."""
+    row = _account(account_id)
+    return AccountView(
+        id=row.id,
+        kind=row.kind,
+        state=row.state,
+        display_name=row.display_name,
+        session_epoch=row.session_epoch,
+        email_verified=row.email_verified_at is not None,
+        created_at=row.created_at,
+    )
+
+
+def _account(account_id: UUID) -> Account:
+    row = Account.objects.filter(id=account_id).first()
+    if row is None:
+        raise NotFound(_("未找到该账号。"))
+    return row
+
+
+def accounts_by_email(email: str) -> list[UUID]:
+    """Accounts that are not closed and use this mailbox; one mailbox may serve several."""
+    hashes = crypto.blinds(rules.email_key(email), purpose="email")
+    rows = Account.objects.filter(email_blind__in=hashes).exclude(state="closed")
+    return list(rows.order_by("created_at", "id").values_list("id", flat=True))
+
+
+def enterprise(enterprise_id: UUID) -> EnterpriseView:
+    """One enterprise; raises NotFound."""
+    row = Enterprise.objects.filter(id=enterprise_id).first()
+    if row is None:
+        raise NotFound(_("未找到该企业。"))
+    return _enterprise_view(row)
+
+
+def enterprise_by_uscc(uscc: str) -> EnterpriseView | None:
+    """The enterprise that holds the code now (not a closed one), or None."""
+    row = Enterprise.objects.filter(uscc=identifiers.normalise_uscc(uscc)).exclude(state="closed").first()
+    return _enterprise_view(row) if row else None
+
+
+def enterprises(enterprise_ids: Iterable[UUID]) -> dict[UUID, EnterpriseView]:
+    """Many at once, by id; unknown ones are left out."""
+    return {row.id: _enterprise_view(row) for row in Enterprise.objects.filter(id__in=list(enterprise_ids))}
+
+
+def _enterprise_view(row: Enterprise) -> EnterpriseView:
+    return EnterpriseView(
+        id=row.id,
+        uscc=row.uscc,
+        name=row.name,
+        kind=row.kind,
+        state=row.state,
+        claimed=row.claimed,
+        division_code=row.division_id,
+        division_path=divisions.tree().path(row.division_id),
+    )
+
+
+def administrator_of(enterprise_id: UUID) -> UUID | None:
+    """The account that administers the enterprise now."""
+    rows = Membership.objects.filter(enterprise_id=enterprise_id, role="administrator", until__isnull=True)
+    return rows.values_list("account_id", flat=True).first()
+
+
+def division(code: str) -> DivisionView:
+    """One division; raises NotFound."""
+    tree = divisions.tree()
+    if code not in tree:
+        raise NotFound(_("行政区划代码不存在。"))
+    return tree.view(code)
+
+
+def division_path(code: str) -> list[str]:
+    """The names from the province down, of a retired code those of its successor; empty if unknown."""
+    return list(divisions.tree().path(code))
+
+
+def divisions_tree() -> tuple[DivisionNode, ...]:
+    """All current divisions, nested, in the order of the list."""
+    return divisions.tree().nodes
+
+
+def divisions_below(code: str | None) -> frozenset[str]:
+    """The division and all below it in matters of competence, retired ones too; None for all."""
+    tree = divisions.tree()
+    return frozenset(tree.rows) if code is None else tree.scope(code).listed
+
+
+def agency(agency_id: UUID) -> AgencyView:
+    """One agency; raises NotFound."""
+    row = Agency.objects.filter(id=agency_id).first()
+    if row is None:
+        raise NotFound(_("未找到该机构。"))
+    return agency_view(row)
+
+
+def agency_by_code(code: str) -> AgencyView | None:
+    """The agency with this code, or None."""
+    row = Agency.objects.filter(code=code).first()
+    return agency_view(row) if row else None
+
+
+def staff_of(agency_id: UUID, *, by: Actor) -> list[StaffView]:
+    """Everyone who works or worked in the agency, newest first."""
+    policy.require(by=by, permission="agency.view", division_code=agency(agency_id).division_code)
+    rows = AgencyMembership.objects.select_related("account").filter(agency_id=agency_id).order_by("-since", "-id")
+    return [_staff_view(row) for row in rows[:500]]
+
+
+def _staff_view(row: AgencyMembership) -> StaffView:
+    return StaffView(
+        account_id=row.account_id,
+        display_name=row.account.display_name,
+        state=row.account.state,
+        roles=tuple(row.roles),
+        forms=tuple(row.forms),
+        absent_from=row.absent_from,
+        absent_to=row.absent_to,
+        until=row.until,
+    )
+
+
+def reviewers_of(agency_id: UUID) -> list[UUID]:
+    """Active reviewers of the agency: whom a notice goes to."""
+    rows = AgencyMembership.objects.filter(
+        agency_id=agency_id, roles__contains=["reviewer"], account__state="active"
+    ).filter(Q(until__isnull=True) | Q(until__gt=clock.now()))
+    return list(rows.order_by("since", "id").values_list("account_id", flat=True))
+
+
+def email_of(account_id: UUID, by: Actor, purpose: str) -> str:
+    """The mailbox of an account, for `purpose`; written to the access log. Empty if there is none."""
+    row = _opened(account_id, what="email", by=by, purpose=purpose)
+    return _open(row.email_sealed, account_id, "email")
+
+
+def phone_of(account_id: UUID, by: Actor, purpose: str) -> str:
+    """The mobile number of an account, for `purpose`; written to the access log. Empty if there is none."""
+    row = _opened(account_id, what="phone", by=by, purpose=purpose)
+    return _open(row.phone_sealed, account_id, "phone")
+
+
+def contact_of(account_id: UUID, by: Actor, purpose: str) -> ContactView:
+    """Masked contact data, as a page may show them; written to the access log."""
+    row = _opened(account_id, what="contact-masked", by=by, purpose=purpose)
+    return ContactView(
+        email=rules.mask_email(_open(row.email_sealed, account_id, "email")),
+        email_verified=row.email_verified_at is not None,
+        phone=rules.mask_phone(_open(row.phone_sealed, account_id, "phone")),
+    )
+
+
+def _opened(account_id: UUID, *, what: str, by: Actor, purpose: str) -> Account:
+    policy.require(by=by, permission="contact.view", account_id=account_id)
+    if not purpose:
+        raise ValueError("Personal data are read for a purpose.")
+    row = _account(account_id)
+    AccessLog.objects.create(who=by.name, what=what, subject=str(account_id), purpose=purpose, at=clock.now())
+    return row
+
+
+def _open(envelope: str, account_id: UUID, path: str) -> str:
+    return crypto.unseal(envelope, bound_to=contact_place(account_id, path)) if envelope else ""
+
+
+def contact_place(account_id: UUID, path: str) -> str:
+    """What an envelope of contact data is bound to."""
+    return f"identity.account/{account_id}/{path}"
+
+
+def consents(account_id: UUID, *, by: Actor) -> list[ConsentView]:
+    """The newest word on every document, by document."""
+    policy.require(by=by, permission="consent.give", account_id=account_id)
+    rows = Consent.objects.filter(account_id=account_id).order_by("document", "-id").distinct("document")
+    return [ConsentView(document=row.document, version=row.version, given=row.given, at=row.at) for row in rows]
+
+
+def work_calendar() -> workdays.WorkCalendar:
+    """The built-in calendar with the days administrators loaded (REG-20)."""
+    rows = WorkDay.objects.values_list("date", "is_workday", "provisional", "name")
+    days = {day: workdays.WorkDay(is_workday, provisional, name) for day, is_workday, provisional, name in rows}
+    return workdays.WorkCalendar(overrides=days)
+
+
+def calendar_warnings(today: date) -> list[int]:
+    """Of this year and the next from November on, those whose calendar is not published yet (REG-20)."""
+    years = [today.year] + ([today.year + 1] if today.month >= 11 else [])
+    return work_calendar().missing_years(years)
