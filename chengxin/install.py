@@ -16,6 +16,14 @@ from chengxin.launcher import roles
 from chengxin.launcher.urls import database
 
 
+def present(module: str) -> bool:
+    """Say whether a part of the house is there."""
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
 def use(url: str, *, options: str = "") -> None:
     """Point Django's default connection at another database or role from now on."""
     connection = connections["default"]
@@ -45,7 +53,7 @@ def unapplied() -> list[str]:
 
 def make_keys(*, demo: bool) -> None:
     """Make the keys that are missing; existing ones are never touched."""
-    if find_spec("chengxin.common.keys"):
+    if present("chengxin.common.keys"):
         from chengxin.common import keys
 
         settings.KEYS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -55,11 +63,11 @@ def make_keys(*, demo: bool) -> None:
 def load_reference() -> None:
     """Load divisions and catalogue; what is already current stays."""
     divisions = settings.CATALOGUE_DIR / "codes" / "divisions.csv"
-    if find_spec("chengxin.identity.actions") and divisions.exists():
+    if present("chengxin.identity.actions") and divisions.exists():
         from chengxin.identity.actions import load_divisions
 
         load_divisions(divisions)
-    if find_spec("chengxin.catalogue.actions") and (settings.CATALOGUE_DIR / "forms").exists():
+    if present("chengxin.catalogue.actions") and (settings.CATALOGUE_DIR / "forms").exists():
         from chengxin.catalogue.actions import load
 
         load(settings.CATALOGUE_DIR)

@@ -13,12 +13,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import connections
+
+from chengxin import install
 
 LONGEST_PAUSE_S = 30.0
 
@@ -75,7 +76,7 @@ def loops() -> list[Loop]:
 
 def _named(target: str) -> list[Callable[..., Any]]:
     module, _, function = target.partition(":")
-    found = getattr(import_module(module), function, None) if find_spec(module) else None
+    found = getattr(import_module(module), function, None) if install.present(module) else None
     return [found] if found else []
 
 

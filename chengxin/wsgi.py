@@ -7,7 +7,6 @@ hands everything else on (D-57). It stands inside the same wrappers as Django.
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from django.core.wsgi import get_wsgi_application
@@ -24,10 +23,11 @@ def build() -> WSGIApplication:
     inner: WSGIApplication = get_wsgi_application()
     from django.conf import settings
 
+    from chengxin import install
     from chengxin.edge import health, logs, wrappers
 
     logs.configure(level=settings.LOG_LEVEL)
-    if find_spec("chengxin.records.fastpath"):
+    if install.present("chengxin.records.fastpath"):
         from chengxin.records import fastpath
 
         inner = fastpath.application(inner)

@@ -8,7 +8,6 @@ import sys
 import threading
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 from chengxin.commands import environment
@@ -138,7 +137,7 @@ def _prepare(words: Namespace) -> list[str]:
     environment.share_secret()
     _say("Loading divisions and catalogue …")
     install.load_reference()
-    if not settings.DEMO or words.no_demo or not find_spec(DEMO_MODULE):
+    if not settings.DEMO or words.no_demo or not install.present(DEMO_MODULE):
         return []
     from chengxin import demo
 
