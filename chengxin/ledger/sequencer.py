@@ -104,8 +104,10 @@ def _tree(log: str) -> _Tree:
     known = _memory.get(log)
     if head and known and (known.origin_id, known.edge.size, known.root) == (head.origin_id, head.size, head.root):
         return known
-    head = head or origins.open_first(log)
-    edge = guard.checked_edge(head)
+    if head is None:
+        head, edge = origins.open_first(log), Edge()
+    else:
+        edge = guard.checked_edge(head)
     return _Tree(head.origin_id, head.origin, edge, head.root)
 
 

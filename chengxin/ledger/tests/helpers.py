@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID, uuid4
+
+from django.db import connection
 
 from chengxin.common import clock
 from chengxin.ledger import actions, rules
@@ -61,3 +65,18 @@ def _sides(index: int, size: int) -> list[int]:
             sides.append(0)
         here, last = here >> 1, last >> 1
     return [*sides, 0]
+
+
+@contextmanager
+def as_superuser() -> Iterator[None]:
+    """Be who may do anything to the database of this test: a thief with the keys of the house."""
+    from chengxin.launcher.postgres import SUPERUSER
+
+    former = connection.settings_dict["USER"]
+    connection.close()
+    connection.settings_dict["USER"] = SUPERUSER
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["USER"] = former

@@ -1,0 +1,142 @@
+"""Followers: in order, once each, from where they stopped, whatever happens between."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from chengxin.common import clock
+from chengxin.ledger import actions, queries, sequencer
+from chengxin.ledger.follow import MAX_TRIES
+from chengxin.ledger.models import FollowerPosition, ParkedEvent
+from chengxin.ledger.values import EventView
+
+from .helpers import note_event, publish
+
+
+def _events(count: int) -> None:
+    for number in range(count):
+        note_event(number)
+    sequencer.step(count)
+
+
+def _mark(event: EventView) -> None:
+    """Leave a trace that can be left only once."""
+    FollowerPosition.objects.create(name=f"seen-{event.position}")
+
+
+def _marks() -> int:
+    return FollowerPosition.objects.filter(name__startswith="seen-").count()
+
+
+def _stopped_at(name: str) -> int:
+    return FollowerPosition.objects.get(name=name).position
+
+
+@pytest.mark.django_db
+def test_a_follower_sees_everything_once_and_in_order() -> None:
+    seen: list[int] = []
+    _events(25)
+    publish()
+    assert [actions.follow("notices", lambda event: seen.append(event.position), 10) for _ in range(3)] == [10, 10, 5]
+    sequencer.step()
+    assert actions.follow("notices", lambda event: seen.append(event.position)) == 1
+    assert actions.follow("notices", lambda event: seen.append(event.position)) == 0
+    assert seen == list(range(1, 27))
+
+
+@pytest.mark.django_db
+def test_followers_do_not_know_of_each_other() -> None:
+    _events(5)
+    assert actions.follow("a", _mark, 3) == 3
+    assert actions.follow("b", lambda event: None) == 5
+    assert (_stopped_at("a"), _stopped_at("b")) == (3, 5)
+
+
+@pytest.mark.django_db
+def test_a_failure_keeps_what_was_done_and_comes_back_later() -> None:
+    _events(5)
+    broken = [True]
+
+    def handler(event: EventView) -> None:
+        _mark(event)
+        if event.position == 3 and broken[0]:
+            raise RuntimeError
+
+    now = clock.now()
+    with clock.at(now):
+        assert actions.follow("a", handler) == 2
+        assert (_stopped_at("a"), _marks()) == (2, 2)
+        broken[0] = False
+        assert actions.follow("a", handler) == 0
+    with clock.at(now + timedelta(seconds=2)):
+        assert actions.follow("a", handler) == 3
+    assert (_stopped_at("a"), _marks()) == (5, 5)
+
+
+@pytest.mark.django_db
+def test_an_indigestible_event_is_parked_and_can_be_retried() -> None:
+    _events(4)
+    broken = [True]
+
+    def handler(event: EventView) -> None:
+        if event.position == 2 and broken[0]:
+            raise ZeroDivisionError
+        _mark(event)
+
+    now = clock.now()
+    for attempt in range(MAX_TRIES):
+        with clock.at(now + timedelta(hours=attempt)):
+            actions.follow("a", handler)
+    parked = ParkedEvent.objects.get()
+    assert (parked.follower, parked.position, parked.error) == ("a", 2, "ZeroDivisionError")
+    assert (queries.health().parked, _stopped_at("a"), _marks()) == (1, 2, 1)
+    assert actions.follow("a", handler) == 2
+    assert actions.retry_parked("a", handler) == 0
+    broken[0] = False
+    assert actions.retry_parked("a", handler) == 1
+    assert (queries.health().parked, _marks()) == (0, 4)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_handler_wrote_and_the_place_are_one() -> None:
+    _events(6)
+
+    class Killed(BaseException):
+        pass
+
+    def handler(event: EventView) -> None:
+        _mark(event)
+        if event.position == 4:
+            raise Killed
+
+    with pytest.raises(Killed):
+        actions.follow("a", handler)
+    assert (_stopped_at("a"), _marks()) == (0, 0)
+    assert actions.follow("a", _mark) == 6
+    assert _marks() == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_at_one_follower_do_everything_once() -> None:
+    _events(200)
+    total, lock = [0], threading.Lock()
+
+    def work() -> None:
+        idle = 0
+        while idle < 20:
+            done = actions.follow("a", _mark, 7)
+            idle = 0 if done else idle + 1
+            with lock:
+                total[0] += done
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (total[0], _marks(), _stopped_at("a")) == (200, 200, 200)
