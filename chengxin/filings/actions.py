@@ -1,0 +1,328 @@
+"""The only writes of filings that move a state, each through the lifecycle table, each one event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from chengxin.catalogue import moving
+from chengxin.catalogue import queries as catalogue
+from chengxin.catalogue import rules as catalogue_rules
+from chengxin.catalogue.values import Form
+from chengxin.common import clock
+from chengxin.common.errors import Conflict, Forbidden, Invalid
+from chengxin.filings import deadlines, lifecycle, personal, queries, receipts, rules
+from chengxin.filings.drafts import own_filing, require_editable
+from chengxin.filings.models import Attachment, Commitment, Decision, Draft, Filing, Remark, Submission
+from chengxin.filings.values import DecisionView, FilingView, SubmissionView
+from chengxin.identity import policy
+from chengxin.identity import queries as identity
+from chengxin.identity.values import Actor
+from chengxin.ledger import actions as ledger
+
+CLAIM_MINUTES = 15
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a new filing starts with."""
+
+    kind: str
+    form_id: str
+    enterprise_id: UUID
+    division_code: str
+    enterprise_type: str = ""
+
+
+def open_filing(*, opening: Opening, answers: Mapping[str, str], by: Actor) -> FilingView:
+    """Start a filing with a draft; an open one of the same kind is given back instead (ARC-15)."""
+    policy.require(by=by, permission="filing.edit", enterprise_id=opening.enterprise_id)
+    existing = queries.open_row(enterprise_id=opening.enterprise_id, kind=opening.kind)
+    if existing is not None:
+        return queries.view(existing)
+    form, now = catalogue.current(opening.form_id), clock.now()
+    filing = Filing(
+        kind=opening.kind,
+        form_id=opening.form_id,
+        form_version=form.version,
+        enterprise_id=opening.enterprise_id,
+        filer_id=by.account_id,
+        division_code=opening.division_code,
+        enterprise_type=opening.enterprise_type,
+        created_at=now,
+        updated_at=now,
+    )
+    try:
+        with transaction.atomic():
+            filing.save(force_insert=True)
+    except IntegrityError:  # two tabs: the other one was first, its draft is the draft
+        return queries.view(queries.open_row(enterprise_id=opening.enterprise_id, kind=opening.kind, must=True))
+    sealed = personal.seal_answers(form=form, filing_id=filing.id, answers=answers)
+    Draft.objects.create(filing=filing, rev=1, answers=sealed, field_rev=dict.fromkeys(sealed, 1), updated_at=now)
+    ledger.append(
+        kind="filing.opened", subject=str(filing.id), data={"kind": filing.kind, "form": form.version}, by=by
+    )
+    return queries.view(filing)
+
+
+def change_form(*, filing_id: UUID, form_id: str, enterprise_type: str, by: Actor) -> dict[str, str]:
+    """Choose another form for an open draft; what does not fit is kept as 未迁移内容 (ARC-04, D-34)."""
+    filing = own_filing(filing_id=filing_id, by=by)
+    require_editable(filing)
+    old, new = catalogue.version(filing.form_version), catalogue.current(form_id)
+    draft = Draft.objects.select_for_update().get(filing=filing)
+    plain = personal.unseal_answers(form=old, filing_id=filing.id, answers={**draft.leftover, **draft.answers})
+    kept, leftover = moving.migrate_answers(old, new, plain)
+    draft.answers = personal.seal_answers(form=new, filing_id=filing.id, answers=kept)
+    draft.leftover = personal.seal_answers(form=old, filing_id=filing.id, answers=leftover)
+    draft.rev += 1
+    draft.updated_at = clock.now()
+    draft.save()
+    filing.form_id, filing.form_version, filing.enterprise_type = form_id, new.version, enterprise_type
+    filing.page_done = []
+    filing.updated_at = clock.now()
+    filing.save()
+    ledger.append(kind="filing.form_changed", subject=str(filing.id), data={"form": new.version}, by=by)
+    return leftover
+
+
+def sign_commitment(*, filing_id: UUID, document: str, version: str, by: Actor) -> None:
+    """Keep text version, time, account and enterprise of a ticked commitment (ARC-03)."""
+    filing = own_filing(filing_id=filing_id, by=by)
+    require_editable(filing)
+    if filing.commitment_version == version:
+        return
+    Commitment.objects.create(
+        enterprise_id=filing.enterprise_id,
+        filing=filing,
+        document=document,
+        version=version,
+        by_id=by.account_id,
+        at=clock.now(),
+    )
+    filing.commitment_version = version
+    filing.save(update_fields=["commitment_version"])
+    ledger.append(kind="commitment.signed", subject=str(filing.id), data={"version": version}, by=by)
+
+
+def mark_page(*, filing_id: UUID, page: str, done: bool, by: Actor) -> None:
+    """Remember which pages the person has completed; steps show it, submission checks anew."""
+    filing = own_filing(filing_id=filing_id, by=by)
+    require_editable(filing)
+    pages = [p for p in filing.page_done if p != page] + ([page] if done else [])
+    filing.page_done = pages
+    filing.save(update_fields=["page_done"])
+
+
+def submit(*, filing_id: UUID, key: str, division_code: str, by: Actor) -> SubmissionView:
+    """Check everything again, freeze it, give the receipt. A repeated key gets the first one (D-33)."""
+    repeated = queries.submission_by_key(key=key, filing_id=filing_id, by=by)
+    if repeated is not None:
+        return repeated
+    filing = own_filing(filing_id=filing_id, by=by)
+    repeated = queries.submission_by_key(key=key, filing_id=filing_id, by=by)
+    if repeated is not None:
+        return repeated
+    target = lifecycle.next_state(kind=filing.kind, state=filing.state, event="submit")
+    form = catalogue.version(filing.form_version)
+    draft = Draft.objects.get(filing=filing)
+    plain = personal.unseal_answers(form=form, filing_id=filing.id, answers=draft.answers)
+    files = _staged(filing)
+    _require_complete(form=form, answers=plain, files=files)
+    filing.division_code = division_code
+    submission = _freeze(filing=filing, form=form, key=key, plain=plain, files=files, by=by)
+    _move(filing, target, submission)
+    Attachment.objects.filter(filing=filing, state="staged").update(state="bound")
+    data = {"round": filing.round, "number": submission.number, "sha256": submission.sha256}
+    ledger.append(kind="filing.submitted", subject=str(filing.id), data=data, by=by)
+    return queries.submission_view(submission, plain)
+
+
+def _staged(filing: Filing) -> list[Attachment]:
+    return list(filing.attachments.exclude(state="dropped"))
+
+
+def _require_complete(*, form: Form, answers: Mapping[str, str], files: Sequence[Attachment]) -> None:
+    with_files = {**answers, **{a.path: str(a.id) for a in files}}
+    cleaned = catalogue_rules.clean(form, with_files, today=clock.today(), partial=False)
+    if not cleaned.ok:
+        missing = {group: [message] for group, message in cleaned.missing.items()}
+        raise Invalid(_("还有内容需要补充或更正。"), fields={**cleaned.errors, **missing})
+
+
+def _freeze(
+    *, filing: Filing, form: Form, key: str, plain: Mapping[str, str], files: Sequence[Attachment], by: Actor
+) -> Submission:
+    now, round_ = clock.now(), filing.round + 1
+    due = deadlines.due(form=form, handed_in=now)
+    sha = rules.frozen_hash(answers=plain, files=[(a.path, a.sha256) for a in files])
+    unit = identity.competent_agency(division_code=filing.division_code, form=filing.form_id)
+    number = receipts.new_number(at=now.astimezone(clock.SHANGHAI))
+    receipt: dict[str, Any] = {
+        "number": number,
+        "form": filing.form_id,
+        "form_version": form.version,
+        "round": round_,
+        "submitted_at": now,
+        "sha256": sha,
+        "unit": unit.name,
+        "due_at": due.at,
+        "due_provisional": due.provisional,
+    }
+    receipt = receipts.plain_json(receipt)
+    return Submission.objects.create(
+        filing=filing,
+        round=round_,
+        key=key,
+        number=number,
+        form_version=form.version,
+        answers=personal.seal_answers(form=form, filing_id=filing.id, answers=plain),
+        sha256=sha,
+        by_id=by.account_id,
+        submitted_at=now,
+        due_at=due.at,
+        due_provisional=due.provisional,
+        receipt=receipt,
+        signature=receipts.sign(receipt),
+    )
+
+
+def _move(filing: Filing, target: str, submission: Submission) -> None:
+    filing.state, filing.round = target, submission.round
+    filing.submitted_at, filing.due_at = submission.submitted_at, submission.due_at
+    filing.due_provisional = submission.due_provisional
+    filing.decided_at, filing.claimed_by, filing.claimed_until = None, None, None
+    filing.updated_at = submission.submitted_at
+    filing.save()
+
+
+def reopen(*, filing_id: UUID, by: Actor) -> None:
+    """A rejected filing is opened for editing; inputs stay as they were (ARC-13)."""
+    filing = own_filing(filing_id=filing_id, by=by)
+    if filing.state == lifecycle.DRAFT:
+        return
+    filing.state = lifecycle.next_state(kind=filing.kind, state=filing.state, event="edit")
+    filing.updated_at = clock.now()
+    filing.save(update_fields=["state", "updated_at"])
+    ledger.append(kind="filing.reopened", subject=str(filing.id), data={"round": filing.round}, by=by)
+
+
+def reviewable(*, filing_id: UUID, by: Actor) -> Filing:
+    """The locked filing, if the acting person may review it now (D-05)."""
+    filing = Filing.objects.select_for_update().filter(id=filing_id).first()
+    if filing is None:
+        raise Forbidden(_("您无权审核此项填报。"))
+    unit = identity.competent_agency(division_code=filing.division_code, form=filing.form_id)
+    policy.require(by=by, permission="filing.review", competent_agency_id=unit.id)
+    if filing.filer_id == by.account_id:
+        raise Forbidden(_("不能审核本人提交的填报。"))
+    return filing
+
+
+def claim(*, filing_id: UUID, by: Actor) -> None:
+    """Opening an item shows for 15 minutes who is at it; advice only (D-05)."""
+    filing = reviewable(filing_id=filing_id, by=by)
+    now = clock.now()
+    if filing.claimed_by_id not in (None, by.account_id) and filing.claimed_until and filing.claimed_until > now:
+        return
+    filing.claimed_by_id, filing.claimed_until = by.account_id, now + timedelta(minutes=CLAIM_MINUTES)
+    filing.save(update_fields=["claimed_by", "claimed_until"])
+
+
+def decide(*, filing_id: UUID, round: int, outcome: str, opinion: str, by: Actor) -> DecisionView:
+    """Approve or reject the version that the reviewer has read; another version is refused with 409."""
+    filing = reviewable(filing_id=filing_id, by=by)
+    event = {"approved": "approve", "rejected": "reject"}.get(outcome)
+    if event is None:
+        raise Invalid(_("请选择审核结果。"), fields={"outcome": [_("请选择“审核通过”或“审核未通过”。")]})
+    if round != filing.round and filing.state == lifecycle.SUBMITTED:
+        raise Conflict(_("申请人已重新提交，请审核最新版本。"), code="stale-version")
+    target = lifecycle.next_state(kind=filing.kind, state=filing.state, event=event)
+    opinion = opinion.strip()
+    if outcome == "rejected" and not opinion:
+        raise Invalid(_("请填写审核意见。"), fields={"opinion": [_("审核未通过时必须填写审核意见。")]})
+    if outcome == "approved":
+        require_bound_files(filing)
+    decision = Decision.objects.create(
+        filing=filing,
+        round=filing.round,
+        outcome=outcome,
+        opinion=opinion,
+        by_id=by.account_id,
+        filer_id=filing.filer_id,
+        at=clock.now(),
+    )
+    filing.state, filing.decided_at, filing.opinion = target, decision.at, opinion
+    filing.claimed_by, filing.claimed_until, filing.updated_at = None, None, decision.at
+    filing.save()
+    ledger.append(kind=f"filing.{outcome}", subject=str(filing.id), data={"round": filing.round}, by=by)
+    return queries.decision_view(decision, by.display_name)
+
+
+def require_bound_files(filing: Filing) -> None:
+    """A filing whose form demands files cannot be approved without them (REG-08)."""
+    form = catalogue.version(filing.form_version)
+    bound = {a.path.rsplit("/", 1)[-1] for a in filing.attachments.filter(state="bound")}
+    missing = [
+        f.label.zh for group in form.groups for f in group.fields if f.kind == "file" and f.required and f.code not in bound
+    ]
+    if missing:
+        raise Conflict(_("缺少附件：%(names)s，不能审核通过。") % {"names": "、".join(missing)}, code="missing-files")
+
+
+def supersede_former(*, filing_id: UUID, by: Actor) -> UUID | None:
+    """When an update is approved the former approved archive becomes 已替代; call before approval."""
+    filing = Filing.objects.get(id=filing_id)
+    former = (
+        Filing.objects.select_for_update()
+        .filter(enterprise_id=filing.enterprise_id, kind=filing.kind, state=lifecycle.APPROVED)
+        .exclude(id=filing_id)
+        .first()
+    )
+    if former is None:
+        return None
+    former.state = lifecycle.next_state(kind=former.kind, state=former.state, event="supersede")
+    former.updated_at = clock.now()
+    former.save(update_fields=["state", "updated_at"])
+    ledger.append(kind="filing.superseded", subject=str(former.id), data={"by": str(filing_id)}, by=by)
+    return former.id
+
+
+def remark(*, filing_id: UUID, path: str, text: str, by: Actor) -> UUID:
+    """Put a remark on a field, group or attachment of the version under review (D-37)."""
+    filing = reviewable(filing_id=filing_id, by=by)
+    if filing.state != lifecycle.SUBMITTED:
+        raise Conflict(_("该填报已不在审核中。"), code="not-in-review")
+    text = text.strip()
+    if not text or len(text) > 500:
+        raise Invalid(_("请填写批注。"), fields={"remark": [_("批注应为1至500字。")]})
+    row = Remark.objects.create(
+        id=uuid4(), filing=filing, round=filing.round, path=path, text=text, by_id=by.account_id, created_at=clock.now()
+    )
+    ledger.append(kind="filing.remarked", subject=str(filing.id), data={"round": filing.round}, by=by)
+    return row.id
+
+
+def tick_remark(*, remark_id: UUID, dealt_with: bool, by: Actor) -> None:
+    """The enterprise ticks a remark as dealt with; the next reviewer sees the ticks."""
+    row = Remark.objects.select_related("filing").filter(id=remark_id).first()
+    if row is None:
+        raise Forbidden(_("您无权操作此项填报。"))
+    filing = own_filing(filing_id=row.filing_id, by=by)
+    require_editable(filing)
+    row.dealt_with = dealt_with
+    row.save(update_fields=["dealt_with"])
+    ledger.append(kind="remark.ticked", subject=str(filing.id), data={"dealt_with": dealt_with}, by=by)
+
+
+def lock_subject(*, filing_id: UUID, by: Actor) -> None:
+    """Lock the enterprise of a filing before the filing itself: one order everywhere (D-43)."""
+    enterprise_id = Filing.objects.filter(id=filing_id).values_list("enterprise_id", flat=True).first()
+    if enterprise_id is not None:
+        identity.lock_enterprise(enterprise_id)

@@ -1,0 +1,78 @@
+"""Binding of uploaded files to filings (D-39): bytes first, then the row; submission binds it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import BinaryIO
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from chengxin.common import clock
+from chengxin.common.errors import Forbidden, Invalid
+from chengxin.filings import files, queries
+from chengxin.filings.drafts import own_filing, require_editable
+from chengxin.filings.models import Attachment
+from chengxin.filings.values import AttachmentView
+from chengxin.identity.values import Actor
+from chengxin.ledger import actions as ledger
+
+UNBOUND_HOURS = 24
+MAX_FILES_PER_FIELD = 10
+
+
+def attach(*, filing_id: UUID, path: str, stored: files.Stored, replace: bool, by: Actor) -> AttachmentView:
+    """Insert the row of a stored file; with ``replace`` the former file of this path is dropped."""
+    filing = own_filing(filing_id=filing_id, by=by)
+    require_editable(filing)
+    present = filing.attachments.filter(path=path).exclude(state="dropped")
+    same = present.filter(sha256=stored.sha256).first()
+    if same:
+        return queries.attachment_view(same)
+    if replace:
+        present.update(state="dropped")
+    elif present.count() >= MAX_FILES_PER_FIELD:
+        raise Invalid(_("附件过多。"), fields={path: [_("最多上传%(n)d个文件。") % {"n": MAX_FILES_PER_FIELD}]})
+    row = Attachment.objects.create(
+        filing=filing,
+        path=path,
+        name=stored.name[:200],
+        media_type=stored.media_type,
+        size=stored.bytes,
+        sha256=stored.sha256,
+        by_id=by.account_id,
+        created_at=clock.now(),
+    )
+    ledger.append(kind="attachment.staged", subject=str(filing.id), data={"sha256": stored.sha256}, by=by)
+    return queries.attachment_view(row)
+
+
+def drop(*, attachment_id: UUID, by: Actor) -> None:
+    """Remove a file from an editable filing."""
+    row = Attachment.objects.filter(id=attachment_id).first()
+    if row is None:
+        raise Forbidden(_("您无权操作此附件。"))
+    filing = own_filing(filing_id=row.filing_id, by=by)
+    require_editable(filing)
+    row.state = "dropped"
+    row.save(update_fields=["state"])
+    ledger.append(kind="attachment.dropped", subject=str(filing.id), data={"sha256": row.sha256}, by=by)
+
+
+def intake(*, stream: BinaryIO, name: str, slot: str) -> files.Stored:
+    """Check and store the bytes of one upload; outside any transaction."""
+    return files.intake(stream, slot=slot, name=name)
+
+
+def sweep() -> int:
+    """Delete rows and bytes of files dropped or unbound for 24 h; returns how many bytes-files went."""
+    old = clock.now() - timedelta(hours=UNBOUND_HOURS)
+    rows = Attachment.objects.filter(created_at__lt=old, state="dropped")
+    gone = 0
+    for row in rows[:500]:
+        sha = row.sha256
+        row.delete()
+        if not Attachment.objects.filter(sha256=sha).exclude(state="dropped").exists():
+            files.remove(sha)
+            gone += 1
+    return gone

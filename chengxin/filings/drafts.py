@@ -1,0 +1,102 @@
+"""Writes to what a person has typed and not handed in (D-32). Never touches ``state``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from chengxin.catalogue import queries as catalogue
+from chengxin.common import clock
+from chengxin.common.errors import Conflict, Forbidden, Invalid
+from chengxin.filings import lifecycle, personal, rules
+from chengxin.filings.models import Draft, Filing, RecoveryCopy
+from chengxin.filings.values import Saved
+from chengxin.identity import policy
+from chengxin.identity.values import Actor
+from chengxin.ledger import actions as ledger
+
+RECOVERY_DAYS = 30
+
+
+def own_filing(*, filing_id: UUID, by: Actor) -> Filing:
+    """The locked filing of the acting person's own enterprise; another's is refused."""
+    filing = Filing.objects.select_for_update().filter(id=filing_id).first()
+    if filing is None or filing.enterprise_id is None:
+        raise Forbidden(_("您无权操作此项填报。"))
+    policy.require(by=by, permission="filing.edit", enterprise_id=filing.enterprise_id)
+    return filing
+
+
+def require_editable(filing: Filing) -> None:
+    """Refuse to change what is under review or decided (ARC-11, ARC-17)."""
+    if filing.state not in lifecycle.EDITABLE_STATES:
+        state = lifecycle.label(kind=filing.kind, state=filing.state)
+        raise Conflict(_("当前状态为“%(state)s”，内容不能修改。") % {"state": state}, code="read-only")
+
+
+def save(*, filing_id: UUID, base_rev: int, changes: Mapping[str, str | None], by: Actor) -> Saved:
+    """Take the changed paths of one page; clashes come back with both values (ARC-09)."""
+    filing = own_filing(filing_id=filing_id, by=by)
+    require_editable(filing)
+    _check_size(changes)
+    form = catalogue.version(filing.form_version)
+    draft, _created = Draft.objects.get_or_create(filing=filing, defaults={"updated_at": clock.now()})
+    plain = personal.unseal_answers(form=form, filing_id=filing.id, answers=draft.answers)
+    answers, revs, clashes = rules.merge(
+        answers=plain, field_rev=draft.field_rev, rev=draft.rev, base_rev=base_rev, changes=changes
+    )
+    if answers == plain:
+        return Saved(rev=draft.rev, clashes=tuple(clashes), changed=False)
+    _check_total(answers)
+    draft.answers = personal.seal_answers(form=form, filing_id=filing.id, answers=answers)
+    draft.field_rev, draft.rev, draft.updated_at = revs, draft.rev + 1, clock.now()
+    draft.save()
+    Filing.objects.filter(id=filing.id).update(updated_at=clock.now())
+    ledger.append(kind="draft.saved", subject=str(filing.id), data={"rev": draft.rev}, by=by)
+    return Saved(rev=draft.rev, clashes=tuple(clashes), changed=True)
+
+
+def _check_size(changes: Mapping[str, str | None]) -> None:
+    if rules.bad_paths(changes):
+        raise Invalid(_("提交的内容与表单不符，请刷新页面后重试。"), fields={})
+    too_long = {
+        path: [_("内容过长：最多%(limit)d个字符，当前%(now)d个。") % {"limit": rules.MAX_VALUE_CHARS, "now": len(value)}]
+        for path, value in changes.items()
+        if value is not None and len(value) > rules.MAX_VALUE_CHARS
+    }
+    if too_long:
+        raise Invalid(_("部分内容过长，未能保存。"), fields=too_long)
+
+
+def _check_total(answers: Mapping[str, str]) -> None:
+    if len(answers) > rules.MAX_PATHS:
+        raise Invalid(_("记录过多：一份填报最多%(limit)d项内容。") % {"limit": rules.MAX_PATHS}, fields={})
+
+
+def keep_copy(*, filing_id: UUID, page: str, base_rev: int, answers: Mapping[str, str], by: Actor) -> None:
+    """Autosave: one recovery copy per account and page, kept for 30 days."""
+    filing = own_filing(filing_id=filing_id, by=by)
+    require_editable(filing)
+    _check_size(answers)
+    form = catalogue.version(filing.form_version)
+    sealed = personal.seal_answers(form=form, filing_id=filing.id, answers=answers)
+    RecoveryCopy.objects.update_or_create(
+        account_id=by.account_id,
+        filing=filing,
+        page=page,
+        defaults={"answers": sealed, "base_rev": base_rev, "saved_at": clock.now()},
+    )
+
+
+def drop_copy(*, filing_id: UUID, page: str, by: Actor) -> None:
+    """Discard the recovery copy after a save or after 返回."""
+    RecoveryCopy.objects.filter(filing_id=filing_id, page=page, account_id=by.account_id).delete()
+
+
+def sweep_copies() -> int:
+    """Delete recovery copies older than 30 days; returns how many."""
+    old = clock.now() - timedelta(days=RECOVERY_DAYS)
+    return RecoveryCopy.objects.filter(saved_at__lt=old).delete()[0]

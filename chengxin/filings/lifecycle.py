@@ -1,0 +1,107 @@
+"""The one table that says what can happen next (D-02, ARC-17, REG-22). Pure.
+
+``TRANSITIONS[(kind, state, event)] -> state``. What is not in the table is refused with 409.
+The same table feeds the buttons that a page shows and the diagram in the docs.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from chengxin.common.errors import Conflict
+
+DRAFT: Final = "draft"
+SUBMITTED: Final = "submitted"
+APPROVED: Final = "approved"
+REJECTED: Final = "rejected"
+WITHDRAWN: Final = "withdrawn"
+ENDED: Final = "ended"
+SUPERSEDED: Final = "superseded"
+CLOSED: Final = "closed"
+
+STATES: Final = (DRAFT, SUBMITTED, APPROVED, REJECTED, WITHDRAWN, ENDED, SUPERSEDED, CLOSED)
+OPEN_STATES: Final = (DRAFT, SUBMITTED, REJECTED)
+EDITABLE_STATES: Final = (DRAFT, REJECTED)
+
+_REVIEWED: Final = {
+    (DRAFT, "submit"): SUBMITTED,
+    (SUBMITTED, "approve"): APPROVED,
+    (SUBMITTED, "reject"): REJECTED,
+    (REJECTED, "edit"): DRAFT,
+    (REJECTED, "submit"): SUBMITTED,
+    (DRAFT, "close"): CLOSED,
+    (SUBMITTED, "close"): CLOSED,
+    (REJECTED, "close"): CLOSED,
+}
+_PUBLISHED: Final = {
+    (APPROVED, "supersede"): SUPERSEDED,
+    (APPROVED, "end"): ENDED,
+    (APPROVED, "correct"): REJECTED,
+}
+_TABLE: Final[dict[str, dict[tuple[str, str], str]]] = {
+    "registration": {**_REVIEWED, (APPROVED, "close"): CLOSED},
+    "archive": {**_REVIEWED, **_PUBLISHED},
+    "voluntary": {
+        **_REVIEWED,
+        **_PUBLISHED,
+        (SUBMITTED, "withdraw"): WITHDRAWN,
+        (WITHDRAWN, "submit"): SUBMITTED,
+        (WITHDRAWN, "edit"): DRAFT,
+    },
+    "import": {(DRAFT, "submit"): SUBMITTED, (SUBMITTED, "approve"): APPROVED},
+}
+TRANSITIONS: Final[dict[tuple[str, str, str], str]] = {
+    (kind, state, event): target
+    for kind, table in _TABLE.items()
+    for (state, event), target in table.items()
+}
+KINDS: Final = tuple(_TABLE)
+
+LABELS: Final = {
+    ("archive", DRAFT): _("草稿"),
+    ("archive", SUBMITTED): _("待审核"),
+    ("archive", APPROVED): _("审核通过"),
+    ("archive", REJECTED): _("审核未通过"),
+    ("archive", ENDED): _("已下线"),
+    ("archive", SUPERSEDED): _("已替代"),
+    ("archive", CLOSED): _("已终止"),
+    ("registration", DRAFT): _("待上传附件"),
+    ("registration", SUBMITTED): _("待审核"),
+    ("registration", APPROVED): _("审核通过"),
+    ("registration", REJECTED): _("审核未通过"),
+    ("registration", CLOSED): _("已重置"),
+    ("voluntary", DRAFT): _("草稿"),
+    ("voluntary", SUBMITTED): _("发布中"),
+    ("voluntary", APPROVED): _("已发布"),
+    ("voluntary", REJECTED): _("未通过"),
+    ("voluntary", WITHDRAWN): _("已撤销"),
+    ("voluntary", ENDED): _("已下线"),
+    ("voluntary", SUPERSEDED): _("已替代"),
+    ("voluntary", CLOSED): _("已终止"),
+    ("import", DRAFT): _("草稿"),
+    ("import", SUBMITTED): _("处理中"),
+    ("import", APPROVED): _("已导入"),
+}
+
+
+def next_state(*, kind: str, state: str, event: str) -> str:
+    """The state after ``event``; raises Conflict (409) where the table has no such row."""
+    target = TRANSITIONS.get((kind, state, event))
+    if target is None:
+        raise Conflict(
+            str(_("当前状态为“%(state)s”，不能进行此操作。") % {"state": label(kind=kind, state=state)}),
+            code="illegal-transition",
+        )
+    return target
+
+
+def can(*, kind: str, state: str, event: str) -> bool:
+    """Whether the table has a row for it; feeds the buttons of a page."""
+    return (kind, state, event) in TRANSITIONS
+
+
+def label(*, kind: str, state: str) -> str:
+    """The Chinese word for a state, by kind of filing (D-02)."""
+    return str(LABELS.get((kind, state), state))

@@ -1,0 +1,49 @@
+"""站内消息: posted in the transaction of what they tell of; read by their account only (D-45)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chengxin.common import clock
+from chengxin.filings.models import Message
+from chengxin.identity.values import Actor
+
+SHOWN = 100
+
+
+@dataclass(frozen=True)
+class MessageView:
+    """One message to an account; ``template`` and ``params`` are put into words by the page."""
+
+    id: UUID
+    template: str
+    params: Mapping[str, Any]
+    key: str
+    created_at: datetime
+    read_at: datetime | None
+
+
+def post(*, account_id: UUID, template: str, params: Mapping[str, Any], key: str) -> None:
+    """Post a message once; the same ``key`` never posts twice."""
+    defaults = {"account_id": account_id, "template": template, "params": dict(params), "created_at": clock.now()}
+    Message.objects.get_or_create(key=key, defaults=defaults)
+
+
+def of(*, by: Actor) -> list[MessageView]:
+    """The acting person's newest messages."""
+    rows = Message.objects.filter(account_id=by.account_id).order_by("-created_at")[:SHOWN]
+    return [MessageView(m.id, m.template, m.params, m.key, m.created_at, m.read_at) for m in rows]
+
+
+def unread(*, by: Actor) -> int:
+    """How many messages the acting person has not read."""
+    return Message.objects.filter(account_id=by.account_id, read_at=None).count()
+
+
+def mark_read(*, by: Actor) -> None:
+    """Everything shown so far counts as read."""
+    Message.objects.filter(account_id=by.account_id, read_at=None).update(read_at=clock.now())

@@ -1,0 +1,192 @@
+"""Tables of filings; only ``filings`` imports this module."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
+
+from chengxin.filings import lifecycle
+
+APPEND_ONLY = ["filings_submission", "filings_decision", "filings_commitment"]
+
+
+class Filing(models.Model):
+    """One act of handing in, with one state (D-01)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    kind = models.CharField(max_length=20)
+    form_id = models.CharField(max_length=80)
+    form_version = models.CharField(max_length=64)
+    enterprise = models.ForeignKey("identity.Enterprise", models.PROTECT, null=True, related_name="+")
+    filer = models.ForeignKey("identity.Account", models.PROTECT, null=True, related_name="+")
+    division_code = models.CharField(max_length=6)
+    enterprise_type = models.CharField(max_length=20, blank=True, default="")
+    commitment_version = models.CharField(max_length=64, blank=True, default="")
+    state = models.CharField(max_length=12, default=lifecycle.DRAFT)
+    round = models.IntegerField(default=0)
+    page_done = models.JSONField(default=list)
+    submitted_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    due_provisional = models.BooleanField(default=False)
+    decided_at = models.DateTimeField(null=True)
+    opinion = models.TextField(blank=True, default="")
+    claimed_by = models.ForeignKey("identity.Account", models.PROTECT, null=True, related_name="+")
+    claimed_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(state__in=lifecycle.STATES), name="filing_state_known"),
+            CheckConstraint(condition=Q(kind__in=lifecycle.KINDS), name="filing_kind_known"),
+            CheckConstraint(
+                condition=~Q(state="submitted") | Q(submitted_at__isnull=False, due_at__isnull=False),
+                name="filing_submitted_has_due",
+            ),
+            UniqueConstraint(
+                fields=["enterprise", "kind"],
+                condition=Q(kind__in=["archive", "registration"], state__in=lifecycle.OPEN_STATES),
+                name="filing_one_open",
+            ),
+            UniqueConstraint(
+                fields=["enterprise", "kind"],
+                condition=Q(kind="archive", state="approved"),
+                name="filing_one_approved_archive",
+            ),
+        ]
+        indexes = [
+            Index(fields=["due_at", "id"], condition=Q(state="submitted"), name="filing_inbox"),
+            Index(fields=["division_code", "due_at", "id"], condition=Q(state="submitted"), name="filing_inbox_div"),
+            Index(fields=["enterprise", "kind", "-created_at"], name="filing_of_enterprise"),
+        ]
+
+
+class Draft(models.Model):
+    """Raw strings as typed, keyed by path, with the revision of each field (D-32)."""
+
+    filing = models.OneToOneField(Filing, models.CASCADE, primary_key=True, related_name="draft")
+    rev = models.IntegerField(default=0)
+    answers = models.JSONField(default=dict)
+    field_rev = models.JSONField(default=dict)
+    leftover = models.JSONField(default=dict)
+    updated_at = models.DateTimeField()
+
+
+class RecoveryCopy(models.Model):
+    """What autosave keeps: one per account and page, 30 days (D-32)."""
+
+    account = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
+    filing = models.ForeignKey(Filing, models.CASCADE, related_name="+")
+    page = models.CharField(max_length=40)
+    answers = models.JSONField()
+    base_rev = models.IntegerField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["account", "filing", "page"], name="recovery_one")]
+
+
+class Submission(models.Model):
+    """One frozen version of a filing with its receipt; never changed (D-23)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    filing = models.ForeignKey(Filing, models.PROTECT, related_name="submissions")
+    round = models.IntegerField()
+    key = models.CharField(max_length=64, unique=True)
+    number = models.CharField(max_length=32, unique=True)
+    form_version = models.CharField(max_length=64)
+    answers = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
+    submitted_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    due_provisional = models.BooleanField(default=False)
+    receipt = models.JSONField()
+    signature = models.TextField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["filing", "round"], name="submission_once_a_round")]
+
+
+class Decision(models.Model):
+    """One decision of one submission, immutable; never by its filer."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    filing = models.ForeignKey(Filing, models.PROTECT, related_name="decisions")
+    round = models.IntegerField()
+    outcome = models.CharField(max_length=12)
+    opinion = models.TextField(blank=True)
+    by = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
+    filer = models.ForeignKey("identity.Account", models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["filing", "round"], name="decision_once_a_round"),
+            CheckConstraint(condition=Q(outcome__in=["approved", "rejected"]), name="decision_outcome"),
+            CheckConstraint(condition=Q(outcome="approved") | ~Q(opinion=""), name="decision_rejection_has_opinion"),
+            CheckConstraint(condition=Q(filer__isnull=True) | ~Q(by=F("filer")), name="decision_not_by_filer"),
+        ]
+
+
+class Remark(models.Model):
+    """A reviewer's remark on a path; the enterprise ticks it as dealt with (D-37)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    filing = models.ForeignKey(Filing, models.PROTECT, related_name="remarks")
+    round = models.IntegerField()
+    path = models.CharField(max_length=160)
+    text = models.CharField(max_length=500)
+    by = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    dealt_with = models.BooleanField(default=False)
+
+
+class Attachment(models.Model):
+    """An uploaded file: staged until a submission binds it; swept after 24 h unbound (D-39)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    filing = models.ForeignKey(Filing, models.PROTECT, related_name="attachments")
+    path = models.CharField(max_length=160)
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=60)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, default="staged")
+    by = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(state__in=["staged", "bound", "dropped"]), name="attachment_state"),
+            UniqueConstraint(fields=["filing", "path", "sha256"], condition=~Q(state="dropped"), name="attachment_once"),
+        ]
+
+
+class Commitment(models.Model):
+    """A signed commitment: which text, which version, who, when (ARC-03, POL-09)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    enterprise = models.ForeignKey("identity.Enterprise", models.PROTECT, related_name="+")
+    filing = models.ForeignKey(Filing, models.PROTECT, null=True, related_name="+")
+    document = models.CharField(max_length=60)
+    version = models.CharField(max_length=64)
+    by = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+
+class Message(models.Model):
+    """站内消息: every notice is one of these first; mail and SMS are copies (D-45)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
+    template = models.CharField(max_length=40)
+    params = models.JSONField()
+    key = models.CharField(max_length=120, unique=True)
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [Index(fields=["account", "-created_at"], name="message_of_account")]

@@ -1,0 +1,340 @@
+"""Reads of filings; they return values, never rows of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from chengxin.catalogue import queries as catalogue
+from chengxin.catalogue.values import Form
+from chengxin.common import clock
+from chengxin.common.errors import Conflict, NotFound
+from chengxin.filings import lifecycle, personal, receipts
+from chengxin.filings.models import Attachment, Commitment, Decision, Draft, Filing, RecoveryCopy, Submission
+from chengxin.filings.values import (
+    AttachmentView,
+    DecisionView,
+    DraftView,
+    FilingView,
+    InboxItem,
+    RemarkView,
+    SubmissionView,
+)
+from chengxin.identity import policy
+from chengxin.identity import queries as identity
+from chengxin.identity.values import Actor
+
+INBOX_PAGE = 20
+
+
+def view(filing: Filing) -> FilingView:
+    """The value of a row."""
+    return FilingView(
+        id=filing.id,
+        kind=filing.kind,
+        form_id=filing.form_id,
+        form_version=filing.form_version,
+        state=filing.state,
+        round=filing.round,
+        enterprise_id=filing.enterprise_id,
+        filer_id=filing.filer_id,
+        division_code=filing.division_code,
+        enterprise_type=filing.enterprise_type,
+        commitment_version=filing.commitment_version,
+        created_at=filing.created_at,
+        updated_at=filing.updated_at,
+        submitted_at=filing.submitted_at,
+        due_at=filing.due_at,
+        due_provisional=filing.due_provisional,
+        decided_at=filing.decided_at,
+        opinion=filing.opinion,
+        page_done=tuple(filing.page_done),
+    )
+
+
+def open_row(*, enterprise_id: UUID, kind: str, must: bool = False) -> Any:
+    """The one open filing of a kind, as a row for this app's own actions."""
+    rows = Filing.objects.filter(enterprise_id=enterprise_id, kind=kind, state__in=lifecycle.OPEN_STATES)
+    return rows.get() if must else rows.first()
+
+
+def latest(*, enterprise_id: UUID, kind: str, by: Actor) -> FilingView | None:
+    """The newest filing of a kind of one's own enterprise: where a person lands after log-in."""
+    policy.require(by=by, permission="filing.view", enterprise_id=enterprise_id)
+    row = Filing.objects.filter(enterprise_id=enterprise_id, kind=kind).order_by("-created_at", "-id").first()
+    return view(row) if row else None
+
+
+def history(*, enterprise_id: UUID, kind: str, by: Actor) -> list[FilingView]:
+    """All filings of a kind of one's own enterprise, newest first."""
+    policy.require(by=by, permission="filing.view", enterprise_id=enterprise_id)
+    rows = Filing.objects.filter(enterprise_id=enterprise_id, kind=kind).order_by("-created_at", "-id")
+    return [view(row) for row in rows[:200]]
+
+
+def approved(*, enterprise_id: UUID, kind: str) -> FilingView | None:
+    """The filing that is in force, if any."""
+    row = Filing.objects.filter(enterprise_id=enterprise_id, kind=kind, state=lifecycle.APPROVED).first()
+    return view(row) if row else None
+
+
+def registration_state(*, enterprise_id: UUID) -> str:
+    """The state of an enterprise's registration; decides where a person lands (D-01)."""
+    row = (
+        Filing.objects.filter(enterprise_id=enterprise_id, kind="registration")
+        .order_by("-created_at")
+        .values_list("state", flat=True)
+        .first()
+    )
+    return row or ""
+
+
+def may_see(*, filing: Filing, by: Actor) -> bool:
+    """The enterprise itself, or the competent agency and those above it."""
+    if policy.may(by=by, permission="filing.view", enterprise_id=filing.enterprise_id):
+        return True
+    return policy.may(by=by, permission="filing.inspect", division_code=filing.division_code)
+
+
+def visible_row(*, filing_id: UUID, by: Actor) -> Filing:
+    """The row, or 404 for everyone else: no hint of existence (ARC-01)."""
+    filing = Filing.objects.filter(id=filing_id).first()
+    if filing is None or not may_see(filing=filing, by=by):
+        raise NotFound(_("未找到该填报。"))
+    return filing
+
+
+def one(*, filing_id: UUID, by: Actor) -> FilingView:
+    """One filing that the acting person may see."""
+    return view(visible_row(filing_id=filing_id, by=by))
+
+
+def draft(*, filing_id: UUID, by: Actor) -> DraftView:
+    """The draft in plain, for its own enterprise only."""
+    filing = visible_row(filing_id=filing_id, by=by)
+    if filing.enterprise_id != by.enterprise_id:
+        raise NotFound(_("未找到该填报。"))
+    form = catalogue.version(filing.form_version)
+    row = Draft.objects.get(filing=filing)
+    return DraftView(
+        filing_id=filing.id,
+        rev=row.rev,
+        answers=personal.unseal_answers(form=form, filing_id=filing.id, answers=row.answers),
+        field_rev=row.field_rev,
+        leftover=row.leftover,
+    )
+
+
+def recovery_copy(*, filing_id: UUID, page: str, by: Actor) -> tuple[dict[str, str], int, datetime] | None:
+    """What autosave kept of this page for this account: answers, base revision, moment."""
+    filing = visible_row(filing_id=filing_id, by=by)
+    row = RecoveryCopy.objects.filter(filing=filing, page=page, account_id=by.account_id).first()
+    if row is None:
+        return None
+    form = catalogue.version(filing.form_version)
+    return personal.unseal_answers(form=form, filing_id=filing.id, answers=row.answers), row.base_rev, row.saved_at
+
+
+def submission_view(row: Submission, plain: Mapping[str, str]) -> SubmissionView:
+    """The value of a frozen submission with its answers in plain."""
+    return SubmissionView(
+        id=row.id,
+        filing_id=row.filing_id,
+        round=row.round,
+        number=row.number,
+        answers=dict(plain),
+        sha256=row.sha256,
+        submitted_at=row.submitted_at,
+        due_at=row.due_at,
+        due_provisional=row.due_provisional,
+        receipt=row.receipt,
+        signature=row.signature,
+    )
+
+
+def submission(*, filing_id: UUID, by: Actor, round: int | None = None) -> SubmissionView | None:
+    """The frozen answers of a round (the newest by default), for those who may see the filing."""
+    filing = visible_row(filing_id=filing_id, by=by)
+    row = filing.submissions.filter(round=round or filing.round).first()
+    if row is None:
+        return None
+    form = catalogue.version(row.form_version)
+    return submission_view(row, personal.unseal_answers(form=form, filing_id=filing.id, answers=row.answers))
+
+
+def submission_by_key(*, key: str, filing_id: UUID, by: Actor) -> SubmissionView | None:
+    """The first submission made with a one-time key; another filing's key is refused (D-33)."""
+    row = Submission.objects.filter(key=key).first()
+    if row is None:
+        return None
+    if row.filing_id != filing_id:
+        raise Conflict(_("该页面已提交过，请刷新后重试。"), code="key-in-use")
+    policy.require(by=by, permission="filing.edit", enterprise_id=row.filing.enterprise_id)
+    form = catalogue.version(row.form_version)
+    return submission_view(row, personal.unseal_answers(form=form, filing_id=filing_id, answers=row.answers))
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A receipt as anyone with its number may verify it: no content (D-23)."""
+
+    number: str
+    body: dict[str, Any]
+    signature: str
+    genuine: bool
+    filing_id: UUID
+
+
+def receipt(*, number: str) -> Receipt:
+    """The receipt of a number, or 404."""
+    row = Submission.objects.filter(number=number).first()
+    if row is None:
+        raise NotFound(_("未找到该编号的回执。"))
+    genuine = receipts.is_genuine(receipt=row.receipt, signature=row.signature)
+    return Receipt(row.number, row.receipt, row.signature, genuine, row.filing_id)
+
+
+def attachments(*, filing_id: UUID, by: Actor) -> list[AttachmentView]:
+    """Files of a filing that are not dropped."""
+    filing = visible_row(filing_id=filing_id, by=by)
+    return [attachment_view(a) for a in filing.attachments.exclude(state="dropped").order_by("created_at")]
+
+
+def attachment_view(row: Attachment) -> AttachmentView:
+    """The value of an attachment."""
+    return AttachmentView(
+        id=row.id,
+        filing_id=row.filing_id,
+        path=row.path,
+        name=row.name,
+        media_type=row.media_type,
+        size=row.size,
+        sha256=row.sha256,
+        state=row.state,
+        created_at=row.created_at,
+    )
+
+
+def attachment(*, attachment_id: UUID, by: Actor) -> AttachmentView:
+    """One file, for its enterprise and its reviewers; 404 for everyone else (D-16)."""
+    row = Attachment.objects.select_related("filing").filter(id=attachment_id).exclude(state="dropped").first()
+    if row is None or not may_see(filing=row.filing, by=by):
+        raise NotFound(_("未找到该附件。"))
+    return attachment_view(row)
+
+
+def remarks(*, filing_id: UUID, by: Actor) -> list[RemarkView]:
+    """Remarks of all rounds, newest round last."""
+    filing = visible_row(filing_id=filing_id, by=by)
+    return [
+        RemarkView(id=r.id, path=r.path, text=r.text, round=r.round, dealt_with=r.dealt_with)
+        for r in filing.remarks.order_by("round", "created_at")
+    ]
+
+
+def decision_view(row: Decision, name: str) -> DecisionView:
+    """The value of a decision."""
+    return DecisionView(
+        filing_id=row.filing_id,
+        round=row.round,
+        outcome=row.outcome,
+        opinion=row.opinion,
+        by_id=row.by_id,
+        by_name=name,
+        at=row.at,
+    )
+
+
+def decisions(*, filing_id: UUID, by: Actor) -> list[DecisionView]:
+    """All decisions of a filing, oldest first."""
+    filing = visible_row(filing_id=filing_id, by=by)
+    rows = filing.decisions.select_related("by").order_by("round")
+    return [decision_view(row, row.by.display_name) for row in rows]
+
+
+def commitments(*, enterprise_id: UUID) -> list[tuple[str, str, datetime]]:
+    """(document, version, moment) of what the enterprise has signed, newest first."""
+    rows = Commitment.objects.filter(enterprise_id=enterprise_id).order_by("-at")
+    return list(rows.values_list("document", "version", "at"))
+
+
+@dataclass(frozen=True)
+class InboxFilter:
+    """What a reviewer narrows the inbox by."""
+
+    kind: str = ""
+    text: str = ""
+    overdue_only: bool = False
+    after: tuple[datetime, UUID] | None = None
+
+
+def inbox_rows(*, by: Actor, narrowed: InboxFilter) -> QuerySet[Filing]:
+    """Pending filings for which the acting person's agency is competent at this moment (D-05)."""
+    policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
+    rows = Filing.objects.filter(state=lifecycle.SUBMITTED)
+    rows = rows.filter(policy.in_codes("division_code", identity.divisions_of(by.agency_id)))
+    rows = rows.exclude(filer_id=by.account_id)
+    if narrowed.kind:
+        rows = rows.filter(kind=narrowed.kind)
+    if narrowed.overdue_only:
+        rows = rows.filter(due_at__lt=clock.now())
+    if narrowed.text:
+        text = narrowed.text.strip()
+        rows = rows.filter(Q(enterprise__name__icontains=text) | Q(enterprise__uscc__startswith=text.upper()))
+    return rows
+
+
+def inbox(*, by: Actor, narrowed: InboxFilter) -> list[InboxItem]:
+    """One page of the inbox, the first due first; ``after`` is the cursor."""
+    rows = inbox_rows(by=by, narrowed=narrowed)
+    if narrowed.after:
+        due, last = narrowed.after
+        rows = rows.filter(Q(due_at__gt=due) | Q(due_at=due, id__gt=last))
+    rows = rows.select_related("enterprise", "claimed_by").order_by("due_at", "id")
+    return [_inbox_item(row, clock.now(), by) for row in rows[:INBOX_PAGE]]
+
+
+def inbox_counts(*, by: Actor) -> dict[str, int]:
+    """Exact counts: all pending, overdue."""
+    rows = inbox_rows(by=by, narrowed=InboxFilter())
+    return {"pending": rows.count(), "overdue": rows.filter(due_at__lt=clock.now()).count()}
+
+
+def next_item(*, by: Actor, after: FilingView | None = None) -> UUID | None:
+    """What to open next: the first due that nobody else has open."""
+    rows = inbox_rows(by=by, narrowed=InboxFilter())
+    if after is not None:
+        rows = rows.exclude(id=after.id)
+    free = rows.exclude(~Q(claimed_by_id=by.account_id) & Q(claimed_until__gt=clock.now(), claimed_by__isnull=False))
+    return free.order_by("due_at", "id").values_list("id", flat=True).first()
+
+
+def _inbox_item(row: Filing, now: datetime, by: Actor) -> InboxItem:
+    other = row.claimed_by and row.claimed_by_id != by.account_id and row.claimed_until and row.claimed_until > now
+    assert row.enterprise and row.submitted_at and row.due_at
+    return InboxItem(
+        id=row.id,
+        kind=row.kind,
+        form_id=row.form_id,
+        round=row.round,
+        enterprise_id=row.enterprise.id,
+        enterprise_name=row.enterprise.name,
+        uscc=row.enterprise.uscc,
+        division_code=row.division_code,
+        submitted_at=row.submitted_at,
+        due_at=row.due_at,
+        due_provisional=row.due_provisional,
+        overdue=row.due_at < now,
+        claimed_by=row.claimed_by.display_name if other and row.claimed_by else "",
+    )
+
+
+def form_of(filing: FilingView) -> Form:
+    """The catalogue version that this filing keeps for life (D-34)."""
+    return catalogue.version(filing.form_version)

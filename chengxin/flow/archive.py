@@ -1,0 +1,238 @@
+"""The integrity archive: open, fill in page by page, preview, submit, update (ARC-01 to ARC-17)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+from uuid import UUID, uuid4
+
+from django.utils.translation import gettext as _
+
+from chengxin.catalogue import moving
+from chengxin.catalogue import queries as catalogue
+from chengxin.catalogue import rules as catalogue_rules
+from chengxin.catalogue.values import Cleaned, Form
+from chengxin.common import clock
+from chengxin.common.errors import Conflict, Forbidden, Invalid
+from chengxin.filings import actions as filings
+from chengxin.filings import attaching, drafts
+from chengxin.filings import queries as filing_queries
+from chengxin.filings.values import AttachmentView, DraftView, FilingView, Saved, SubmissionView
+from chengxin.flow import notices, prefill
+from chengxin.flow.step import step
+from chengxin.identity import queries as identity
+from chengxin.identity.values import Actor
+from chengxin.records import actions as records
+
+KIND = "archive"
+FIRST_FORM = "archive/IN_PLATFORM"
+TYPES = ("PLATFORM", "IN_PLATFORM", "SELF_SITE", "OTHER_NET", "SERVICE")
+COMMITMENT = "integrity"
+
+
+def require_approved(*, by: Actor) -> UUID:
+    """The enterprise id of an approved account; everyone else is refused (REG-21)."""
+    if by.enterprise_id is None:
+        raise Forbidden(_("请使用企业账号登录。"))
+    if filing_queries.registration_state(enterprise_id=by.enterprise_id) != "approved":
+        raise Forbidden(_("账号审核通过后即可填报诚信档案并享受“惠企让利”服务产品。"), code="not-approved")
+    return by.enterprise_id
+
+
+def current(*, by: Actor) -> FilingView | None:
+    """The newest archive filing of the acting person's enterprise."""
+    enterprise_id = require_approved(by=by)
+    return filing_queries.latest(enterprise_id=enterprise_id, kind=KIND, by=by)
+
+
+def open_archive(*, by: Actor) -> FilingView:
+    """The open archive draft: a first one prefilled from the register, or 更新诚信档案 (ARC-01, ARC-15)."""
+    enterprise_id = require_approved(by=by)
+    register = prefill.register_entry(uscc=identity.enterprise(enterprise_id).uscc)
+    if register.fetched:
+        _keep(uscc=register.uscc, entry=register.entry)
+    return _open(enterprise_id=enterprise_id, register=register, by=by)
+
+
+@step
+def _keep(*, uscc: str, entry: dict[str, Any]) -> None:
+    records.keep_snapshot(uscc=uscc, entry=entry)
+
+
+@step
+def _open(*, enterprise_id: UUID, register: prefill.Register, by: Actor) -> FilingView:
+    enterprise = identity.enterprise(enterprise_id)
+    former = filing_queries.approved(enterprise_id=enterprise_id, kind=KIND)
+    answers: dict[str, str] = {}
+    form_id, type_ = FIRST_FORM, ""
+    if former is not None:
+        submission = filing_queries.submission(filing_id=former.id, by=by)
+        answers = dict(submission.answers) if submission else {}
+        form_id, type_ = former.form_id, former.enterprise_type
+        answers, _left = moving.migrate_answers(
+            catalogue.version(former.form_version), catalogue.current(form_id), answers
+        )
+    else:
+        answers = prefill.answers(form=catalogue.current(form_id), register=register, enterprise=enterprise)
+    opening = filings.Opening(
+        kind=KIND,
+        form_id=form_id,
+        enterprise_id=enterprise_id,
+        division_code=enterprise.division_code,
+        enterprise_type=type_,
+    )
+    return filings.open_filing(opening=opening, answers=answers, by=by)
+
+
+@step
+def choose_type(*, filing_id: UUID, enterprise_type: str, confirmed: bool, by: Actor) -> list[moving.Dropped]:
+    """Choose 企业类型; without ``confirmed`` only names what the new template drops (ARC-04)."""
+    require_approved(by=by)
+    if enterprise_type not in TYPES:
+        raise Invalid(_("请选择企业类型。"), fields={"enterprise_type": [_("请选择企业类型。")]})
+    filing = filing_queries.one(filing_id=filing_id, by=by)
+    if filing.enterprise_type == enterprise_type:
+        return []
+    draft = filing_queries.draft(filing_id=filing_id, by=by)
+    old, new = catalogue.version(filing.form_version), catalogue.current(f"archive/{enterprise_type}")
+    dropped = moving.dropped_by_type_change(old, new, draft.answers)
+    if dropped and not confirmed:
+        return dropped
+    filings.change_form(filing_id=filing_id, form_id=new.id, enterprise_type=enterprise_type, by=by)
+    return []
+
+
+@step
+def sign(*, filing_id: UUID, ticked: bool, version: str, by: Actor) -> None:
+    """Tick the 承诺书; its version, time, account and enterprise are kept (ARC-03)."""
+    require_approved(by=by)
+    if not ticked:
+        raise Invalid(_("请阅读并勾选承诺书。"), fields={"commitment": [_("请阅读并勾选承诺书。")]})
+    if version != catalogue.commitment(COMMITMENT).version:
+        raise Conflict(_("承诺书已更新，请重新阅读并勾选。"), code="commitment-outdated")
+    filings.sign_commitment(filing_id=filing_id, document=COMMITMENT, version=version, by=by)
+
+
+@step
+def save_page(
+    *, filing_id: UUID, page: str, base_rev: int, changes: Mapping[str, str | None], by: Actor
+) -> Saved:
+    """暂存: take what was typed, whatever it is (ARC-09)."""
+    require_approved(by=by)
+    filing = filing_queries.one(filing_id=filing_id, by=by)
+    _refuse_foreign_groups(catalogue.version(filing.form_version), changes)
+    filings.reopen(filing_id=filing_id, by=by)
+    saved = drafts.save(filing_id=filing_id, base_rev=base_rev, changes=changes, by=by)
+    drafts.drop_copy(filing_id=filing_id, page=page, by=by)
+    return saved
+
+
+def _refuse_foreign_groups(form: Form, changes: Mapping[str, Any]) -> None:
+    """Government groups are read-only; a write to them is refused whole (ARC-05)."""
+    own = {group.code for group in form.asked_groups()}
+    if any(path.split("/", 1)[0] not in own for path in changes):
+        raise Forbidden(_("政府部门提供的信息仅供查看，不可修改。"), code="read-only-group")
+
+
+def check_page(*, filing_id: UUID, page: str, by: Actor) -> Cleaned:
+    """What is wrong or missing on one page (ARC-06, ARC-10)."""
+    return _check(filing_id=filing_id, page=page, by=by)
+
+
+@step
+def complete_page(*, filing_id: UUID, page: str, by: Actor) -> Cleaned:
+    """保存，并填写下一页 after the save: the page counts as done when nothing is wrong with it."""
+    cleaned = _check(filing_id=filing_id, page=page, by=by)
+    filings.mark_page(filing_id=filing_id, page=page, done=cleaned.ok, by=by)
+    return cleaned
+
+
+def check_all(*, filing_id: UUID, by: Actor) -> Cleaned:
+    """What is wrong or missing in the whole archive (ARC-11)."""
+    return _check(filing_id=filing_id, page=None, by=by)
+
+
+def _check(*, filing_id: UUID, page: str | None, by: Actor) -> Cleaned:
+    filing, draft, form = draft_of(filing_id=filing_id, by=by)
+    files = {a.path: str(a.id) for a in filing_queries.attachments(filing_id=filing.id, by=by)}
+    return catalogue_rules.clean(form, {**draft.answers, **files}, today=clock.today(), partial=False, page=page)
+
+
+def draft_of(*, filing_id: UUID, by: Actor) -> tuple[FilingView, DraftView, Form]:
+    """Filing, draft and form of the acting person's own archive."""
+    filing = filing_queries.one(filing_id=filing_id, by=by)
+    return filing, filing_queries.draft(filing_id=filing_id, by=by), catalogue.version(filing.form_version)
+
+
+@step
+def keep_copy(*, filing_id: UUID, page: str, base_rev: int, answers: Mapping[str, str], by: Actor) -> None:
+    """Autosave of what stands on a page (D-32)."""
+    require_approved(by=by)
+    drafts.keep_copy(filing_id=filing_id, page=page, base_rev=base_rev, answers=answers, by=by)
+
+
+@step
+def discard_copy(*, filing_id: UUID, page: str, by: Actor) -> None:
+    """返回 after the question: the recovery copy goes."""
+    require_approved(by=by)
+    drafts.drop_copy(filing_id=filing_id, page=page, by=by)
+
+
+def upload(*, filing_id: UUID, path: str, stream: BinaryIO, name: str, by: Actor) -> AttachmentView:
+    """Store one proof of a record (D-39)."""
+    require_approved(by=by)
+    filing_queries.one(filing_id=filing_id, by=by)
+    stored = attaching.intake(stream=stream, name=name, slot="archive")
+    return _attach(filing_id=filing_id, path=path, stored=stored, by=by)
+
+
+@step
+def _attach(*, filing_id: UUID, path: str, stored: attaching.files.Stored, by: Actor) -> AttachmentView:
+    return attaching.attach(filing_id=filing_id, path=path, stored=stored, replace=False, by=by)
+
+
+@step
+def drop_file(*, attachment_id: UUID, by: Actor) -> None:
+    """Take a proof off a draft."""
+    attaching.drop(attachment_id=attachment_id, by=by)
+
+
+@step
+def submit(*, filing_id: UUID, key: str, by: Actor) -> SubmissionView:
+    """点击提交: everything is checked again, frozen, and goes to review (ARC-11)."""
+    enterprise_id = require_approved(by=by)
+    _require_steps(filing_queries.one(filing_id=filing_id, by=by), key=key, by=by)
+    enterprise = identity.enterprise(enterprise_id)
+    submission = filings.submit(filing_id=filing_id, key=key, division_code=enterprise.division_code, by=by)
+    notices.handed_in(submission=submission, kind=KIND, account_id=by.account_id, by=by)
+    return submission
+
+
+def _require_steps(filing: FilingView, *, key: str, by: Actor) -> None:
+    if filing_queries.submission_by_key(key=key, filing_id=filing.id, by=by) is not None:
+        return
+    errors: dict[str, list[str]] = {}
+    if filing.commitment_version != catalogue.commitment(COMMITMENT).version:
+        errors["commitment"] = [_("请阅读并勾选承诺书。")]
+    if not filing.enterprise_type:
+        errors["enterprise_type"] = [_("请选择企业类型。")]
+    if errors:
+        raise Invalid(_("请先完成承诺书与企业类型。"), fields=errors)
+
+
+@step
+def hide_record(*, record_id: UUID, by: Actor) -> UUID | None:
+    """公开 → 不公开 of a published record, at once and without review (ARC-07)."""
+    enterprise_id = require_approved(by=by)
+    return records.hide(enterprise_id=enterprise_id, record_id=record_id, by=by)
+
+
+@step
+def tick_remark(*, remark_id: UUID, dealt_with: bool, by: Actor) -> None:
+    """Tick a remark as dealt with (D-37)."""
+    filings.tick_remark(remark_id=remark_id, dealt_with=dealt_with, by=by)
+
+
+def new_row() -> str:
+    """The id of a new record, given at 新增记录 and kept for life."""
+    return str(uuid4())

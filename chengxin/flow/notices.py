@@ -1,0 +1,40 @@
+"""What a person is told: a message in the system first, mail as its copy (REG-11, D-45)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from chengxin.filings import messages
+from chengxin.filings.values import DecisionView, FilingView, SubmissionView
+from chengxin.gateways import actions as gateways
+from chengxin.identity import queries as identity
+from chengxin.identity.values import Actor
+
+
+def handed_in(*, submission: SubmissionView, kind: str, account_id: UUID | None, by: Actor) -> None:
+    """Tell the filer that the filing was handed in, with number and due moment."""
+    if account_id is None:
+        return
+    params = {"kind": kind, "number": submission.number, "due_at": submission.due_at.isoformat()}
+    messages.post(account_id=account_id, template="handed_in", params=params, key=f"handed-in:{submission.id}")
+
+
+def decided(*, filing: FilingView, decision: DecisionView, by: Actor) -> None:
+    """Tell the filer the result: exactly one message and one mail (REG-11)."""
+    if filing.filer_id is None or filing.enterprise_id is None:
+        return
+    key = f"decided:{filing.id}:{decision.round}"
+    enterprise = identity.enterprise(filing.enterprise_id)
+    template = "archive_result" if filing.kind == "archive" else "review_result"
+    params = {
+        "kind": filing.kind,
+        "outcome": decision.outcome,
+        "opinion": decision.opinion,
+        "enterprise": enterprise.name,
+        "uscc": enterprise.uscc,
+    }
+    messages.post(account_id=filing.filer_id, template=template, params=params, key=key)
+    to = identity.email_of(filing.filer_id, by=Actor.system("notices"), purpose="review-result")
+    gateways.enqueue(
+        channel="mail", purpose=template, to=to, template=template, params=params, secret_params=None, dedupe_key=key
+    )

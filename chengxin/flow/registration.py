@@ -1,0 +1,152 @@
+"""Registration: from the first form to an active account (REG-02 to REG-15)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+from uuid import UUID, uuid4
+
+from chengxin.access import actions as access
+from chengxin.catalogue import queries as catalogue
+from chengxin.common.errors import Forbidden
+from chengxin.filings import actions as filings
+from chengxin.filings import attaching, drafts
+from chengxin.filings import queries as filing_queries
+from chengxin.filings.values import AttachmentView, FilingView, SubmissionView
+from chengxin.flow import notices
+from chengxin.flow.step import step
+from chengxin.identity import actions as identity
+from chengxin.identity import queries as identity_queries
+from chengxin.identity.values import Actor
+
+FORM = "registration/enterprise"
+GROUP = "registration"
+FILE_FIELDS = ("licence", "authorisation")
+
+
+@dataclass(frozen=True)
+class NewRegistration:
+    """What the registration page hands in, after the captcha was checked."""
+
+    name: str
+    uscc: str
+    division_code: str
+    email: str
+    phone: str
+    password: str
+    consents: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The new account, its filing and a session that may only complete it."""
+
+    account_id: UUID
+    enterprise_id: UUID
+    filing_id: UUID
+    actor: Actor
+
+
+@step
+def register(*, form: NewRegistration) -> Registered:
+    """Create account, enterprise and registration filing in state 待上传附件 (REG-02)."""
+    account_id, enterprise_id = identity.open_enterprise(
+        uscc=form.uscc,
+        name=form.name,
+        division_code=form.division_code,
+        email=form.email,
+        phone=form.phone,
+        by=Actor.nobody(),
+    )
+    actor = identity_queries.actor_for(account_id, assurance="password")
+    access.open_login(account_id=account_id, name=form.uscc, kind="credit_code", by=actor)
+    access.set_password(account_id=account_id, password=form.password, by=actor)
+    for document, version in form.consents.items():
+        identity.give_consent(document=document, version=version, by=actor)
+    filing = filings.open_filing(
+        opening=filings.Opening(
+            kind="registration", form_id=FORM, enterprise_id=enterprise_id, division_code=form.division_code
+        ),
+        answers=answers_of(row=uuid4(), form=form),
+        by=actor,
+    )
+    return Registered(account_id=account_id, enterprise_id=enterprise_id, filing_id=filing.id, actor=actor)
+
+
+def answers_of(*, row: UUID, form: NewRegistration) -> dict[str, str]:
+    """The registration as answers of its form; the password is never among them."""
+    values = {
+        "name": form.name,
+        "uscc": form.uscc,
+        "division": form.division_code,
+        "email": form.email,
+        "phone": form.phone,
+    }
+    return {f"{GROUP}/{row}/{code}": value for code, value in values.items()}
+
+
+def current(*, by: Actor) -> FilingView:
+    """The registration filing of the acting person's enterprise."""
+    if by.enterprise_id is None:
+        raise Forbidden
+    found = filing_queries.latest(enterprise_id=by.enterprise_id, kind="registration", by=by)
+    if found is None:
+        raise Forbidden
+    return found
+
+
+def row_of(*, filing_id: UUID, by: Actor) -> str:
+    """The row id of the one registration record."""
+    draft = filing_queries.draft(filing_id=filing_id, by=by)
+    return next(iter(draft.answers)).split("/")[1]
+
+
+def upload(*, field: str, stream: BinaryIO, name: str, by: Actor) -> AttachmentView:
+    """Store one registration paper; the bytes first, then the row (D-39)."""
+    if field not in FILE_FIELDS:
+        raise Forbidden
+    filing = current(by=by)
+    stored = attaching.intake(stream=stream, name=name, slot="registration")
+    return _attach(filing_id=filing.id, field=field, stored=stored, by=by)
+
+
+@step
+def _attach(*, filing_id: UUID, field: str, stored: attaching.files.Stored, by: Actor) -> AttachmentView:
+    path = f"{GROUP}/{row_of(filing_id=filing_id, by=by)}/{field}"
+    return attaching.attach(filing_id=filing_id, path=path, stored=stored, replace=True, by=by)
+
+
+@step
+def correct(*, name: str, division_code: str, email: str, phone: str, by: Actor) -> None:
+    """补充、修改账号信息: change everything but the credit code, on an open registration (REG-14, REG-15)."""
+    filing = current(by=by)
+    filings.reopen(filing_id=filing.id, by=by)
+    assert by.enterprise_id is not None
+    identity.change_registration(
+        enterprise_id=by.enterprise_id, name=name, division_code=division_code, email=email, phone=phone, by=by
+    )
+    draft = filing_queries.draft(filing_id=filing.id, by=by)
+    row = next(iter(draft.answers)).split("/")[1]
+    values = {"name": name, "division": division_code, "email": email, "phone": phone}
+    changes: dict[str, str | None] = {f"{GROUP}/{row}/{code}": value for code, value in values.items()}
+    drafts.save(filing_id=filing.id, base_rev=draft.rev, changes=changes, by=by)
+
+
+@step
+def submit(*, key: str, by: Actor) -> SubmissionView:
+    """Hand the registration in for review when both papers are there; gives the receipt."""
+    filing = current(by=by)
+    assert by.enterprise_id is not None
+    enterprise = identity_queries.enterprise(by.enterprise_id)
+    submission = filings.submit(filing_id=filing.id, key=key, division_code=enterprise.division_code, by=by)
+    notices.handed_in(submission=submission, kind="registration", account_id=by.account_id, by=by)
+    return submission
+
+
+def missing_papers(*, filing: FilingView, by: Actor) -> list[str]:
+    """Labels of the papers that are not there yet (REG-07)."""
+    form = catalogue.version(filing.form_version)
+    there = {a.path.rsplit("/", 1)[-1] for a in filing_queries.attachments(filing_id=filing.id, by=by)}
+    fields = [f for g in form.groups for f in g.fields if f.kind == "file" and f.required]
+    return [str(f.label) for f in fields if f.code not in there]

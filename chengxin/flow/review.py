@@ -1,0 +1,144 @@
+"""Review: open an item, remark, decide; approval activates or publishes in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from chengxin.catalogue import queries as catalogue
+from chengxin.catalogue import rules as catalogue_rules
+from chengxin.catalogue.values import Form
+from chengxin.common import clock
+from chengxin.filings import actions as filings
+from chengxin.filings import queries as filing_queries
+from chengxin.filings.values import DecisionView, FilingView, SubmissionView
+from chengxin.flow import notices
+from chengxin.flow.step import step
+from chengxin.identity import actions as identity
+from chengxin.identity import queries as identity_queries
+from chengxin.identity.values import Actor, EnterpriseView
+from chengxin.records import actions as records
+from chengxin.records import disclosure
+from chengxin.records.values import ENTERPRISE, FileHead, NewRecord
+
+SEARCHED_NAMES = "S06"
+
+
+@step
+def open_item(*, filing_id: UUID, by: Actor) -> None:
+    """Claim an item for 15 minutes while reading it (D-05)."""
+    filings.claim(filing_id=filing_id, by=by)
+
+
+@step
+def remark(*, filing_id: UUID, path: str, text: str, by: Actor) -> UUID:
+    """Put a remark on a field, group or attachment (D-37)."""
+    return filings.remark(filing_id=filing_id, path=path, text=text, by=by)
+
+
+@step
+def decide_filing(*, filing_id: UUID, round: int, outcome: str, opinion: str, by: Actor) -> DecisionView:
+    """Decide one version; approval has its consequence at once (REG-10, ARC-12, PUB-04)."""
+    filings.lock_subject(filing_id=filing_id, by=by)
+    filing = filing_queries.one(filing_id=filing_id, by=by)
+    if outcome == "approved" and filing.kind == "archive" and filing.state == "submitted":
+        filings.supersede_former(filing_id=filing_id, by=by)
+    decision = filings.decide(filing_id=filing_id, round=round, outcome=outcome, opinion=opinion, by=by)
+    if outcome == "approved":
+        CONSEQUENCES[filing.kind](filing, by)
+    notices.decided(filing=filing, decision=decision, by=by)
+    return decision
+
+
+def _activate(filing: FilingView, by: Actor) -> None:
+    assert filing.enterprise_id is not None
+    identity.activate(enterprise_id=filing.enterprise_id, by=by)
+
+
+def _publish(filing: FilingView, by: Actor) -> None:
+    assert filing.enterprise_id is not None
+    submission = filing_queries.submission(filing_id=filing.id, by=by)
+    assert submission is not None
+    enterprise = identity_queries.enterprise(filing.enterprise_id)
+    form = catalogue.version(filing.form_version)
+    made = new_records(form=form, submission=submission, enterprise=enterprise)
+    records.publish(
+        enterprise_id=enterprise.id,
+        filing_id=filing.id,
+        records=made,
+        head=file_head(filing=filing, enterprise=enterprise, form=form, made=made),
+        by=by,
+    )
+
+
+CONSEQUENCES = {"registration": _activate, "archive": _publish}
+
+
+def new_records(*, form: Form, submission: SubmissionView, enterprise: EnterpriseView) -> list[NewRecord]:
+    """The records of a frozen archive, each with what the public may see of it."""
+    return records_of(form=form, answers=submission.answers, uscc=enterprise.uscc)
+
+
+def records_of(*, form: Form, answers: Mapping[str, str], uscc: str) -> list[NewRecord]:
+    """The records that these answers would make, for publication and for 公示预览 alike (D-36)."""
+    subject = catalogue_rules.subject_of(form, uscc=uscc, company_type=company_type(answers))
+    worded = catalogue_rules.for_subject(form, subject)
+    cleaned = catalogue_rules.clean(form, answers, today=clock.today(), partial=True, subject=subject)
+    return [
+        NewRecord(
+            record_id=UUID(record.row),
+            group=group.code,
+            form_version=form.version,
+            origin=ENTERPRISE,
+            content=catalogue_rules.to_json(group, record.values),
+            public_content=disclosure.public_content(
+                group=group, values=record.values, chosen_public=bool(record.public)
+            ),
+            personal=disclosure.personal_codes(form, group.code),
+            order=order,
+        )
+        for group in worded.asked_groups()
+        for order, record in enumerate(cleaned.values.get(group.code, ()))
+    ]
+
+
+def company_type(answers: Mapping[str, str]) -> str:
+    """The market register's company type among the answers, if any; it decides the kind of subject."""
+    return next((v for path, v in answers.items() if path.endswith("/company_type")), "")
+
+
+def file_head(*, filing: FilingView, enterprise: EnterpriseView, form: Form, made: Sequence[NewRecord]) -> FileHead:
+    """The head of the public file after this approval; names and domains only from public records."""
+    now = clock.now()
+    basics = next((r.content for r in made if r.group == "S01"), {})
+    return FileHead(
+        uscc=enterprise.uscc,
+        name=disclosure.subject_name(
+            name=enterprise.name, uscc=enterprise.uscc, operator=str(basics.get("legal_representative", ""))
+        ),
+        kind=enterprise.kind,
+        type=filing.enterprise_type,
+        division_code=enterprise.division_code,
+        division_name="".join(enterprise.division_path),
+        approved_at=now,
+        first_published_at=now,
+        commitment={"code": "integrity", "version": filing.commitment_version},
+        shop_names=_public_values(form, made, kinds=("text", "name"), codes=("name",)),
+        domains=_public_values(form, made, kinds=("url", "domain"), codes=()),
+    )
+
+
+def _public_values(
+    form: Form, made: Sequence[NewRecord], *, kinds: tuple[str, ...], codes: tuple[str, ...]
+) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    group = form.group(SEARCHED_NAMES)
+    fields = [f for f in (group.fields if group else ()) if f.kind in kinds and (not codes or f.code in codes)]
+    for record in made:
+        if record.group != SEARCHED_NAMES or record.public_content is None:
+            continue
+        for field in fields:
+            value = record.public_content.get(field.code)
+            if isinstance(value, str) and value:
+                found.setdefault(value)
+    return tuple(found)

@@ -1,0 +1,42 @@
+"""The transaction around a step: durable, retried twice on deadlock, a lock waited for too long is 409 (D-43)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, transaction
+from django.utils.translation import gettext as _
+
+from chengxin.common.errors import Conflict
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DEADLOCK = "40P01"
+LOCK_TIMEOUT = "55P03"
+TRIES = 3
+
+
+def step(function: Callable[P, R]) -> Callable[P, R]:
+    """Run a command in one durable transaction of its own."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(1, TRIES + 1):
+            try:
+                with transaction.atomic(durable=True):
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                if _state(error) == LOCK_TIMEOUT:
+                    raise Conflict(_("该内容正在被他人处理，请稍后重试。"), code="locked") from error
+                if _state(error) != DEADLOCK or attempt == TRIES:
+                    raise
+        raise AssertionError("unreachable")
+
+    return run
+
+
+def _state(error: OperationalError) -> str:
+    return getattr(error.__cause__, "sqlstate", "") or ""

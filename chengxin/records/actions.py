@@ -1,0 +1,237 @@
+"""The only writes of records: publish a set of records, end one, close a file."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from chengxin.common import clock, crypto
+from chengxin.common.canonical import canonical
+from chengxin.identity.values import Actor
+from chengxin.ledger import actions as ledger
+from chengxin.records import files, openings
+from chengxin.records.models import SourceSnapshot, Version
+from chengxin.records.values import ENTERPRISE, Changes, FileHead, NewRecord
+
+SALT_BYTES = 32
+
+
+def publish(
+    *, enterprise_id: UUID, filing_id: UUID, records: Sequence[NewRecord], head: FileHead, by: Actor
+) -> Changes:
+    """Compare the approved records one by one with what stands, and publish the difference (D-01).
+
+    Unchanged keeps its version; changed gets a new one; gone is ended. File and search follow in
+    the same transaction. The enterprise's row is locked by the caller.
+    """
+    current = {v.record_id: v for v in _current(enterprise_id, origin=ENTERPRISE)}
+    same, new = _sorted_out(records, current)
+    kept = {v.record_id for v in same}
+    gone = [v for record_id, v in current.items() if record_id not in kept]
+    ended = _end(gone, reason="replaced", by=by)
+    published, inside = _insert(enterprise_id=enterprise_id, filing_id=filing_id, records=new, by=by)
+    files.open_file(enterprise_id=enterprise_id, head=head)
+    files.rewrite(enterprise_ids=[enterprise_id])
+    return Changes(
+        unchanged=tuple(v.version_id for v in same), published=published, kept_inside=inside, ended=ended
+    )
+
+
+def _current(enterprise_id: UUID, *, origin: str) -> Iterable[Version]:
+    rows = Version.objects.select_for_update().filter(enterprise_id=enterprise_id, origin=origin, ended_at=None)
+    return rows.order_by("version_id")
+
+
+def _sorted_out(
+    records: Sequence[NewRecord], current: dict[UUID, Version]
+) -> tuple[list[Version], list[NewRecord]]:
+    same, new = [], []
+    for record in records:
+        stands = current.get(record.record_id)
+        if stands is not None and bytes(stands.fingerprint) == fingerprint(record):
+            same.append(stands)
+        else:
+            new.append(record)
+    return same, new
+
+
+def fingerprint(record: NewRecord) -> bytes:
+    """Keyed hash over the whole content and what of it is public: equal means unchanged."""
+    whole = {
+        "content": dict(record.content),
+        "public": dict(record.public_content) if record.public_content is not None else None,
+        "form": record.form_version if record.public_content is not None else "",
+        "until": record.publicity_until,
+    }
+    return crypto.blind(canonical(whole).hex(), purpose="record-fingerprint")
+
+
+def _insert(
+    *, enterprise_id: UUID, filing_id: UUID | None, records: Sequence[NewRecord], by: Actor
+) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+    now = clock.now()
+    published, inside = [], []
+    for record in records:
+        version = _version(enterprise_id=enterprise_id, filing_id=filing_id, record=record, now=now)
+        if record.public_content is None:
+            version.save(force_insert=True)
+            inside.append(version.version_id)
+            continue
+        _make_public(version, record, now)
+        version.save(force_insert=True)
+        _append_published(version, record, now, by)
+        published.append(version.version_id)
+    return tuple(published), tuple(inside)
+
+
+def _version(*, enterprise_id: UUID, filing_id: UUID | None, record: NewRecord, now: datetime) -> Version:
+    version_id = uuid4()
+    return Version(
+        version_id=version_id,
+        record_id=record.record_id,
+        enterprise_id=enterprise_id,
+        origin=record.origin,
+        group=record.group,
+        form_version=record.form_version,
+        filing_id=filing_id,
+        order=record.order,
+        source_unit=record.source_unit,
+        source_no=record.source_no,
+        inside=sealed_content(version_id=version_id, record=record),
+        fingerprint=fingerprint(record),
+        publicity_from=record.publicity_from,
+        publicity_until=record.publicity_until,
+        created_at=now,
+    )
+
+
+def sealed_content(*, version_id: UUID, record: NewRecord) -> dict[str, Any]:
+    """All values for the inside archive; personal ones as envelopes bound to the version (D-41)."""
+    return {
+        code: crypto.seal(str(value), bound_to=f"{version_id}/{code}")
+        if code in record.personal and value not in (None, "")
+        else value
+        for code, value in openings.plain(record.content).items()
+    }
+
+
+def _make_public(version: Version, record: NewRecord, now: datetime) -> None:
+    assert record.public_content is not None
+    salt = secrets.token_bytes(SALT_BYTES)
+    version.salt = salt
+    version.fragment = canonical(
+        {
+            "content": dict(record.public_content),
+            "form": record.form_version,
+            "group": record.group,
+            "origin": record.origin,
+            "published_at": now,
+            "publicity_until": record.publicity_until,
+            "salt": base64.b64encode(salt).decode(),
+            "source": {"unit": record.source_unit, "no": record.source_no, "collected_at": record.collected_at}
+            if record.source_unit
+            else None,
+            "version_id": str(version.version_id),
+        }
+    )
+
+
+def _append_published(version: Version, record: NewRecord, now: datetime, by: Actor) -> None:
+    assert record.public_content is not None
+    assert version.salt is not None
+    leaf = openings.published_leaf(
+        version_id=version.version_id, content=record.public_content, salt=bytes(version.salt), at=now
+    )
+    ledger.append(
+        kind="record.published",
+        subject=str(version.version_id),
+        data={"enterprise": str(version.enterprise_id), "group": version.group},
+        by=by,
+        leaf=leaf,
+        version_id=version.version_id,
+    )
+
+
+def _end(versions: Sequence[Version], *, reason: str, by: Actor) -> tuple[UUID, ...]:
+    now, ended = clock.now(), []
+    for version in versions:
+        was_public = version.fragment is not None
+        version.fragment, version.salt, version.ended_at, version.end_reason = None, None, now, reason
+        version.save(update_fields=["fragment", "salt", "ended_at", "end_reason"])
+        if not was_public:
+            continue
+        ledger.append(
+            kind="record.ended",
+            subject=str(version.version_id),
+            data={"enterprise": str(version.enterprise_id), "reason": reason},
+            by=by,
+            leaf=openings.ended_leaf(version_id=version.version_id, at=now),
+            version_id=version.version_id,
+        )
+        ended.append(version.version_id)
+    return tuple(ended)
+
+
+def hide(*, enterprise_id: UUID, record_id: UUID, by: Actor) -> UUID | None:
+    """公开 → 不公开: the record leaves the public file at once, its content stays inside (ARC-07)."""
+    version = (
+        Version.objects.select_for_update()
+        .filter(enterprise_id=enterprise_id, record_id=record_id, origin=ENTERPRISE, ended_at=None)
+        .first()
+    )
+    if version is None or version.fragment is None:
+        return None
+    content = openings.inside_plain(version.version_id, version.inside)
+    record = NewRecord(
+        record_id=version.record_id,
+        group=version.group,
+        form_version=version.form_version,
+        origin=ENTERPRISE,
+        content=content,
+        public_content=None,
+        personal=openings.sealed_codes(version.inside),
+        order=version.order,
+    )
+    _end([version], reason="hidden", by=by)
+    _insert(enterprise_id=enterprise_id, filing_id=version.filing_id, records=[record], by=by)
+    files.rewrite(enterprise_ids=[enterprise_id])
+    return version.version_id
+
+
+def end_all(*, enterprise_id: UUID, reason: str, by: Actor) -> tuple[UUID, ...]:
+    """End every self-reported record and close the public file (D-10, D-11, D-20)."""
+    ended = _end(list(_current(enterprise_id, origin=ENTERPRISE)), reason=reason, by=by)
+    files.close_file(enterprise_id=enterprise_id)
+    return ended
+
+
+def take_in(*, enterprise_id: UUID, filing_id: UUID, record: NewRecord, by: Actor) -> str:
+    """One government record: ``unchanged``, ``new`` or ``corrected`` by its natural key (D-01, D-08)."""
+    stands = (
+        Version.objects.select_for_update()
+        .filter(
+            source_unit=record.source_unit,
+            source_no=record.source_no,
+            group=record.group,
+            origin=record.origin,
+            ended_at=None,
+        )
+        .first()
+    )
+    if stands is not None and bytes(stands.fingerprint) == fingerprint(record):
+        return "unchanged"
+    if stands is not None:
+        _end([stands], reason="corrected", by=by)
+    _insert(enterprise_id=enterprise_id, filing_id=filing_id, records=[record], by=by)
+    if files.has_file(enterprise_id=enterprise_id):
+        files.rewrite(enterprise_ids=[enterprise_id])
+    return "new" if stands is None else "corrected"
+
+
+def keep_snapshot(*, uscc: str, entry: dict[str, Any]) -> None:
+    """Keep the market register's answer with its date; shown when the register cannot be reached."""
+    SourceSnapshot.objects.update_or_create(uscc=uscc, defaults={"entry": entry, "fetched_at": clock.now()})

@@ -1,0 +1,87 @@
+"""Writing public files: one row of ready bytes per enterprise, in the changing transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from chengxin.common import clock
+from chengxin.common.canonical import canonical
+from chengxin.records import filesql, searching
+from chengxin.records.models import PublicFile
+from chengxin.records.values import FileHead
+
+REFRESH_BATCH = 500
+
+
+def head_bytes(head: FileHead) -> bytes:
+    """The head as canonical JSON without its closing brace, ready for concatenation."""
+    body = {
+        "approved_at": head.approved_at,
+        "commitment": dict(head.commitment),
+        "division": head.division_code,
+        "division_name": head.division_name,
+        "first_published_at": head.first_published_at,
+        "former_names": list(head.former_names),
+        "kind": head.kind,
+        "marks": list(head.marks),
+        "name": head.name,
+        "schema": 1,
+        "type": head.type,
+        "uscc": head.uscc,
+    }
+    return canonical(body)[:-1]
+
+
+def open_file(*, enterprise_id: UUID, head: FileHead) -> None:
+    """Give the enterprise its public file, or a new head to the one it has; search follows."""
+    now = clock.now()
+    PublicFile.objects.update_or_create(
+        enterprise_id=enterprise_id,
+        defaults={"head": head_bytes(head), "updated_at": now},
+        create_defaults={"uscc": head.uscc, "head": head_bytes(head), "body": b"", "etag": "", "updated_at": now},
+    )
+    searching.write(enterprise_id=enterprise_id, head=head)
+
+
+def close_file(*, enterprise_id: UUID) -> None:
+    """The enterprise has no public file any more: gone from file and search at once."""
+    PublicFile.objects.filter(enterprise_id=enterprise_id).delete()
+    searching.remove(enterprise_id=enterprise_id)
+
+
+def rewrite(*, enterprise_ids: Sequence[UUID]) -> None:
+    """Put the files of these enterprises together anew; rows are locked in code order first."""
+    args = {"ids": list(enterprise_ids), "day": clock.today(), "now": clock.now()}
+    with connection.cursor() as cursor:
+        cursor.execute(filesql.LOCK, args)
+        cursor.execute(filesql.REWRITE, args)
+
+
+def assembled(*, enterprise_ids: Sequence[UUID]) -> dict[str, bytes]:
+    """What the files should be today, by code; for a reader after midnight and for ``doctor``."""
+    with connection.cursor() as cursor:
+        cursor.execute(filesql.ASSEMBLE, {"ids": list(enterprise_ids), "day": clock.today()})
+        return {row[0]: bytes(row[2]) for row in cursor.fetchall()}
+
+
+def refresh_due(*, limit: int = REFRESH_BATCH) -> int:
+    """Rewrite files whose date of change has come; returns how many (D-07)."""
+    due = PublicFile.objects.filter(next_change_on__lte=clock.today()).order_by("uscc")
+    ids = list(due.values_list("enterprise_id", flat=True)[:limit])
+    if ids:
+        rewrite(enterprise_ids=ids)
+    return len(ids)
+
+
+def has_file(*, enterprise_id: UUID) -> bool:
+    """Whether a public file exists (D-06)."""
+    return PublicFile.objects.filter(enterprise_id=enterprise_id).exists()
+
+
+def updated_at(*, enterprise_id: UUID) -> datetime | None:
+    """When the file was last written."""
+    return PublicFile.objects.filter(enterprise_id=enterprise_id).values_list("updated_at", flat=True).first()

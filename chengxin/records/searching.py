@@ -1,0 +1,98 @@
+"""Writing what a public file is found by; in the transaction that writes the file (D-47)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+from pypinyin import Style, lazy_pinyin
+
+from chengxin.common.text import bigrams, name_key
+from chengxin.records.models import Posting, Search, Term
+from chengxin.records.values import FileHead
+
+STOP_PAIRS = frozenset({"有限", "限公", "公司", "限责", "责任", "任公"})
+IMPORTANCE_STEP = 1 << 40
+IMPORTANCE = {"PLATFORM": 1, "SERVICE": 3, "SELF_SITE": 4, "IN_PLATFORM": 5, "OTHER_NET": 6}
+LEAST_IMPORTANT = 9
+
+
+def initials(name: str) -> str:
+    """Lower-case pinyin initials of a name; what is not Chinese stays as it is."""
+    return "".join(lazy_pinyin(name_key(name), style=Style.FIRST_LETTER)).lower()[:200]
+
+
+def pairs(texts: Iterable[str]) -> set[str]:
+    """Pairs of characters that are worth an index entry."""
+    return {pair for text in texts for pair in bigrams(text)} - STOP_PAIRS
+
+
+def division_terms(code: str) -> list[str]:
+    """Region terms of a division: itself and everything above it."""
+    return sorted({f"r{code[:2]}0000", f"r{code[:4]}00", f"r{code}"})
+
+
+def next_rank(type_code: str) -> int:
+    """A new unique rank: importance first, then order of arrival."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('records_rank_seq')")
+        arrival: int = cursor.fetchone()[0]
+    return IMPORTANCE.get(type_code, LEAST_IMPORTANT) * IMPORTANCE_STEP + arrival
+
+
+def write(*, enterprise_id: UUID, head: FileHead) -> None:
+    """Write the search row, its whole words and its pairs anew; the rank stays while the type stays."""
+    former = Search.objects.filter(enterprise_id=enterprise_id).first()
+    keeps = former is not None and former.type == head.type
+    rank = former.rank if former is not None and keeps else next_rank(head.type)
+    remove(enterprise_id=enterprise_id)
+    texts = [name_key(t) for t in (head.name, *head.former_names, *head.shop_names) if t]
+    row = Search(
+        rank=rank,
+        enterprise_id=enterprise_id,
+        uscc=head.uscc,
+        name=head.name,
+        initials=initials(head.name),
+        division=head.division_code,
+        division_name=head.division_name,
+        type=head.type,
+        text="\n".join(texts),
+        records=former.records if former else 0,
+        approved_at=head.approved_at,
+    )
+    found_by = sorted(pairs(texts))
+    _insert_row(row, [*found_by, *division_terms(head.division_code), f"t{head.type}"])
+    Posting.objects.bulk_create([Posting(pair=pair, rank=rank) for pair in found_by])
+    Term.objects.bulk_create([Term(search_id=rank, kind=k, term=t, shown=s) for k, t, s in _terms(head)])
+
+
+def _insert_row(row: Search, words: list[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO records_search (rank, enterprise_id, uscc, name, initials, division, division_name, type,"
+            " records, text, words, approved_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, array_to_tsvector(%s::text[]), %s)",
+            [
+                row.rank, row.enterprise_id, row.uscc, row.name, row.initials, row.division, row.division_name,
+                row.type, row.records, row.text, words, row.approved_at,
+            ],
+        )  # fmt: skip
+
+
+def _terms(head: FileHead) -> list[tuple[str, str, str]]:
+    names = [("name", head.name), *(("former", n) for n in head.former_names), *(("shop", n) for n in head.shop_names)]
+    terms = [(kind, name_key(name)[:300], name[:300]) for kind, name in names if name]
+    terms += [("domain", domain.lower()[:300], domain[:300]) for domain in head.domains]
+    terms.append(("initials", initials(head.name), head.name[:300]))
+    return terms
+
+
+def remove(*, enterprise_id: UUID) -> None:
+    """Take the enterprise out of search."""
+    ranks = list(Search.objects.filter(enterprise_id=enterprise_id).values_list("rank", flat=True))
+    if not ranks:
+        return
+    Posting.objects.filter(rank__in=ranks).delete()
+    Term.objects.filter(search_id__in=ranks).delete()
+    Search.objects.filter(rank__in=ranks).delete()

@@ -1,0 +1,96 @@
+"""What crosses the border of records: frozen values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+GOVERNMENT = "government"
+ENTERPRISE = "enterprise"
+
+
+@dataclass(frozen=True)
+class NewRecord:
+    """One fact to be kept as a record version: all its values and what the public sees of them."""
+
+    record_id: UUID
+    group: str
+    form_version: str
+    origin: str
+    content: Mapping[str, Any]
+    public_content: Mapping[str, Any] | None
+    personal: frozenset[str] = frozenset()
+    order: int = 0
+    source_unit: str = ""
+    source_no: str = ""
+    collected_at: datetime | None = None
+    publicity_from: date | None = None
+    publicity_until: date | None = None
+
+
+@dataclass(frozen=True)
+class FileHead:
+    """The top of a public file: who it is about."""
+
+    uscc: str
+    name: str
+    kind: str
+    type: str
+    division_code: str
+    division_name: str
+    approved_at: datetime
+    first_published_at: datetime
+    commitment: Mapping[str, str]
+    former_names: tuple[str, ...] = ()
+    shop_names: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a publication did, by version ids."""
+
+    unchanged: tuple[UUID, ...] = ()
+    published: tuple[UUID, ...] = ()
+    kept_inside: tuple[UUID, ...] = ()
+    ended: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True)
+class FileBytes:
+    """A public file ready to send."""
+
+    uscc: str
+    body: bytes
+    etag: str
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One search result, with the reason why it was found (D-13)."""
+
+    uscc: str
+    name: str
+    division: str
+    division_name: str
+    type: str
+    rank: int
+    records: int
+    approved_at: datetime
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of search results; ``next`` is the cursor, ``total`` exact to 1,000."""
+
+    items: tuple[Hit, ...] = ()
+    next: str | None = None
+    total: int = 0
+    total_is_more: bool = False
+    narrowed_needed: bool = False
+    notice: str = field(default="")
