@@ -1,0 +1,198 @@
+"""What every page knows: the site, the person, the language, the size of type, the menus.
+
+Nothing here asks the database, so that error pages can be drawn when it is away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+LARGE_COOKIE = "type"
+YEAR_SECONDS = 365 * 24 * 3600
+LANGUAGES = {"zh": "zh-hans", "zh-hans": "zh-hans", "en": "en"}
+OLDEST = {"Edg": 109, "Chrome": 109, "Firefox": 115, "Version": 15}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a menu: a text and the name of a view; left out while there is no such view."""
+
+    text: str | Promise
+    view: str
+
+
+# Menus by place. A face's menu shows the entries whose views exist; the first path segments mark the current one.
+TOP = (
+    Entry(_("首页"), "public:home"),
+    Entry(_("信用共建"), "public:files"),
+    Entry(_("惠民惠企"), "enterprise:services"),
+    Entry(_("数据概览"), "public:overview"),
+    Entry(_("核验"), "public:verify"),
+    Entry(_("常见问题"), "public:faq"),
+    Entry(_("企业注册"), "account:register"),
+    Entry(_("登录"), "account:login"),
+)
+ENTERPRISE = (
+    Entry(_("企业首页"), "enterprise:home"),
+    Entry(_("诚信档案企业信息"), "enterprise:archive"),
+    Entry(_("惠民惠企"), "enterprise:services"),
+    Entry(_("消息"), "enterprise:messages"),
+    Entry(_("账号信息"), "enterprise:account"),
+)
+AGENCY = (
+    Entry(_("待办审核"), "agency:inbox"),
+    Entry(_("已办审核"), "agency:done"),
+    Entry(_("消息"), "agency:messages"),
+    Entry(_("账号信息"), "agency:account"),
+)
+FOOT = (
+    Entry(_("无障碍说明"), "public:accessibility"),
+    Entry(_("用户服务协议"), "public:terms"),
+    Entry(_("个人信息处理告知"), "public:privacy"),
+    Entry(_("开放接口"), "public:developers"),
+)
+ANONYMOUS_ONLY = {"account:register", "account:login"}
+MEMBERS_ONLY = {"enterprise:services"}
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """One line of a menu as a page shows it."""
+
+    text: str
+    url: str
+    current: bool
+
+
+def address(view: str) -> str:
+    """The path of a view without parameters, or empty where there is none."""
+    try:
+        return reverse(view)
+    except NoReverseMatch:
+        return ""
+
+
+def menu(entries: tuple[Entry, ...], *, path: str, hide: set[str] = frozenset()) -> list[MenuItem]:  # type: ignore[assignment]
+    """The entries that exist, the longest matching one marked as current."""
+    found = [(entry.text, address(entry.view)) for entry in entries if entry.view not in hide]
+    lines = [(str(text), url) for text, url in found if url]
+    matches = [url for _text, url in lines if path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))]
+    current = max(matches, key=len, default="")
+    return [MenuItem(text=text, url=url, current=url == current) for text, url in lines]
+
+
+def old_browser(agent: str) -> bool:
+    """Whether a browser is too old for the pages (D-53): IE, or below the versions of the support table."""
+    if re.search(r"MSIE |Trident/", agent):
+        return True
+    for name, oldest in OLDEST.items():
+        found = re.search(rf"\b{name}/(\d+)", agent)
+        if found and (name != "Version" or "Safari/" in agent):
+            return int(found[1]) < oldest
+    return False
+
+
+def language_of(request: HttpRequest) -> str:
+    """The language asked for by `?lang=`, else the cookie's, else Chinese."""
+    asked = request.GET.get("lang", "") or request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return LANGUAGES.get(asked, settings.LANGUAGE_CODE)
+
+
+def is_large(request: HttpRequest) -> bool:
+    """Whether 长者模式 is on, by `?type=` or the cookie."""
+    name = large_cookie()
+    return (request.GET.get("type") or request.COOKIES.get(name, "")) == "large"
+
+
+def large_cookie() -> str:
+    """Name of the cookie of 长者模式."""
+    return f"{getattr(settings, 'COOKIE_PREFIX', '')}{LARGE_COOKIE}"
+
+
+class PreferencesMiddleware:
+    """Language and size of type from the address or a cookie; stands in for LocaleMiddleware: Chinese comes first."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer in the language of the person."""
+        language = language_of(request)
+        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        with translation.override(language):
+            response = self.get_response(request)
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            response.headers.setdefault("Content-Language", "en" if language == "en" else "zh-CN")
+            patch_vary_headers(response, ["Cookie"])
+        self._remember(request, response, language)
+        return response
+
+    @staticmethod
+    def _remember(request: HttpRequest, response: HttpResponse, language: str) -> None:
+        options: dict[str, Any] = {
+            "max_age": YEAR_SECONDS,
+            "secure": getattr(settings, "SECURE", False),
+            "httponly": True,
+            "samesite": "Lax",
+        }
+        if "lang" in request.GET:
+            response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, **options)
+        if "type" in request.GET and request.GET["type"] in {"large", "standard"}:
+            response.set_cookie(large_cookie(), request.GET["type"], **options)
+
+
+def _with(request: HttpRequest, **changes: str) -> str:
+    query = request.GET.copy()
+    for name, value in changes.items():
+        query[name] = value
+    return f"?{query.urlencode()}"
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """The variable `site` of every template."""
+    actor = getattr(request, "actor", None)
+    person = getattr(actor, "display_name", "") if getattr(actor, "account_id", None) else ""
+    kind = getattr(actor, "kind", "")
+    english = (translation.get_language() or "").startswith("en")
+    large = is_large(request)
+    side = {"enterprise": ENTERPRISE, "agency": AGENCY}.get(kind, ())
+    idle_minutes = int(getattr(settings, "SESSION_IDLE_MINUTES", 60))
+    value = {
+        "name": settings.SITE_NAME,
+        "operator": getattr(settings, "SITE_OPERATOR", ""),
+        "hotline": getattr(settings, "HOTLINE", ""),
+        "help_email": getattr(settings, "HELP_EMAIL", ""),
+        "icp_number": getattr(settings, "ICP_NUMBER", ""),
+        "police_number": getattr(settings, "POLICE_NUMBER", ""),
+        "demo": getattr(settings, "DEMO", False),
+        "face_name": _("审核工作台") if kind == "agency" else "",
+        "html_lang": "en" if english else "zh-CN",
+        "other_lang": "zh-CN" if english else "en",
+        "other_lang_name": "中文" if english else "English",
+        "other_lang_url": _with(request, lang="zh" if english else "en"),
+        "large": large,
+        "large_url": _with(request, type="standard" if large else "large"),
+        "old_browser": old_browser(request.headers.get("User-Agent", "")),
+        "nav": menu(TOP, path=request.path, hide=ANONYMOUS_ONLY if person else MEMBERS_ONLY),
+        "side": menu(side, path=request.path),
+        "foot": menu(FOOT, path=request.path),
+        "search_url": address("public:files") or "/files",
+        "person": person,
+        "logout_url": address("account:logout"),
+        "touch_url": address("account:session_touch"),
+        "login_here_url": address("account:login_here"),
+        "idle_minutes": idle_minutes,
+        "idle_seconds": idle_minutes * 60,
+    }
+    return {"site": value}
