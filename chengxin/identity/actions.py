@@ -23,7 +23,7 @@ from chengxin.identity.agencies import (
     set_absence,
     set_roles,
 )
-from chengxin.identity.models import Account, Consent, Enterprise, Membership
+from chengxin.identity.models import AccessLog, Account, Consent, Enterprise, Membership
 from chengxin.identity.queries import contact_place
 from chengxin.identity.reference import load_divisions, load_workdays
 from chengxin.identity.values import UNNAMED_KIND, Actor
@@ -80,7 +80,7 @@ def open_enterprise(
 def _claim(uscc: str, name: str, division_code: str) -> Enterprise:
     held = Enterprise.objects.select_for_update().filter(uscc=uscc).exclude(state="closed").first()
     kind = identifiers.uscc_kind(uscc)
-    taken = _taken(kind=kind, name=name, division_code=division_code, besides=held.id if held else None)
+    taken = _taken(kind=kind, name=name, division_code=division_code, besides=held.id if held and not held.claimed else None)
     if held is not None and held.claimed:
         raise Taken({"uscc": [rules.CODE_TAKEN]} | taken)
     if taken:
@@ -280,8 +280,11 @@ def verify_email(*, account_id: UUID, by: Actor) -> None:
 
 
 @transaction.atomic
-def give_consent(*, account_id: UUID, document: str, version: str, by: Actor, given: bool = True) -> None:
-    """Keep an account's word on a document of a version; `given=False` withdraws it (D-31)."""
+def give_consent(
+    *, document: str, version: str, by: Actor, account_id: UUID | None = None, given: bool = True
+) -> None:
+    """Keep an account's word (`by`'s own unless named) on a document; `given=False` withdraws it (D-31)."""
+    account_id = account_id or by.account_id
     policy.require(by=by, permission="consent.give", account_id=account_id)
     Consent.objects.create(
         account_id=account_id, document=document, version=version, given=given, at=clock.now()
@@ -318,3 +321,8 @@ def _locked_account(account_id: UUID) -> Account:
 def _administrator(enterprise: Enterprise) -> Account:
     member = Membership.objects.filter(enterprise=enterprise, role="administrator", until__isnull=True).get()
     return _locked_account(member.account_id)
+
+
+def log_access(*, by: Actor, what: str, subject: str, purpose: str) -> None:
+    """Keep who read what for which purpose; pseudonyms only (D-41, PUB-05)."""
+    AccessLog.objects.create(who=by.name, what=what, subject=subject, purpose=purpose, at=clock.now())

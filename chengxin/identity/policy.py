@@ -14,6 +14,7 @@ of security and of audit decide no filings (D-30).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import Enum
 from uuid import UUID
 
@@ -183,7 +184,9 @@ def _filter(
     return nothing
 
 
-def in_codes(column: str, codes: Codes) -> Q:
+def in_codes(column: str, codes: Codes | Collection[str]) -> Q:
     """`column` holds one of `codes`."""
+    if not isinstance(codes, Codes):
+        codes = Codes(frozenset(codes))
     listed = Q(**{f"{column}__in": sorted(codes.listed)})
     return ~listed & Q(**{f"{column}__isnull": False}) if codes.complement else listed

@@ -159,6 +159,12 @@ def _enterprise_view(row: Enterprise) -> EnterpriseView:
     )
 
 
+def lock_enterprise(enterprise_id: UUID) -> None:
+    """Hold the enterprise's row to the end of the transaction: the first lock of every flow call (D-43)."""
+    if not Enterprise.objects.select_for_update().filter(id=enterprise_id).exists():
+        raise NotFound(_("未找到该企业。"))
+
+
 def administrator_of(enterprise_id: UUID) -> UUID | None:
     """The account that administers the enterprise now."""
     rows = Membership.objects.filter(enterprise_id=enterprise_id, role="administrator", until__isnull=True)

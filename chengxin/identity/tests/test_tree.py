@@ -74,5 +74,5 @@ def test_the_picker_shows_current_divisions_only(tree):
 
 
 def test_a_list_that_contradicts_itself_is_refused():
-    with pytest.raises(ValueError, match="330110.*330100"):
+    with pytest.raises(ValueError, match=r"330110.*330100"):
         rows_from(current=table("code,name,level,parent\n330110,余杭区,3,330100\n"))
