@@ -1,0 +1,1 @@
+"""Faults: what is killed, cut or filled up while the house works."""
