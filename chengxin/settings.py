@@ -29,17 +29,19 @@ SECURE: bool = SITE_ORIGIN.startswith("https://") or not DEMO
 # --- Application -----------------------------------------------------------------------------------------------------
 APPS = ("ledger", "gateways", "identity", "access", "seals", "catalogue", "filings", "records", "exchange", "portal")
 INSTALLED_APPS = [
+    "django.contrib.postgres",
     "django.contrib.staticfiles",
     "django_htmx",
     *(f"chengxin.{app}" for app in APPS if find_spec(f"chengxin.{app}")),
     "chengxin.web",
 ]
 MIDDLEWARE = [
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "chengxin.web.context.PreferencesMiddleware",
+    "chengxin.web.errors.ErrorMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
+CSRF_FAILURE_VIEW = "chengxin.web.errors.csrf_failure"
 ROOT_URLCONF = "chengxin.urls"
 WSGI_APPLICATION = "chengxin.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -52,6 +54,7 @@ TEMPLATES: list[dict[str, Any]] = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
+                "chengxin.web.context.site",
             ],
         },
     }

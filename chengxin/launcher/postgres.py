@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import pwd
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from chengxin.launcher import binaries, places
 from chengxin.launcher.errors import LauncherError
 
 SUPERUSER = "chengxin"
+SYSTEM_PATH = "/usr/sbin:/sbin:/usr/bin:/bin"
 START_TRIES = 60
 START_PAUSE_S = 0.25
 START_WAIT_S = 300
@@ -30,7 +32,8 @@ def runner() -> pwd.struct_passwd | None:
     for name in ("postgres", "chengxin"):
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name)
-    subprocess.run(["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", "chengxin"], check=True)
+    useradd = shutil.which("useradd", path=SYSTEM_PATH) or "useradd"
+    subprocess.run([useradd, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", "chengxin"], check=True)
     return pwd.getpwnam("chengxin")
 
 
