@@ -29,7 +29,7 @@ def changed(*, before: Mapping[str, str], after: Mapping[str, str]) -> dict[str,
 
 def pressed(post: QueryDict, *, names: Iterable[str] = ("_delete", "_add", "_remove", "_search")) -> tuple[str, str] | None:
     """Which of the page's small buttons was pressed, as (name, value)."""
-    return next(((name, post[name]) for name in names if name in post), None)
+    return next(((name, str(post[name])) for name in names if name in post), None)
 
 
 def _one(post: QueryDict, *, path: str, kind: str, tree: DivisionTree | None) -> str:
@@ -44,7 +44,7 @@ def _one(post: QueryDict, *, path: str, kind: str, tree: DivisionTree | None) ->
 
 def _period(post: QueryDict, path: str) -> str:
     if f"{path}.from" not in post and path in post:
-        return post[path]
+        return str(post[path])
     start = post.get(f"{path}.from", "").strip()
     end = LONG_TERM if post.get(f"{path}.long") else post.get(f"{path}.to", "").strip()
     return f"{start}{SPAN}{end}" if start or end else ""

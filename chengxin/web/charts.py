@@ -118,7 +118,7 @@ def _ceiling(points: Points) -> int:
     largest = max((value for _label, value in points), default=0)
     if largest <= TICKS:
         return TICKS
-    size = 10 ** int(log10(largest))
+    size: int = 10 ** int(log10(largest))
     for factor in (1, 2, 4, 5, 8, 10):
         if factor * size >= largest and factor * size % TICKS == 0:
             return factor * size

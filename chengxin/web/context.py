@@ -106,7 +106,7 @@ def old_browser(agent: str) -> bool:
 def language_of(request: HttpRequest) -> str:
     """The language asked for by `?lang=`, else the cookie's, else Chinese."""
     asked = request.GET.get("lang", "") or request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    return LANGUAGES.get(asked, settings.LANGUAGE_CODE)
+    return LANGUAGES.get(asked, str(settings.LANGUAGE_CODE))
 
 
 def is_large(request: HttpRequest) -> bool:
@@ -129,7 +129,7 @@ class PreferencesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer in the language of the person."""
         language = language_of(request)
-        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = language
         with translation.override(language):
             response = self.get_response(request)
         if response.headers.get("Content-Type", "").startswith("text/html"):

@@ -220,7 +220,7 @@ def control_id(path: str) -> str:
 
 def options_of(options: Any) -> tuple[Option, ...]:
     """Options of a catalogue field as pairs: a mapping, pairs, or objects with `code` and `label`."""
-    items = options.items() if isinstance(options, Mapping) else options or ()
+    items: Iterable[Any] = options.items() if isinstance(options, Mapping) else options or ()
     pairs = ((item.code, item.label) if hasattr(item, "code") else item for item in items)
     return tuple((str(code), text_of(label)) for code, label in pairs)
 

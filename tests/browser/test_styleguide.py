@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
+from uuid import uuid4
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
@@ -19,11 +20,12 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.test import override_settings
-from django.urls import path
+from django.urls import include, path
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from chengxin.common.errors import Invalid, TooMany, Unauthenticated
 from chengxin.edge.wrappers import POLICY
+from chengxin.identity.values import Actor
 from chengxin.web import pickers, styleguide
 
 pytestmark = pytest.mark.browser
@@ -63,7 +65,37 @@ def refuse(request: HttpRequest, kind: str) -> HttpResponse:
     raise errors[kind]()
 
 
+def touch(request: HttpRequest) -> HttpResponse:
+    """Say that the session has ended."""
+    return HttpResponse(status=401)
+
+
+def login_here(request: HttpRequest) -> HttpResponse:
+    """The log-in shown inside the warning; any password but `wrong` is good."""
+    if request.method == "POST" and request.POST.get("password") not in ("", "wrong"):
+        return HttpResponse(status=204)
+    form = styleguide.Sample(request.POST or None, auto_id="here-%s")
+    for name in ("email", "agree"):
+        del form.fields[name]
+    if request.method == "POST":
+        form.add_error("password", "用户名或密码不正确")
+    return render(request, "components/login_here.html", {"form": form}, status=422 if request.POST else 200)
+
+
+def member(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Take a visitor of /form?member for a logged-in enterprise."""
+
+    def call(request: HttpRequest) -> HttpResponse:
+        if "member" in request.GET:
+            request.actor = Actor(account_id=uuid4(), kind="enterprise", display_name="杭州澜序桥电子商务有限公司")  # type: ignore[attr-defined]
+        return get_response(request)
+
+    return call
+
+
+account = ([path("touch", touch, name="session_touch"), path("login-here", login_here, name="login_here")], "account")
 urlpatterns = [
+    path("account/", include(account)),
     path("styleguide", styleguide.styleguide),
     path("divisions/options", partial(pickers.options, tree=styleguide.TREE)),
     path("form", form_page),
@@ -95,6 +127,7 @@ TEMPLATES = [
     }
 ]
 MIDDLEWARE = [
+    f"{__name__}.member",
     "chengxin.web.context.PreferencesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "chengxin.web.errors.ErrorMiddleware",
@@ -268,7 +301,7 @@ def test_division_lists_follow_and_search_fills_them(page: Page, origin: str) ->
     page.get_by_label("所属地区 县级").select_option("522624")
     page.get_by_label("按名称或代码查找地区").fill("义乌")
     page.get_by_role("button", name="查找").click()
-    page.get_by_label("浙江省 金华市 义乌市").check()
+    page.get_by_label("浙江省 金华市 义乌市").click()
     expect(page.get_by_label("所属地区 县级")).to_have_value("330782")
 
 
@@ -324,4 +357,37 @@ def test_old_browser_is_told(browser: Browser, origin: str) -> None:
     page = context.new_page()
     page.goto(f"{origin}/form")
     expect(page.get_by_text("不支持 IE")).to_be_visible()
+    context.close()
+
+
+def test_session_warning_lets_log_in_in_place_and_loses_nothing(page: Page, origin: str) -> None:
+    page.clock.install()
+    page.goto(f"{origin}/form?member")
+    page.get_by_label("证照名称").fill("正在填写的内容")
+    expect(page.get_by_role("status").filter(has_text="已自动保存")).to_be_visible()
+    page.clock.fast_forward("54:00")
+    expect(page.get_by_role("alertdialog")).to_be_hidden()
+    page.clock.fast_forward("01:30")
+    warning = page.get_by_role("alertdialog", name="即将自动登出")
+    expect(warning).to_be_visible()
+    no_violations(page)
+    page.get_by_role("button", name="继续使用").click()
+    warning.get_by_label("密码").fill("wrong")
+    warning.get_by_role("button", name="登录").click()
+    expect(warning.get_by_role("link", name="用户名或密码不正确")).to_be_visible()
+    warning.get_by_label("密码").fill("Right-horse-7")
+    warning.get_by_role("button", name="登录").click()
+    expect(warning).to_be_hidden()
+    expect(page.get_by_label("证照名称")).to_have_value("正在填写的内容")
+
+
+def test_lists_and_uploads_work_without_scripts(browser: Browser, origin: str) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{origin}/form")
+    expect(page.get_by_role("button", name="更新下级地区")).to_be_visible()
+    expect(page.get_by_role("button", name="看不清，换一张")).to_have_count(0)
+    expect(page.get_by_label("证明附件 选择文件")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("navigation")).to_have_count(0)
     context.close()

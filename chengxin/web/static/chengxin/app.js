@@ -4,18 +4,19 @@ const $$ = (sel, root = document) => [...root.querySelectorAll(sel)];
 const make = (tag, props = {}, ...kids) => { const el = Object.assign(document.createElement(tag), props); el.append(...kids); return el; };
 const token = (root) => ($("input[name=csrfmiddlewaretoken]", root || document) || $("input[name=csrfmiddlewaretoken]") || {}).value || "";
 const send = (url, options = {}) => fetch(url, { credentials: "same-origin", ...options, headers: { "X-Requested-With": "fetch", "X-CSRFToken": token(), ...options.headers } });
+const on = (el, name, act) => el.addEventListener(name, act);
 const clock = () => new Date().toTimeString().slice(0, 5);
 const english = document.documentElement.lang === "en";
 const say = (zh, en) => (english ? en : zh);
 
 // --- Forms: one submission at a time, errors first, changed paths saved -------------------------------------------
 function guard(form) {
-  form.addEventListener("submit", (event) => {
-    if (form.dataset.sent && Date.now() - form.dataset.sent < 15000) { event.preventDefault(); return; }
-    if (event.defaultPrevented || form.method === "dialog") return;
+  on(form, "submit", (e) => {
+    if (form.dataset.sent && Date.now() - form.dataset.sent < 15000) { e.preventDefault(); return; }
+    if (e.defaultPrevented || form.method === "dialog") return;
     form.dataset.sent = Date.now();
     form.setAttribute("aria-busy", "true");
-    if (event.submitter) event.submitter.setAttribute("aria-disabled", "true");
+    if (e.submitter) e.submitter.setAttribute("aria-disabled", "true");
     form.dataset.leaving = "1";
   });
 }
@@ -28,11 +29,11 @@ function summary(root) {
   const box = $("[data-summary]", root);
   if (!box) return;
   box.focus();
-  box.addEventListener("click", (event) => {
-    const link = event.target.closest("a[href^='#']");
+  on(box, "click", (e) => {
+    const link = e.target.closest("a[href^='#']");
     const target = link && document.getElementById(link.hash.slice(1));
     if (!target) return;
-    event.preventDefault();
+    e.preventDefault();
     target.scrollIntoView({ block: "center" });
     target.focus();
   });
@@ -82,10 +83,10 @@ function autosave(form) {
     } catch { tell(say("自动保存未成功，请点击“暂存”。", "Not saved automatically. Please choose Save."), true); timer = setTimeout(save, 30000); } finally { busy = false; }
   }
   const later = () => { clearTimeout(timer); timer = setTimeout(save, +form.dataset.autosaveAfter || 4000); };
-  form.addEventListener("input", later);
-  form.addEventListener("change", later);
-  document.addEventListener("visibilitychange", () => document.hidden && save());
-  addEventListener("beforeunload", (event) => { if (!form.dataset.leaving && Object.keys(changes()[0]).length) event.preventDefault(); });
+  on(form, "input", later);
+  on(form, "change", later);
+  on(document, "visibilitychange", () => document.hidden && save());
+  addEventListener("beforeunload", (e) => { if (!form.dataset.leaving && Object.keys(changes()[0]).length) e.preventDefault(); });
 }
 
 // --- Entry fields --------------------------------------------------------------------------------------------------
@@ -93,15 +94,15 @@ function clearable(box) {
   const input = $("input", box);
   const button = make("button", { type: "button", className: "clear", textContent: "×", title: box.dataset.clear, hidden: !input.value });
   button.setAttribute("aria-label", box.dataset.clear);
-  button.addEventListener("click", () => { input.value = ""; button.hidden = true; input.focus(); input.dispatchEvent(new Event("input", { bubbles: true })); });
-  input.addEventListener("input", () => { button.hidden = !input.value; });
+  on(button, "click", () => { input.value = ""; button.hidden = true; input.focus(); input.dispatchEvent(new Event("input", { bubbles: true })); });
+  on(input, "input", () => { button.hidden = !input.value; });
   box.append(button);
 }
 
 function counter(area) {
   const out = area.nextElementSibling, most = +area.dataset.count;
   const show = () => { const n = [...area.value].length; out.textContent = out.dataset.text.replace("{n}", n); out.classList.toggle("over", n > most); };
-  area.addEventListener("input", show);
+  on(area, "input", show);
   show();
 }
 
@@ -109,7 +110,7 @@ function password(box) {
   const input = $("input", box);
   const button = make("button", { type: "button", className: "link small", textContent: box.dataset.show });
   button.setAttribute("aria-pressed", "false");
-  button.addEventListener("click", () => {
+  on(button, "click", () => {
     const shown = input.type === "text";
     input.type = shown ? "password" : "text";
     button.textContent = shown ? box.dataset.show : box.dataset.hide;
@@ -121,7 +122,7 @@ function password(box) {
 function period(box) {
   const [, end] = $$("input[type=date]", box), long = $("input[type=checkbox]", box);
   const show = () => { end.disabled = long.checked; };
-  long.addEventListener("change", show);
+  on(long, "change", show);
   show();
 }
 
@@ -134,20 +135,20 @@ function divisions(box) {
     list.value = "";
   };
   const options = async (parent) => (await (await send(`${box.dataset.divisions}?parent=${encodeURIComponent(parent)}`)).json()).options;
-  lists.forEach((list, at) => list.addEventListener("change", async () => {
+  lists.forEach((list, at) => on(list, "change", async () => {
     lists.slice(at + 1).forEach((lower) => fill(lower, []));
     if (list.value && lists[at + 1]) fill(lists[at + 1], await options(list.value));
   }));
   const input = $("input[type=search]", box);
-  const find = async (event) => {
-    event.preventDefault();
+  const find = async (e) => {
+    e.preventDefault();
     const answer = await send(`${box.dataset.divisions}?name=${encodeURIComponent(name)}&q=${encodeURIComponent(input.value)}`, { headers: { Accept: "text/html" } });
     if (answer.ok) hits.innerHTML = await answer.text();
   };
   $("[data-division-find]", box).addEventListener("click", find);
-  input.addEventListener("keydown", (event) => event.key === "Enter" && find(event));
-  hits.addEventListener("change", async (event) => {
-    const answer = await (await send(`${box.dataset.divisions}?way=${encodeURIComponent(event.target.value)}`)).json();
+  on(input, "keydown", (e) => e.key === "Enter" && find(e));
+  on(hits, "change", async (e) => {
+    const answer = await (await send(`${box.dataset.divisions}?way=${encodeURIComponent(e.target.value)}`)).json();
     for (let at = 0; at < 3; at++) { fill(lists[at], answer.levels[at]); lists[at].value = answer.way[at] || ""; }
     hits.replaceChildren();
     input.value = "";
@@ -231,23 +232,23 @@ function files(box) {
   }
   const changed = () => box.dispatchEvent(new Event("change", { bubbles: true }));
   const problem = (text) => { out.className = "problem"; out.textContent = text; };
-  const take = (event) => {
+  const take = (e) => {
     out.className = "vh";
-    for (const file of event.target.files) {
+    for (const file of e.target.files) {
       if (/\.hei[cf]$/i.test(file.name) || /hei[cf]/.test(file.type)) problem(words.heic);
       else if (list.children.length >= +words.max) problem(words.many);
       else if (!words.accept.split(",").some((end) => file.name.toLowerCase().endsWith(end)) && !(file.type === "image/jpeg" && words.accept.includes(".jpg"))) problem(words.type);
       else row(file);
     }
-    event.target.value = "";
-    event.stopPropagation();
+    e.target.value = "";
+    e.stopPropagation();
   };
-  input.addEventListener("change", take);
+  on(input, "change", take);
   $("input", camera).addEventListener("change", take);
-  list.addEventListener("click", (event) => {
-    const button = event.target.closest("button[name=_remove]");
+  on(list, "click", (e) => {
+    const button = e.target.closest("button[name=_remove]");
     if (!button) return;
-    event.preventDefault();
+    e.preventDefault();
     button.closest("li").remove();
     list.hidden = !list.children.length;
     input.focus();
@@ -258,8 +259,8 @@ function files(box) {
 // --- Captcha, jump, dialogs, pictures, keys ------------------------------------------------------------------------
 function captcha(box) {
   if (!box.dataset.newUrl) return;
-  $$("[data-captcha-new]", box).forEach((button) => button.addEventListener("click", async (event) => {
-    event.preventDefault();
+  $$("[data-captcha-new]", box).forEach((button) => on(button, "click", async (e) => {
+    e.preventDefault();
     const kind = button.dataset.captchaNew;
     const answer = await send(`${box.dataset.newUrl}?kind=${kind}`, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
@@ -284,13 +285,13 @@ function jump(box) {
   count.hidden = stop.hidden = false;
   setTimeout(() => { tell.textContent = tell.dataset.text; }, 100);
   const timer = setInterval(() => { left -= 1; if (left <= 0) { clearInterval(timer); location.assign(box.dataset.jump); } else show(); }, 1000);
-  stop.addEventListener("click", () => { clearInterval(timer); count.hidden = stop.hidden = true; tell.textContent = tell.dataset.stopped; tell.classList.remove("vh"); $("a", box).focus(); });
+  on(stop, "click", () => { clearInterval(timer); count.hidden = stop.hidden = true; tell.textContent = tell.dataset.stopped; tell.classList.remove("vh"); $("a", box).focus(); });
 }
 
-document.addEventListener("click", (event) => {
-  const opener = event.target.closest("[data-open]");
+on(document, "click", (e) => {
+  const opener = e.target.closest("[data-open]");
   const box = opener && document.getElementById(opener.dataset.open);
-  if (box?.showModal) { event.preventDefault(); box.showModal(); }
+  if (box?.showModal) { e.preventDefault(); box.showModal(); }
 });
 
 function viewer(box) {
@@ -298,8 +299,8 @@ function viewer(box) {
   let zoom = 1, turns = 0;
   const show = () => { picture.style.width = `${zoom * 100}%`; picture.style.rotate = `${turns * 90}deg`; };
   $$("[data-scripted]", box).forEach((el) => { el.hidden = false; });
-  box.addEventListener("click", (event) => {
-    const act = event.target.closest("[data-zoom]")?.dataset.zoom;
+  on(box, "click", (e) => {
+    const act = e.target.closest("[data-zoom]")?.dataset.zoom;
     if (!act) return;
     if (act === "in") zoom = Math.min(6, zoom * 1.5);
     if (act === "out") zoom = Math.max(0.5, zoom / 1.5);
@@ -309,12 +310,12 @@ function viewer(box) {
   });
 }
 
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
-  if (event.target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, dialog[open], [contenteditable]")) return;
-  const target = event.key === "?" ? document.getElementById("key-help") : $(`[data-key="${CSS.escape(event.key)}"]`);
+on(document, "keydown", (e) => {
+  if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || e.repeat) return;
+  if (e.target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, dialog[open], [contenteditable]")) return;
+  const target = e.key === "?" ? document.getElementById("key-help") : $(`[data-key="${CSS.escape(e.key)}"]`);
   if (!target) return;
-  event.preventDefault();
+  e.preventDefault();
   if (target.tagName === "DIALOG") target.showModal();
   else if (target.matches("input:not([type=radio]), textarea, select")) target.focus();
   else { target.focus(); target.click(); }
@@ -337,17 +338,17 @@ function session(box) {
   }
   function renewed() { warn.hidden = false; over.hidden = true; place.replaceChildren(); used(); box.close(); }
   $("[data-session-stay]", box).addEventListener("click", async () => { const answer = await send(box.dataset.touch, { method: "POST" }).catch(() => null); if (answer?.ok) renewed(); else end(); });
-  place.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const answer = await send(event.target.action, { method: "POST", body: new FormData(event.target), headers: { Accept: "text/html" } }).catch(() => null);
+  on(place, "submit", async (e) => {
+    e.preventDefault();
+    const answer = await send(e.target.action, { method: "POST", body: new FormData(e.target), headers: { Accept: "text/html" } }).catch(() => null);
     if (!answer) { place.append(place.dataset.failed); return; }
     if (answer.ok) { const fresh = answer.headers.get("X-CSRFToken"); if (fresh) $$("input[name=csrfmiddlewaretoken]").forEach((el) => { el.value = fresh; }); renewed(); return; }
     place.innerHTML = await answer.text();
     begin(place);
   });
-  box.addEventListener("cancel", (event) => event.preventDefault());
-  document.addEventListener("session-used", used);
-  document.addEventListener("session-over", end);
+  on(box, "cancel", (e) => e.preventDefault());
+  on(document, "session-used", used);
+  on(document, "session-over", end);
   setInterval(() => {
     const gone = Date.now() - last();
     if (gone >= idle) end();
@@ -372,5 +373,5 @@ function begin(root) {
   each("#session-warning", session);
   summary(root);
 }
-document.addEventListener("htmx:load", (event) => event.target !== document.body && begin(event.target));
+on(document, "htmx:load", (e) => e.target !== document.body && begin(e.target));
 begin(document);
