@@ -84,7 +84,7 @@ def prune_checkpoints(*, before: datetime) -> int:
             " AND id < (SELECT max(id) FROM ledger_checkpoint AS n WHERE n.log = c.log)",
             [before],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _pseudonym(by: By) -> str:

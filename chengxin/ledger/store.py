@@ -1,6 +1,6 @@
 """Tiles and checkpoints out of the database, with the built tiles kept in memory.
 
-A full tile never changes, so what is built from it is kept until it is the least lately used. A kept
+A full tile never changes, so what is built from it is kept until there are too many. A kept
 tile is bound to the `Origin` it was read under: another database, another life of the log, another id.
 """
 
@@ -36,7 +36,7 @@ class Head:
 
 
 class TileCache:
-    """Built tiles by origin, level and number, the least lately used dropped first."""
+    """Built tiles by origin, level and number, the oldest dropped first; safe between threads."""
 
     def __init__(self, *, kept: int) -> None:
         self.kept = kept

@@ -46,7 +46,7 @@ def run() -> VerifyReport:
 def _positions(found: _Findings) -> None:
     placed = Event.objects.filter(position__isnull=False).order_by("position").values_list("position", flat=True)
     expected = 1
-    for position in placed.iterator(chunk_size=BATCH):
+    for position in filter(None, placed.iterator(chunk_size=BATCH)):
         if position != expected:
             found.add(f"Position {expected} is missing: the next is {position}.")
         expected = position + 1
@@ -119,7 +119,7 @@ def _right_leaf(event: Event) -> bytes:
         return rules.check_leaf(bytes(event.leaf), kind=event.kind, version_id=event.version_id)
     data: dict[str, Any] = event.data
     return rules.audit_leaf(
-        kind=event.kind, subject=event.subject, actor=event.actor, data=data, salt=bytes(event.salt), at=event.created_at
+        kind=event.kind, subject=event.subject, actor=event.actor, data=data, salt=bytes(event.salt or b""), at=event.created_at
     )
 
 

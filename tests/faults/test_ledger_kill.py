@@ -147,4 +147,5 @@ def _finish(acknowledged: int, seen: list[int]) -> None:
         assert outside.newest(log) == checkpoint
     assert verify.run().problems == ()
     version_id = Event.objects.filter(log="public").order_by("?").values_list("version_id", flat=True)[0]
+    assert version_id
     assert stranger_verifies(queries.proof(version_id), queries.entry(version_id), queries.vkey()) == judge.get_size()

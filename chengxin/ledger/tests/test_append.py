@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -37,7 +38,7 @@ def test_an_event_goes_to_the_audit_log_with_a_salted_leaf() -> None:
         subject="f-1",
         actor="system:test",
         data={"round": 2},
-        salt=bytes(event.salt),
+        salt=bytes(event.salt or b""),
         at=event.created_at,
     )
     assert bytes(event.leaf) == expected
@@ -61,7 +62,7 @@ def test_a_version_is_published_once() -> None:
 
 def test_actors_are_pseudonyms() -> None:
     account = uuid4()
-    actors = [
+    actors: list[Acting | str | None] = [
         Acting(account, "enterprise", "张三"),
         Acting(None, "system", "worker"),
         Acting(None, "nobody", ""),
@@ -93,9 +94,9 @@ def test_actors_are_pseudonyms() -> None:
     ],
 )
 def test_what_does_not_belong_in_an_event_is_refused(wrong: dict[str, object]) -> None:
-    good = {"kind": "filing.submitted", "subject": "f-1", "data": {}, "by": None}
+    good: dict[str, Any] = {"kind": "filing.submitted", "subject": "f-1", "data": {}, "by": None}
     with pytest.raises((ValueError, TypeError)):
-        actions.append(**{**good, **wrong})  # type: ignore[arg-type]
+        actions.append(**{**good, **wrong})
     assert not Event.objects.exists()
 
 
@@ -123,7 +124,7 @@ def test_many_events_are_as_good_as_single_ones() -> None:
         subject=first.subject,
         actor=first.actor,
         data=first.data,
-        salt=bytes(first.salt),
+        salt=bytes(first.salt or b""),
         at=first.created_at,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from typing import Any
 
 import pytest
 from pymerkle import InclusionProof, InmemoryTree
@@ -102,9 +103,9 @@ def test_inclusion_proofs_are_those_of_the_judge(tiles: Tiles, judge: InmemoryTr
 def test_a_changed_inclusion_proof_is_refused(tiles: Tiles, judge: InmemoryTree) -> None:
     index, size = 1_234, 2_000
     path, root = merkle.inclusion_path(index, size, tiles.node), judge.get_root(size)
-    good = {"leaf": HASHES[index], "index": index, "size": size, "path": path, "root": root}
+    good: dict[str, Any] = {"leaf": HASHES[index], "index": index, "size": size, "path": path, "root": root}
     assert merkle.verify_inclusion(**good)
-    wrong = [
+    wrong: list[dict[str, Any]] = [
         {"leaf": HASHES[index + 1]},
         {"index": index + 1},
         {"index": index ^ 512},
@@ -127,11 +128,11 @@ def test_an_index_outside_the_tree_has_no_proof(tiles: Tiles) -> None:
 def test_consistency_proofs_show_every_pair_and_nothing_else(tiles: Tiles, judge: InmemoryTree) -> None:
     dice = random.Random(11)
     cases = [(old, new) for new in range(1, 40) for old in range(1, new + 1)]
-    cases += [tuple(sorted((dice.randint(1, SIZES), dice.randint(1, SIZES)))) for _ in range(200)]
+    cases += [(old, old + dice.randint(0, SIZES - old)) for old in dice.choices(range(1, SIZES + 1), k=200)]
     for old, new in cases:
         path = merkle.consistency_path(old, new, tiles.node)
         roots = judge.get_root(old), judge.get_root(new)
-        good = {"old_size": old, "old_root": roots[0], "new_size": new, "new_root": roots[1], "path": path}
+        good: dict[str, Any] = {"old_size": old, "old_root": roots[0], "new_size": new, "new_root": roots[1], "path": path}
         assert merkle.verify_consistency(**good), (old, new)
         assert not merkle.verify_consistency(**{**good, "old_root": HASHES[0][::-1]})
         assert not merkle.verify_consistency(**{**good, "new_root": HASHES[0][::-1]})
