@@ -1,0 +1,93 @@
+"""The one door to the writes of access; each is explained where it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chengxin.access import sessions
+from chengxin.access.captchas import check_captcha, new_captcha
+from chengxin.access.models import Attempt, Captcha, Device, EmailCode, SecretLink, Session
+from chengxin.access.passwords import (
+    NameTaken,
+    change_password,
+    check_password,
+    free_names,
+    open_login,
+    reset_password,
+    set_password,
+)
+from chengxin.access.recovery import (
+    LinkRefused,
+    check_email_code,
+    issue_link,
+    peek_link,
+    redeem_link,
+    request_reset,
+    reset_by_link,
+    send_email_code,
+)
+from chengxin.access.sessions import (
+    WrongCredentials,
+    end_all_sessions,
+    log_in,
+    log_in_agency,
+    log_out,
+    open_session,
+    touch,
+)
+from chengxin.common import clock
+
+__all__ = [
+    "LinkRefused",
+    "NameTaken",
+    "WrongCredentials",
+    "change_password",
+    "check_captcha",
+    "check_email_code",
+    "check_password",
+    "end_all_sessions",
+    "free_names",
+    "issue_link",
+    "log_in",
+    "log_in_agency",
+    "log_out",
+    "new_captcha",
+    "open_login",
+    "open_session",
+    "peek_link",
+    "redeem_link",
+    "request_reset",
+    "reset_by_link",
+    "reset_password",
+    "send_email_code",
+    "set_password",
+    "sweep",
+    "touch",
+]
+
+KEEP_SESSIONS_DAYS = 30
+KEEP_DEVICES_DAYS = 400
+KEEP_USED_DAYS = 1
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How many rows the sweep took away."""
+
+    rows: int
+
+
+def sweep() -> Swept:
+    """Take away what has run out; the worker calls this now and then. Nothing that counts is touched."""
+    now = clock.now()
+    used = now - timedelta(days=KEEP_USED_DAYS)
+    gone = [
+        Attempt.objects.filter(at__lt=now - timedelta(days=31)),
+        Captcha.objects.filter(expires_at__lt=used),
+        EmailCode.objects.filter(expires_at__lt=used),
+        SecretLink.objects.filter(expires_at__lt=used),
+        Session.objects.filter(created_at__lt=now - sessions.session_total() - timedelta(days=KEEP_SESSIONS_DAYS)),
+        Device.objects.filter(last_seen_at__lt=now - timedelta(days=KEEP_DEVICES_DAYS)),
+    ]
+    return Swept(sum(rows.delete()[0] for rows in gone))
