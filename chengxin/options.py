@@ -75,6 +75,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("DEBUG", boolean, "0", "Django's debug pages. Only on a loopback address."),
         Option("SECRET_KEY", str, "", "Secret of short-lived signed values. Empty: derived from the key ring.", secret=True),
         Option("KEYS_DIR", folder, "", "Where the key files are. Empty: keys in CHENGXIN_HOME."),
+        Option("CHECKPOINTS_DIR", folder, "", "Where checkpoints are kept outside the database (D-21). Empty: checkpoints in CHENGXIN_HOME."),
         Option("CATALOGUE_DIR", folder, "", "Where the catalogue's YAML files are. Empty: catalogue in the checkout."),
     ),
     "Database": (
@@ -110,7 +111,6 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("CAPTCHA_MINUTES", whole, "5", "How long a captcha is valid.", "min"),
         Option("SESSION_IDLE_MINUTES", whole, "60", "Idle time after which the server ends a session.", "min"),
         Option("SESSION_HOURS", whole, "12", "Longest life of a session.", "h"),
-        Option("HASH_CONCURRENCY", whole, "2", "Password hashes computed at a time in one process.", "hashes"),
         Option("PASSWORD_PROFILE", choice("manual", "modern"), "manual", "Password rules: the manual's or today's."),
         Option("REGISTER_DELAY_MS", whole, "0", "Extra delay of the local market register gateway, for trials.", "ms"),
     ),

@@ -10,15 +10,48 @@ from urllib.parse import urlsplit
 
 from chengxin.launcher import places
 from chengxin.launcher.urls import database, session_options
-from chengxin.options import TABLE, value
+from chengxin.options import value
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-globals().update({name: value(name) for name in TABLE})
+OWNER_DATABASE_URL: str = value("OWNER_DATABASE_URL")
+PG_BINDIR: str = value("PG_BINDIR")
+STATEMENT_TIMEOUT_MS: int = value("STATEMENT_TIMEOUT_MS")
+LOCK_TIMEOUT_MS: int = value("LOCK_TIMEOUT_MS")
+IDLE_IN_TRANSACTION_MS: int = value("IDLE_IN_TRANSACTION_MS")
+HOST: str = value("HOST")
+PORT: int = value("PORT")
+WEB_WORKERS: int = value("WEB_WORKERS")
+WEB_THREADS: int = value("WEB_THREADS")
+TRUSTED_PROXIES: list[str] = value("TRUSTED_PROXIES")
+MAX_BODY_BYTES: int = value("MAX_BODY_BYTES")
+LOG_LEVEL: str = value("LOG_LEVEL")
+SITE_NAME: str = value("SITE_NAME")
+SITE_OPERATOR: str = value("SITE_OPERATOR")
+HOTLINE: str = value("HOTLINE")
+HELP_EMAIL: str = value("HELP_EMAIL")
+ICP_NUMBER: str = value("ICP_NUMBER")
+POLICE_NUMBER: str = value("POLICE_NUMBER")
+PUBLIC_READS_PER_MINUTE: int = value("PUBLIC_READS_PER_MINUTE")
+CAPTCHA_MINUTES: int = value("CAPTCHA_MINUTES")
+SESSION_IDLE_MINUTES: int = value("SESSION_IDLE_MINUTES")
+SESSION_HOURS: int = value("SESSION_HOURS")
+PASSWORD_PROFILE: str = value("PASSWORD_PROFILE")
+REGISTER_DELAY_MS: int = value("REGISTER_DELAY_MS")
+SMTP_HOST: str = value("SMTP_HOST")
+SMTP_PORT: int = value("SMTP_PORT")
+SMTP_USER: str = value("SMTP_USER")
+SMTP_PASSWORD: str = value("SMTP_PASSWORD")
+SMTP_TLS: str = value("SMTP_TLS")
+MAIL_FROM: str = value("MAIL_FROM")
+WORKER_POLL_MS: int = value("WORKER_POLL_MS")
+WORKER_BATCH: int = value("WORKER_BATCH")
+DELIVERY_ATTEMPTS: int = value("DELIVERY_ATTEMPTS")
 
 CHENGXIN_HOME: Path = places.home()
 DEMO: bool = value("DEMO")
 DEBUG: bool = value("DEBUG")
 KEYS_DIR: Path = value("KEYS_DIR") or CHENGXIN_HOME / "keys"
+CHECKPOINTS_DIR: Path = value("CHECKPOINTS_DIR") or CHENGXIN_HOME / "checkpoints"
 CATALOGUE_DIR: Path = value("CATALOGUE_DIR") or BASE_DIR / "catalogue"
 SECRET_KEY: str = value("SECRET_KEY") or secrets.token_hex(32)
 SITE_ORIGIN: str = (value("SITE_ORIGIN") or f"http://{value('HOST')}:{value('PORT')}").rstrip("/")
@@ -38,6 +71,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "chengxin.web.context.PreferencesMiddleware",
     "chengxin.web.errors.ErrorMiddleware",
+    *(["chengxin.web.session.SessionMiddleware"] if find_spec("chengxin.access.queries") else []),
     "django.middleware.csrf.CsrfViewMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
