@@ -22,7 +22,7 @@ from pymerkle import InmemoryTree
 from chengxin.common import keys
 from chengxin.ledger import actions, notes, outside, queries, rules, sequencer, verify
 from chengxin.ledger.models import Event
-from chengxin.ledger.tests.helpers import note_event, publish, stranger_verifies
+from chengxin.ledger.tests.helpers import empty_ledger, note_event, publish, stranger_verifies
 from tests import server
 
 KILLS = int(os.environ.get("LEDGER_KILLS", "12"))
@@ -110,6 +110,7 @@ def places(settings: Any, tmp_path: Path) -> list[str]:
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_sequencer_leaves_no_half_state(places: list[str]) -> None:
     dice = random.Random(20261121)
+    empty_ledger()
     nursery, loads = Nursery(places), [Load(seed) for seed in range(3)]
     for load in loads:
         load.start()

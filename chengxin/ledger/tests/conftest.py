@@ -1,4 +1,4 @@
-"""Keys and a checkpoint folder of its own for every test of the ledger."""
+"""Keys, a checkpoint folder of its own and an empty ledger for every test of the ledger."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 from chengxin.common import keys
 from chengxin.ledger import sequencer, store
 
+from .helpers import empty_ledger
+
 
 @pytest.fixture(scope="session")
 def ledger_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -18,6 +20,13 @@ def ledger_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keys")
     keys.KeyRing(folder).generate_missing(demo=True)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _empty_ledger(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("db")
+        empty_ledger()
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID, uuid4
 
+import psycopg
 from django.db import connection
 
 from chengxin.common import clock
@@ -80,3 +81,15 @@ def as_superuser() -> Iterator[None]:
     finally:
         connection.close()
         connection.settings_dict["USER"] = former
+
+
+def empty_ledger() -> None:
+    """Take out of this test's database what loading the reference data has put into the ledger."""
+    from chengxin.launcher.postgres import SUPERUSER
+    from tests import server
+
+    url = server.url(connection.settings_dict["NAME"], role=SUPERUSER)
+    with psycopg.connect(url, autocommit=True) as thief:
+        if thief.execute("SELECT 1 FROM ledger_event LIMIT 1").fetchone():
+            thief.execute("SET session_replication_role = replica")
+            thief.execute("TRUNCATE ledger_event, ledger_tile, ledger_checkpoint, ledger_origin, ledger_followerposition")
