@@ -75,7 +75,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("DEBUG", boolean, "0", "Django's debug pages. Only on a loopback address."),
         Option("SECRET_KEY", str, "", "Secret of short-lived signed values. Empty: derived from the key ring.", secret=True),
         Option("KEYS_DIR", folder, "", "Where the key files are. Empty: keys in CHENGXIN_HOME."),
-        Option("CHECKPOINTS_DIR", folder, "", "Where checkpoints are kept outside the database (D-21). Empty: checkpoints in CHENGXIN_HOME."),
+        Option("CHECKPOINTS_DIR", folder, "", "Where checkpoints are kept outside the database. Empty: checkpoints in CHENGXIN_HOME."),
         Option("CATALOGUE_DIR", folder, "", "Where the catalogue's YAML files are. Empty: catalogue in the checkout."),
     ),
     "Database": (
