@@ -14,6 +14,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 MEMORY_BYTES = 1536 * 1024 * 1024
 CPU_SECONDS = 20
@@ -76,7 +77,7 @@ def _limit() -> None:
         resource.setrlimit(kind, (most, most) if hard == resource.RLIM_INFINITY else (min(most, hard),) * 2)
 
 
-def _write_page(page, target: Path, long_side_px: int) -> None:
+def _write_page(page: Any, target: Path, long_side_px: int) -> None:
     """Render one page on white, whatever its size, to a picture of bounded size."""
     width, height = page.get_size()
     if not (0 < width < 1e6 and 0 < height < 1e6):
@@ -88,7 +89,7 @@ def _write_page(page, target: Path, long_side_px: int) -> None:
     os.replace(part, target)
 
 
-def _child(path: str, into: str, first: int, last: int, long_side_px: int) -> dict:
+def _child(path: str, into: str, first: int, last: int, long_side_px: int) -> dict[str, Any]:
     """Open, count and render; the answer for the parent."""
     import pypdfium2
 

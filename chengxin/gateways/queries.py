@@ -68,4 +68,5 @@ def counts() -> dict[str, int]:
 
 def oldest_due() -> datetime | None:
     """When the oldest queued message should have gone out; None with an empty queue."""
-    return Outbox.objects.filter(state=rules.QUEUED).aggregate(at=Min("next_try_at"))["at"]
+    oldest: datetime | None = Outbox.objects.filter(state=rules.QUEUED).aggregate(at=Min("next_try_at"))["at"]
+    return oldest

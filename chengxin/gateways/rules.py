@@ -31,7 +31,8 @@ def wait_seconds(attempts: int) -> int:
     """
     if attempts < 1:
         raise ValueError("A wait follows at least one failure.")
-    return min(FIRST_WAIT_SECONDS * 4 ** min(attempts - 1, 8), LONGEST_WAIT_SECONDS)
+    grown: int = FIRST_WAIT_SECONDS * 4 ** min(attempts - 1, 8)
+    return min(grown, LONGEST_WAIT_SECONDS)
 
 
 def moment_text(moment: datetime) -> str:

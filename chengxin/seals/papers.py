@@ -41,7 +41,7 @@ def authorisation(kind: str, format: str = "pdf") -> Paper:
         raise NotFound()
     with override("zh-hans"):
         data = _blank(chosen)
-        body = _pdf(chosen, settings.SITE_NAME) if format == "pdf" else docx.document(data)
+        body = _pdf(chosen, _site_name()) if format == "pdf" else docx.document(data)
         name = gettext("法人代表签字授权文件模板（%(kind)s）.%(extension)s") % {
             "kind": WORDS[chosen].label,
             "extension": format,
@@ -52,13 +52,17 @@ def authorisation(kind: str, format: str = "pdf") -> Paper:
 def sample_picture(kind: str = "91") -> Paper:
     """(PNG, file name, media type) of a correctly filled authorisation: invented, drawn, marked 样例."""
     chosen = _kind(kind)
-    return _sample(chosen, settings.SITE_NAME), f"authorisation-sample-{chosen}.png", "image/png"
+    return _sample(chosen, _site_name()), f"authorisation-sample-{chosen}.png", "image/png"
+
+
+def _site_name() -> str:
+    return str(getattr(settings, "SITE_NAME", ""))
 
 
 def _kind(kind: str) -> Kind:
     if kind not in WORDS:
         raise NotFound()
-    return kind  # type: ignore[return-value]
+    return kind
 
 
 @cache
@@ -74,11 +78,11 @@ def _sample(kind: Kind, site_name: str) -> bytes:
 
 def _blank(kind: Kind) -> dict[str, Any]:
     """The whole paper as texts, nothing filled in."""
-    words, site = WORDS[kind], {"site": settings.SITE_NAME}
+    words, site = WORDS[kind], {"site": _site_name()}
     notes = [str(note) % {"head": words.head, "seal": seal_note(kind)} for note in NOTES]
     return {
         "sample": False,
-        "site_name": settings.SITE_NAME,
+        "site_name": _site_name(),
         "foot": gettext("授权书模板"),
         "title": str(TITLE),
         "subtitle": str(SUBTITLE) % {"kind": words.label},

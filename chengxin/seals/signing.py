@@ -63,7 +63,7 @@ class _ClockedSigner(signers.PdfSigner):
 
 @lru_cache(maxsize=4)
 def _signer(identity: PdfIdentity) -> signers.SimpleSigner:
-    store = SimpleCertificateStore()
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     store.register(_certificate(identity.authority_pem))
     _kind, _headers, der = pem.unarmor(identity.key_pem)
     return signers.SimpleSigner(
@@ -97,7 +97,7 @@ def verify(document: bytes) -> Verdict:
         verdict["signed"] = True
         return _judged(verdict, document, found[0], only=len(found) == 1)
     except Exception:  # a file from outside, made to break a reader, is a broken file and nothing worse
-        verdict.update(ok=False, reason="broken")
+        verdict["ok"], verdict["reason"] = False, "broken"
         return verdict
 
 
