@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from chengxin.access import limits, passwords, rules
@@ -75,7 +76,7 @@ def redeem_link(token: str, purpose: str) -> UUID:
     return row.account_id
 
 
-def _open_links(token: str, purpose: str):  # type: ignore[no-untyped-def]
+def _open_links(token: str, purpose: str) -> QuerySet[SecretLink]:
     return SecretLink.objects.filter(
         token_hash=_link_hash(token), purpose=purpose, used_at__isnull=True, expires_at__gt=clock.now()
     )

@@ -47,8 +47,8 @@ def log_in(
     known = account is not None and _is_known(account.id, device)
     pair = f"{subject}|device:{device}" if known else f"{subject}|network:{network}"
     counted = _count_failure(pair, subject)
-    fits = _check(account, password) and account is not None and _may_enter(account, face)
-    if not fits:
+    fits = _check(account, password)
+    if account is None or not fits or not _may_enter(account, face):
         _after_failure(account, pair, subject)
         raise WrongCredentials()
     for row in counted:

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from chengxin.common import clock, crypto, identifiers, text
-from chengxin.common.errors import Conflict, Invalid, NotFound
+from chengxin.common.errors import Conflict, Invalid, NotFound, Unauthenticated
 from chengxin.identity import divisions, policy, rules
 from chengxin.identity.agencies import (
     create_agency,
@@ -23,8 +23,8 @@ from chengxin.identity.agencies import (
     set_absence,
     set_roles,
 )
-from chengxin.identity.models import AccessLog, Account, Consent, Enterprise, Membership
-from chengxin.identity.queries import contact_place
+from chengxin.identity.models import Account, Consent, Enterprise, Membership
+from chengxin.identity.queries import contact_place, note_reading
 from chengxin.identity.reference import load_divisions, load_workdays
 from chengxin.identity.values import UNNAMED_KIND, Actor
 from chengxin.ledger import actions as ledger
@@ -82,7 +82,7 @@ def _claim(uscc: str, name: str, division_code: str) -> Enterprise:
     kind = identifiers.uscc_kind(uscc)
     taken = _taken(kind=kind, name=name, division_code=division_code, besides=held.id if held and not held.claimed else None)
     if held is not None and held.claimed:
-        raise Taken({"uscc": [rules.CODE_TAKEN]} | taken)
+        raise Taken({"uscc": [rules.CODE_TAKEN], **taken})
     if taken:
         raise Taken(taken)
     row = held or Enterprise(id=uuid.uuid4(), uscc=uscc, kind=kind, created_at=clock.now())
@@ -92,7 +92,7 @@ def _claim(uscc: str, name: str, division_code: str) -> Enterprise:
     return row
 
 
-def _taken(*, kind: str, name: str, division_code: str, besides: UUID | None) -> dict[str, list[object]]:
+def _taken(*, kind: str, name: str, division_code: str, besides: UUID | None) -> rules.Errors:
     rows = Enterprise.objects.filter(claimed=True, name_key=text.name_key(name)).exclude(state="closed")
     if besides is not None:
         rows = rows.exclude(id=besides)
@@ -122,7 +122,10 @@ def _save(row: Enterprise) -> None:
 def know_enterprise(*, uscc: str, name: str, division_code: str, by: Actor) -> UUID:
     """The enterprise of the code, made in state `known` if nobody holds it (D-06, D-08); returns its id."""
     policy.require(by=by, permission="enterprise.know")
-    errors = {"uscc": list(identifiers.uscc_errors(uscc)), "name": rules.name_errors(name, kind=UNNAMED_KIND)}
+    errors: rules.Errors = {
+        "uscc": list(identifiers.uscc_errors(uscc)),
+        "name": rules.name_errors(name, kind=UNNAMED_KIND),
+    }
     if division_code not in divisions.tree():
         errors["division"] = [_("所属地区不存在，请重新选择")]
     if any(errors.values()):
@@ -285,12 +288,19 @@ def give_consent(
 ) -> None:
     """Keep an account's word (`by`'s own unless named) on a document; `given=False` withdraws it (D-31)."""
     account_id = account_id or by.account_id
+    if account_id is None:
+        raise Unauthenticated()
     policy.require(by=by, permission="consent.give", account_id=account_id)
     Consent.objects.create(
         account_id=account_id, document=document, version=version, given=given, at=clock.now()
     )
     kind = "consent.given" if given else "consent.withdrawn"
     ledger.append(kind=kind, subject=str(account_id), data={"document": document, "version": version}, by=by)
+
+
+def log_access(*, by: Actor, what: str, subject: str, purpose: str) -> None:
+    """Write to the access log that `by` read personal data: ids and codes only (D-41)."""
+    note_reading(by=by, what=what, subject=subject, purpose=purpose)
 
 
 def _set_contact(account: Account, *, email: str, phone: str) -> None:
@@ -321,8 +331,3 @@ def _locked_account(account_id: UUID) -> Account:
 def _administrator(enterprise: Enterprise) -> Account:
     member = Membership.objects.filter(enterprise=enterprise, role="administrator", until__isnull=True).get()
     return _locked_account(member.account_id)
-
-
-def log_access(*, by: Actor, what: str, subject: str, purpose: str) -> None:
-    """Keep who read what for which purpose; pseudonyms only (D-41, PUB-05)."""
-    AccessLog.objects.create(who=by.name, what=what, subject=subject, purpose=purpose, at=clock.now())

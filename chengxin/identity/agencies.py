@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from chengxin.common import clock, crypto
@@ -153,7 +154,7 @@ def _set_contact(account: Account, *, email: str, phone: str) -> None:
         account.phone_sealed = crypto.seal(number, bound_to=contact_place(account.id, "phone"))
 
 
-def role_errors(roles: list[str]) -> list[object]:
+def role_errors(roles: list[str]) -> list[str | Promise]:
     """What is wrong with a set of roles: system, security and audit administrators have no other (D-30)."""
     if not roles or not set(roles) <= set(AGENCY_ROLES):
         return [_("请选择角色")]

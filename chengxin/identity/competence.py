@@ -7,10 +7,13 @@ whatever is left, so no division is ever without an agency.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from chengxin.common import clock
@@ -103,7 +106,7 @@ def divisions_condition(agency_id: UUID, form: str | None = None) -> RawSQL:
     return RawSQL(statement, values)
 
 
-def national_agencies():  # type: ignore[no-untyped-def]
+def national_agencies() -> QuerySet[Agency]:
     """The one reviewing agency of the national level, as rows."""
     return Agency.objects.filter(kind="commerce", level="national")
 
@@ -136,13 +139,13 @@ def _moment(form: str | None) -> dict[str, datetime | list[str] | None]:
     return {"now": clock.now(), "forms": form_patterns(form) if form else None}
 
 
-def _query(statement: str, **given: object) -> list[tuple[str]]:
+def _query(statement: str, **given: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
-def _positional(statement: str, given: dict[str, object]) -> tuple[str, list[object]]:
+def _positional(statement: str, given: Mapping[str, object]) -> tuple[str, list[object]]:
     """Django's expressions take positional values only."""
     values: list[object] = []
     parts = statement.split("%(")

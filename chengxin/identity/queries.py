@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -82,17 +83,17 @@ def _agency_actor(account: Account, assurance: str) -> Actor:
         .filter(Q(until__isnull=True) | Q(until__gt=clock.now()))
         .first()
     )
-    who = {
-        "account_id": account.id,
-        "kind": account.kind,
-        "assurance": assurance,
-        "display_name": account.display_name,
-        "state": account.state,
-    }
+    actor = Actor(
+        account_id=account.id,
+        kind=account.kind,
+        assurance=assurance,
+        display_name=account.display_name,
+        state=account.state,
+    )
     if membership is None or account.state != "active":
-        return Actor(**who)
-    return Actor(
-        **who,
+        return actor
+    return replace(
+        actor,
         agency_id=membership.agency_id,
         roles=frozenset(membership.roles),
         scope=divisions.tree().scope(membership.agency.division_id),
@@ -264,8 +265,13 @@ def _opened(account_id: UUID, *, what: str, by: Actor, purpose: str) -> Account:
     if not purpose:
         raise ValueError("Personal data are read for a purpose.")
     row = _account(account_id)
-    AccessLog.objects.create(who=by.name, what=what, subject=str(account_id), purpose=purpose, at=clock.now())
+    note_reading(by=by, what=what, subject=str(account_id), purpose=purpose)
     return row
+
+
+def note_reading(*, by: Actor, what: str, subject: str, purpose: str) -> None:
+    """Write to the access log who read what about whom and why: ids and codes only, never the data (D-41)."""
+    AccessLog.objects.create(who=by.name, what=what, subject=subject, purpose=purpose, at=clock.now())
 
 
 def _open(envelope: str, account_id: UUID, path: str) -> str:

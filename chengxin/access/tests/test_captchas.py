@@ -34,6 +34,7 @@ def test_full_width_letters_are_the_same_letters():
     actions.check_captcha(str(captcha), "".join(chr(ord(char) + 0xFEE0) for char in answer))
 
 
+@pytest.mark.requirement("REG-03.2")
 def test_a_challenge_is_used_up_by_the_first_answer_right_or_wrong():
     captcha, answer = open_captcha()
     actions.check_captcha(captcha, answer)

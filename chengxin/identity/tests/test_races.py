@@ -65,6 +65,7 @@ def rows():
     return Enterprise.objects.count(), Account.objects.count(), Membership.objects.count()
 
 
+@pytest.mark.requirement("REG-04.2")
 def test_one_code_two_hundred_times(committed_country):
     found = race(lambda number: register(code=uscc(1), name=f"甲{number}有限公司"))
     assert found == {"done": 1, "taken": ATTEMPTS - 1}
@@ -72,6 +73,7 @@ def test_one_code_two_hundred_times(committed_country):
     assert Event.objects.filter(kind="enterprise.opened").count() == 1
 
 
+@pytest.mark.requirement("REG-04.3")
 def test_one_name_two_hundred_times(committed_country):
     found = race(lambda number: register(code=uscc(number), name="甲（集团）有限公司" if number % 2 else "甲(集团)有限公司"))
     assert found == {"done": 1, "taken": ATTEMPTS - 1}
