@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from chengxin.commands import content, service, trust
+from chengxin.common.errors import ChengxinError
 from chengxin.launcher.errors import LauncherError
 from chengxin.options import BadSetting
 
@@ -27,7 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(words.run(words))
     except (LauncherError, BadSetting) as error:
         print(f"chengxin: {error}", file=sys.stderr)
-        return 1
+    except ChengxinError as error:
+        print(f"chengxin: {error.message}", file=sys.stderr)
+        for field, texts in getattr(error, "fields", {}).items():
+            print(f"  {field}: {'；'.join(map(str, texts))}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

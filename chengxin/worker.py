@@ -28,10 +28,15 @@ JOBS: tuple[tuple[str, str, float | None], ...] = (
     ("sequencer", "chengxin.ledger.sequencer:step", None),
     ("followers", "chengxin.followers:step", None),
     ("outbox", "chengxin.gateways.actions:deliver_due", None),
-    ("due", "chengxin.flow:step", 1.0),
+    ("due", "chengxin.flow.due:run", 1.0),
     ("sweeps", "chengxin.worker:sweep", 60.0),
 )
-SWEEPS = ("chengxin.gateways.actions:sweep", "chengxin.access.actions:sweep", "chengxin.flow:sweep")
+SWEEPS = (
+    "chengxin.gateways.actions:sweep",
+    "chengxin.access.actions:sweep",
+    "chengxin.filings.attaching:sweep",
+    "chengxin.filings.drafts:sweep_copies",
+)
 log = structlog.get_logger()
 
 

@@ -77,7 +77,7 @@ def test_another_majors_data_is_refused(base: Path) -> None:
     server = Server(base)
     server._make_folders()
     (server.data / "PG_VERSION").write_text("9\n")
-    with pytest.raises(LauncherError, match="made by PostgreSQL 9.*PG_BINDIR.*CHENGXIN_HOME"):
+    with pytest.raises(LauncherError, match=r"made by PostgreSQL 9.*PG_BINDIR.*CHENGXIN_HOME"):
         server.start()
 
 
