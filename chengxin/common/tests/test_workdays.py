@@ -70,7 +70,7 @@ def test_moments_in_utc_are_counted_in_shanghai() -> None:
 
 def test_a_naive_moment_is_refused() -> None:
     with pytest.raises(ValueError, match="aware"):
-        due(handed_in=datetime(2026, 11, 20), working_days=1, calendar=CALENDAR)  # noqa: DTZ001
+        due(handed_in=datetime(2026, 11, 20), working_days=1, calendar=CALENDAR)
 
 
 def test_a_loaded_day_overrides_the_published_one() -> None:

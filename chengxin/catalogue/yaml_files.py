@@ -1,0 +1,103 @@
+"""YAML that is read strictly: no duplicate keys, no aliases, no tags, no silent floats; faults name file and place."""
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.utils.translation import gettext as _
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from chengxin.common.errors import Invalid
+
+MAX_FILE_BYTES = 1_000_000
+
+
+class CatalogueInvalid(Invalid):
+    """A catalogue file that cannot be loaded; `.fields` holds the faults by file."""
+
+    default_code = "catalogue-invalid"
+
+    def __init__(self, faults: dict[str, list[str]]) -> None:
+        lines = [f"{path}: {fault}" for path, found in faults.items() for fault in found]
+        super().__init__(_("目录文件有误，未加载：") + "\n" + "\n".join(lines), fields=faults)
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """SafeLoader that refuses aliases and duplicate keys."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.events.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem=_("不允许使用别名"), problem_mark=event.start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        seen: set[str] = set()
+        for key, _value in node.value:
+            if key.value in seen:
+                about = _("键 %(key)s 重复") % {"key": key.value}
+                raise yaml.MarkedYAMLError(problem=about, problem_mark=key.start_mark)
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep=deep)
+
+
+def parse(text: str, *, where: str) -> Any:
+    """Return the data of a YAML text; `where` names it in faults."""
+    if len(text.encode()) > MAX_FILE_BYTES:
+        raise CatalogueInvalid({where: [_("文件过大，最多1 MB")]})
+    try:
+        return yaml.load(text, Loader=_StrictLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else "?"
+        raise CatalogueInvalid({where: [_("第%(line)s行：%(problem)s") % {"line": line, "problem": error.problem}]}) from None
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise CatalogueInvalid({where: [str(error)[:200]]}) from None
+
+
+def read(path: Path, *, root: Path) -> Any:
+    """Return the data of the file at `path`, named in faults relative to `root`."""
+    return parse(path.read_text(encoding="utf-8"), where=str(path.relative_to(root)))
+
+
+@lru_cache(maxsize=4)
+def _schema(root: Path) -> dict[str, Any]:
+    return dict(json.loads((root / "schema.json").read_text(encoding="utf-8")))
+
+
+def schema_faults(data: Any, *, definition: str, root: Path) -> list[str]:
+    """Return what in `data` the JSON Schema's `definition` refuses, each with its place."""
+    schema = {**_schema(root), "$ref": f"#/$defs/{definition}"}
+    schema.pop("anyOf", None)
+    errors = sorted(Draft202012Validator(schema).iter_errors(data), key=lambda e: [str(p) for p in e.absolute_path])
+    return [fault for error in errors for fault in _sentences(error)]
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    place = ".".join(str(p) for p in error.absolute_path) or _("顶层")
+    about = {"place": place, "value": _short(error.instance)}
+    match error.validator:
+        case "additionalProperties":
+            known = set(error.schema.get("properties", {}))
+            for key in sorted(set(map(str, error.instance)) - known):
+                yield _("%(place)s：不认识的键 %(key)s") % {**about, "key": key}
+        case "enum":
+            allowed = ", ".join(map(str, error.validator_value))
+            yield _("%(place)s：不认识的值 %(value)s，可用：%(allowed)s") % {**about, "allowed": allowed}
+        case "required":
+            for key in error.validator_value:
+                if key not in error.instance:
+                    yield _("%(place)s：缺少键 %(key)s") % {**about, "key": key}
+        case "type":
+            yield _("%(place)s：%(value)s 的类型应为 %(type)s") % {**about, "type": error.validator_value}
+        case _:
+            yield _("%(place)s：%(value)s 不符合规则 %(rule)s") % {**about, "rule": f"{error.validator} {error.validator_value!s:.80}"}
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "…"
