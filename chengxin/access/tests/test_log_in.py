@@ -1,6 +1,5 @@
 """Log-in: one name space, one answer for whatever is wrong, a wait for who guesses."""
 
-import statistics
 import time
 from datetime import timedelta
 
@@ -72,18 +71,15 @@ def test_one_answer_for_whatever_is_wrong(account, officer, state):
 
 
 def test_an_unknown_name_takes_as_long_as_a_wrong_password(account):
-    def median(name):
-        taken = []
-        for number in range(5):
+    fastest = {CODE: float("inf"), uscc(99): float("inf")}
+    for number in range(8):
+        for name in fastest:
             begun = time.perf_counter()
             with pytest.raises(actions.WrongCredentials):
                 log_in(name=name, password="Wrong#77", network=f"10.0.{number}.1")
-            taken.append(time.perf_counter() - begun)
-        return statistics.median(taken)
-
-    median(CODE)
-    known, unknown = median(uscc(2)), median(uscc(98))
-    assert 0.5 < known / unknown < 2
+            fastest[name] = min(fastest[name], time.perf_counter() - begun)
+    known, unknown = fastest.values()
+    assert 0.6 < known / unknown < 1.7
 
 
 @pytest.mark.parametrize("name", [CODE, uscc(99)])
