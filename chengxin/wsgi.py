@@ -24,14 +24,14 @@ def build() -> WSGIApplication:
     from django.conf import settings
 
     from chengxin import install
-    from chengxin.edge import health, logs, wrappers
+    from chengxin.edge import courtesy, health, logs, wrappers
 
     logs.configure(level=settings.LOG_LEVEL)
     if install.present("chengxin.records.fastpath"):
         from chengxin.records import fastpath
 
         inner = fastpath.application(inner)
-    return wrappers.identified(wrappers.guarded(health.serving(_with_static(inner))))
+    return wrappers.identified(wrappers.guarded(health.serving(courtesy.limited(_with_static(inner)))))
 
 
 def _with_static(inner: WSGIApplication) -> WSGIApplication:

@@ -28,6 +28,11 @@ def sign(receipt: dict[str, Any]) -> str:
     return base64.b64encode(keys.ring().signing_key("receipt").sign(canonical(receipt))).decode()
 
 
+def public_key() -> str:
+    """The raw Ed25519 key, in base64, that receipts are checked with."""
+    return base64.b64encode(keys.ring().signing_key("receipt").public_key().public_bytes_raw()).decode()
+
+
 def is_genuine(*, receipt: dict[str, Any], signature: str) -> bool:
     """Whether this platform signed exactly this receipt."""
     public = keys.ring().signing_key("receipt").public_key()

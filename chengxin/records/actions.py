@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,10 +15,11 @@ from chengxin.common.canonical import canonical
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
 from chengxin.records import files, openings
-from chengxin.records.models import SourceSnapshot, Version
+from chengxin.records.models import PublicFile, Report, SourceSnapshot, Version
 from chengxin.records.values import ENTERPRISE, Changes, FileHead, NewRecord
 
 SALT_BYTES = 32
+LAPSED_BATCH = 500
 
 
 def publish(
@@ -185,21 +187,28 @@ def hide(*, enterprise_id: UUID, record_id: UUID, by: Actor) -> UUID | None:
     )
     if version is None or version.fragment is None:
         return None
-    content = openings.inside_plain(version.version_id, version.inside)
-    record = NewRecord(
+    _end([version], reason="hidden", by=by)
+    _insert(enterprise_id=enterprise_id, filing_id=version.filing_id, records=[_kept_inside(version)], by=by)
+    files.rewrite(enterprise_ids=[enterprise_id])
+    return version.version_id
+
+
+def _kept_inside(version: Version) -> NewRecord:
+    """The record of a version as one that is not public."""
+    return NewRecord(
         record_id=version.record_id,
         group=version.group,
         form_version=version.form_version,
-        origin=ENTERPRISE,
-        content=content,
+        origin=version.origin,
+        content=openings.inside_plain(version.version_id, version.inside),
         public_content=None,
         personal=openings.sealed_codes(version.inside),
         order=version.order,
+        source_unit=version.source_unit,
+        source_no=version.source_no,
+        publicity_from=version.publicity_from,
+        publicity_until=version.publicity_until,
     )
-    _end([version], reason="hidden", by=by)
-    _insert(enterprise_id=enterprise_id, filing_id=version.filing_id, records=[record], by=by)
-    files.rewrite(enterprise_ids=[enterprise_id])
-    return version.version_id
 
 
 def end_all(*, enterprise_id: UUID, reason: str, by: Actor) -> tuple[UUID, ...]:
@@ -235,3 +244,52 @@ def take_in(*, enterprise_id: UUID, filing_id: UUID, record: NewRecord, by: Acto
 def keep_snapshot(*, uscc: str, entry: dict[str, Any]) -> None:
     """Keep the market register's answer with its date; shown when the register cannot be reached."""
     SourceSnapshot.objects.update_or_create(uscc=uscc, defaults={"entry": entry, "fetched_at": clock.now()})
+
+
+@dataclass(frozen=True)
+class NewReport:
+    """A credit report that was made: its number, its bytes' hash and what it contained."""
+
+    number: str
+    uscc: str
+    issued_at: datetime
+    checkpoint_size: int
+    file_etag: str
+    sha256: str
+    versions: Mapping[str, str]
+
+
+def keep_report(*, report: NewReport, by: Actor) -> None:
+    """Keep what a report contained, so that its number says later what changed since (D-14)."""
+    enterprise_id = PublicFile.objects.values_list("enterprise_id", flat=True).get(uscc=report.uscc)
+    Report.objects.create(
+        number=report.number,
+        uscc=report.uscc,
+        enterprise_id=enterprise_id,
+        issued_at=report.issued_at,
+        checkpoint_size=report.checkpoint_size,
+        file_etag=report.file_etag,
+        sha256=report.sha256,
+        versions=dict(report.versions),
+    )
+    ledger.append(
+        kind="report.issued", subject=report.number, data={"enterprise": str(enterprise_id), "sha256": report.sha256}, by=by
+    )
+
+
+def end_lapsed(*, limit: int = LAPSED_BATCH, by: Actor) -> int:
+    """End records whose term of publicity is over; they stay inside (D-07, D-20). Returns how many.
+
+    Nobody sees them from the first moment of the day on, whenever this runs: the file is a function
+    of the date. This gives the end its event and destroys the salt.
+    """
+    rows = Version.objects.select_for_update(skip_locked=True).filter(
+        ended_at=None, fragment__isnull=False, publicity_until__lt=clock.today()
+    )
+    lapsed = list(rows.order_by("enterprise_id", "version_id")[:limit])
+    _end(lapsed, reason="lapsed", by=by)
+    for version in lapsed:
+        _insert(enterprise_id=version.enterprise_id, filing_id=version.filing_id, records=[_kept_inside(version)], by=by)
+    if lapsed:
+        files.rewrite(enterprise_ids=sorted({version.enterprise_id for version in lapsed}))
+    return len(lapsed)

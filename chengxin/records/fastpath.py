@@ -22,7 +22,9 @@ from chengxin.records import filesql
 
 PATH = re.compile(r"^/api/v1/files/([0-9A-HJ-NPQRTUWXY]{18})$")
 WAIT_SECONDS = 5.0
+CONNECT_SECONDS = 5
 MAX_BATCH = 64
+CONNINFO_KEYS = frozenset({"host", "port", "dbname", "user", "password", "sslmode", "sslrootcert", "options"})
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -126,9 +128,9 @@ def application(following: Application) -> Application:
         try:
             row = reader.read(uscc)
         except psycopg.Error:
-            return _problem(start_response, "503 Service Unavailable", UNAVAILABLE)
+            return _problem(environ, start_response, "503 Service Unavailable", UNAVAILABLE)
         if row is None:
-            return _problem(start_response, "404 Not Found", ABSENT)
+            return _problem(environ, start_response, "404 Not Found", ABSENT)
         if row[3] is not None and row[3] <= clock.today():
             return following(environ, start_response)  # past its date: put together afresh behind
         return _send(environ, start_response, bytes(row[1]), row[2])
@@ -141,18 +143,29 @@ def conninfo() -> str:
     from django.db import connections
 
     params = connections["default"].get_connection_params()
-    known = {k: v for k, v in params.items() if k in {"host", "port", "dbname", "user", "password", "sslmode"} and v}
-    return psycopg.conninfo.make_conninfo(**known)
+    known = {k: v for k, v in params.items() if k in CONNINFO_KEYS and v}
+    return psycopg.conninfo.make_conninfo(**known, connect_timeout=CONNECT_SECONDS, application_name="chengxin-lookup")
 
 
 ABSENT = {
-    "type": "about:blank",
-    "title": "未检索到已公示的诚信档案。未建立档案不代表守信或失信。",
+    "type": "about:blank#no-public-file",
+    "title": "未找到页面",
     "status": 404,
     "code": "no-public-file",
+    "detail": "未检索到已公示的诚信档案。未建立档案不代表守信或失信。",
 }
-UNAVAILABLE = {"type": "about:blank", "title": "服务暂时不可用，请稍后重试。", "status": 503, "code": "unavailable"}
-PUBLIC_HEADERS = [("Cache-Control", "public, no-cache"), ("Access-Control-Allow-Origin", "*")]
+UNAVAILABLE = {
+    "type": "about:blank#unavailable",
+    "title": "服务暂时不可用",
+    "status": 503,
+    "code": "unavailable",
+    "detail": "服务暂时不可用，请稍后重试。",
+}
+PUBLIC_HEADERS = [
+    ("Cache-Control", "public, no-cache"),
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", "ETag, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"),
+]
 
 
 def _send(environ: Environ, start_response: StartResponse, body: bytes, etag: str) -> Iterable[bytes]:
@@ -165,10 +178,10 @@ def _send(environ: Environ, start_response: StartResponse, body: bytes, etag: st
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 
-def _problem(start_response: StartResponse, status: str, problem: dict[str, Any]) -> Iterable[bytes]:
+def _problem(environ: Environ, start_response: StartResponse, status: str, problem: dict[str, Any]) -> Iterable[bytes]:
     body = orjson.dumps(problem)
-    headers = [("Content-Type", "application/problem+json; charset=utf-8"), ("Content-Length", str(len(body)))]
+    headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
     if status.startswith("503"):
         headers.append(("Retry-After", "1"))
     start_response(status, [*headers, *PUBLIC_HEADERS])
-    return [body]
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -39,6 +41,10 @@ def head_bytes(head: FileHead) -> bytes:
 def open_file(*, enterprise_id: UUID, head: FileHead) -> None:
     """Give the enterprise its public file, or a new head to the one it has; search follows."""
     now = clock.now()
+    former = PublicFile.objects.filter(enterprise_id=enterprise_id).values_list("head", flat=True).first()
+    if former is not None:
+        first = json.loads(bytes(former) + b"}")["first_published_at"]
+        head = replace(head, first_published_at=datetime.fromisoformat(first))
     PublicFile.objects.update_or_create(
         enterprise_id=enterprise_id,
         defaults={"head": head_bytes(head), "updated_at": now},

@@ -10,7 +10,7 @@ from __future__ import annotations
 MAX_PER_GROUP = 100
 MAX_FRAGMENT_BYTES = 250_000
 
-# Parameters: day, day, enterprise ids (uuid[]), day, day.
+# Parameters by name: day, ids (uuid[] of enterprises).
 ASSEMBLE = f"""
 WITH live AS (
     SELECT v.enterprise_id, v."group", v."order", v.version_id, v.fragment, v.publicity_from, v.publicity_until,
@@ -29,7 +29,8 @@ WITH live AS (
 ), fit AS (
     SELECT * FROM taken WHERE bytes_so_far <= {MAX_FRAGMENT_BYTES}
 ), per_group AS (
-    SELECT enterprise_id, "group", max(total) AS total, count(*) AS here FROM fit GROUP BY 1, 2
+    SELECT p.enterprise_id, p."group", max(p.total) AS total, count(fit.version_id) AS here
+    FROM placed p LEFT JOIN fit USING (enterprise_id, version_id) GROUP BY 1, 2
 ), totals AS (
     SELECT enterprise_id, string_agg('"' || "group" || '":{{"more":' || CASE WHEN total > here THEN 'true' ELSE 'false' END
         || ',"total":' || total || '}}', ',' ORDER BY "group") AS json, sum(total) AS records

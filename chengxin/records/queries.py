@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,18 +11,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count
-from django.db.models.functions import TruncMonth
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from chengxin.common import clock
-from chengxin.common.errors import NotFound
+from chengxin.common.errors import Invalid, NotFound
 from chengxin.identity import actions as identity_actions
 from chengxin.identity import policy
 from chengxin.identity.values import Actor
 from chengxin.records import files, filesql, openings
 from chengxin.records.models import PublicFile, Report, Search, SourceSnapshot, Version
 from chengxin.records.values import FileBytes, Hit
+
+MONTHS = 12
 
 
 def public_file(*, uscc: str) -> FileBytes:
@@ -72,22 +74,48 @@ class MoreRecords:
 
 
 def group_records(*, uscc: str, group: str, after: str = "", limit: int = 100) -> MoreRecords:
-    """All shown records of a group of a published enterprise, newest first."""
+    """All shown records of a group of a published enterprise, newest first; `after` is the last version id before."""
+    rows = _shown(uscc).filter(group=group)
+    if after:
+        rows = rows.filter(_below(after))
+    page = list(rows.order_by("-created_at", "order", "version_id")[: limit + 1])
+    items = tuple(json.loads(bytes(v.fragment)) for v in page[:limit] if v.fragment is not None)
+    return MoreRecords(items=items, next=str(page[limit - 1].version_id) if len(page) > limit else None)
+
+
+def _below(after: str) -> Q:
+    try:
+        last = Version.objects.filter(version_id=UUID(after)).first()
+    except ValueError:
+        last = None
+    if last is None:
+        raise Invalid(_("分页参数有误。"), fields={"cursor": [_("请使用上一页返回的 next 值。")]})
+    later = Q(order__gt=last.order) | Q(order=last.order, version_id__gt=last.version_id)
+    return Q(created_at__lt=last.created_at) | Q(created_at=last.created_at) & later
+
+
+def _shown(uscc: str) -> QuerySet[Version]:
+    """The versions the public may see today of an enterprise with a public file, or 404."""
     enterprise = PublicFile.objects.filter(uscc=uscc).values_list("enterprise_id", flat=True).first()
     if enterprise is None:
         raise NotFound(_("未检索到已公示的诚信档案。未建立档案不代表守信或失信。"), code="no-public-file")
     today = clock.today()
-    rows = Version.objects.filter(enterprise_id=enterprise, group=group, ended_at=None, fragment__isnull=False)
-    rows = rows.exclude(publicity_until__lt=today).exclude(publicity_from__gt=today)
-    start = int(after) if after.isdigit() else 0
-    page = list(rows.order_by("-created_at", "order", "version_id")[start : start + limit + 1])
-    items = tuple(json.loads(bytes(v.fragment)) for v in page[:limit] if v.fragment is not None)
-    return MoreRecords(items=items, next=str(start + limit) if len(page) > limit else None)
+    rows = Version.objects.filter(enterprise_id=enterprise, ended_at=None, fragment__isnull=False)
+    return rows.exclude(publicity_until__lt=today).exclude(publicity_from__gt=today)
 
 
-def is_published(*, version_id: UUID) -> bool:
-    """Whether this version was ever in the public log: it has or had a public part."""
-    return Version.objects.filter(version_id=version_id).exists()
+def public_record(*, uscc: str, version_id: UUID) -> dict[str, Any]:
+    """One published record with its opening, also one that the file only counts (D-15); else 404."""
+    row = _shown(uscc).filter(version_id=version_id).first()
+    if row is None or row.fragment is None:
+        raise NotFound(_("未找到该条公示信息，可能已终止公示。"), code="no-public-record")
+    made: dict[str, Any] = json.loads(bytes(row.fragment))
+    return made
+
+
+def shown_versions(*, uscc: str) -> dict[str, str]:
+    """Group by version id of everything that is public of an enterprise today."""
+    return {str(version): group for version, group in _shown(uscc).values_list("version_id", "group")}
 
 
 @dataclass(frozen=True)
@@ -124,6 +152,12 @@ def government_records(*, enterprise_id: UUID, by: Actor) -> list[InsideRecord]:
     return [_inside(row) for row in rows.order_by("group", "-created_at")]
 
 
+def hidden_since(*, enterprise_id: UUID, since: datetime) -> frozenset[UUID]:
+    """Self-reported records that the enterprise hid since a moment: no older text may publish them again (ARC-07)."""
+    rows = Version.objects.filter(enterprise_id=enterprise_id, end_reason="hidden", ended_at__gte=since)
+    return frozenset(rows.values_list("record_id", flat=True))
+
+
 def _inside(row: Version) -> InsideRecord:
     return InsideRecord(
         version_id=row.version_id,
@@ -153,34 +187,50 @@ def _hit(row: Search) -> Hit:
 
 
 @dataclass(frozen=True)
+class Count:
+    """How many files and records stand under one key."""
+
+    key: str
+    files: int
+    records: int
+
+
+@dataclass(frozen=True)
 class Overview:
-    """数据概览: files and records by province, type and month."""
+    """数据概览: files and records by province, type and month of approval."""
 
     files: int
     records: int
-    by_province: tuple[tuple[str, int], ...]
-    by_type: tuple[tuple[str, int], ...]
-    by_month: tuple[tuple[str, int], ...]
+    by_province: tuple[Count, ...]
+    by_type: tuple[Count, ...]
+    by_month: tuple[Count, ...]
+
+
+OVERVIEW = """
+SELECT left(division, 2) || '0000', type, to_char(approved_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM'),
+       count(*), coalesce(sum(records), 0)
+FROM records_search GROUP BY GROUPING SETS ((1), (2), (3), ())
+"""
 
 
 def overview() -> Overview:
-    """Counts of what is public now."""
-    provinces: dict[str, int] = {}
-    for division, count in Search.objects.values_list("division").annotate(n=Count("rank")):
-        code = f"{division[:2]}0000"
-        provinces[code] = provinces.get(code, 0) + count
-    types = Search.objects.values_list("type").annotate(n=Count("rank")).order_by("-n")
-    months = Search.objects.annotate(month=TruncMonth("approved_at")).values_list("month").annotate(n=Count("rank"))
+    """Counts of what is public now, in one pass."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*), coalesce(sum(records), 0) FROM records_search")
-        total, records = cursor.fetchone()
+        cursor.execute(OVERVIEW)
+        rows = cursor.fetchall()
+    whole = next((row for row in rows if row[:3] == (None, None, None)), (None, None, None, 0, 0))
     return Overview(
-        files=total,
-        records=records,
-        by_province=tuple(sorted(provinces.items(), key=lambda item: -item[1])),
-        by_type=tuple(types),
-        by_month=tuple((f"{month:%Y-%m}", n) for month, n in sorted(months)[-12:]),
+        files=whole[3],
+        records=int(whole[4]),
+        by_province=_counts(rows, 0),
+        by_type=_counts(rows, 1),
+        by_month=tuple(sorted(_counts(rows, 2), key=lambda count: count.key)[-MONTHS:]),
     )
+
+
+def _counts(rows: Sequence[tuple[Any, ...]], column: int) -> tuple[Count, ...]:
+    found = [Count(row[column], row[3], int(row[4])) for row in rows if row[column] is not None]
+    return tuple(sorted(found, key=lambda count: (-count.files, count.key)))
 
 
 def snapshot(*, uscc: str) -> tuple[dict[str, Any], datetime] | None:
@@ -189,25 +239,49 @@ def snapshot(*, uscc: str) -> tuple[dict[str, Any], datetime] | None:
     return (row.entry, row.fetched_at) if row else None
 
 
-def report(*, number: str) -> Report:
+@dataclass(frozen=True)
+class ReportView:
+    """A credit report as it was issued (D-14): what anyone with its number may see of it."""
+
+    number: str
+    uscc: str
+    issued_at: datetime
+    checkpoint_size: int
+    sha256: str
+    versions: Mapping[str, str]
+
+
+def report(*, number: str) -> ReportView:
     """An issued report by number, or 404."""
     row = Report.objects.filter(number=number).first()
     if row is None:
         raise NotFound(_("未找到该编号的信用报告。"))
-    return row
+    return ReportView(
+        number=row.number,
+        uscc=row.uscc,
+        issued_at=row.issued_at,
+        checkpoint_size=row.checkpoint_size,
+        sha256=row.sha256,
+        versions=row.versions,
+    )
 
 
-def report_changes(*, row: Report) -> dict[str, int]:
-    """How many items changed since a report was issued, by group (D-14)."""
-    found = PublicFile.objects.filter(uscc=row.uscc).first()
-    now: dict[str, str] = {}
-    if found is not None:
-        now = {r["version_id"]: r["group"] for r in document(uscc=row.uscc)["records"]}
-    changed: dict[str, int] = {}
-    for version, group in {**row.versions, **now}.items():
-        if (version in row.versions) != (version in now):
-            changed[group] = changed.get(group, 0) + 1
-    return changed
+@dataclass(frozen=True)
+class Since:
+    """What happened in one group since a report: items that are no longer public, items that came."""
+
+    group: str
+    gone: int
+    come: int
+
+
+def report_changes(*, report: ReportView) -> list[Since]:
+    """What changed since a report was issued, by group; groups without change are left out (D-14)."""
+    published = PublicFile.objects.filter(uscc=report.uscc).exists()
+    now = shown_versions(uscc=report.uscc) if published else {}
+    gone = Counter(group for version, group in report.versions.items() if version not in now)
+    come = Counter(group for version, group in now.items() if version not in report.versions)
+    return [Since(group, gone[group], come[group]) for group in sorted({*gone, *come})]
 
 
 def stale_files(*, limit: int = 1000) -> list[str]:

@@ -13,7 +13,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
@@ -22,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from chengxin.common.errors import Invalid
 from chengxin.common.identifiers import normalise_uscc, uscc_errors
 from chengxin.common.text import bigrams, name_key
-from chengxin.records.searching import STOP_PAIRS
+from chengxin.records.searching import STOP_PAIRS, host_of
 from chengxin.records.values import Hit, Page
 
 PAGE = 20
@@ -42,7 +41,6 @@ WHY = {
     "initials": gettext_lazy("拼音首字母"),
 }
 UNSEEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
-HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}", re.IGNORECASE)
 COLUMNS = "s.uscc, s.name, s.division, s.division_name, s.type, s.rank, s.records, s.approved_at"
 
 
@@ -84,7 +82,7 @@ def search(query: Query) -> Page:
 
 
 def _read(query: Query) -> _Asked:
-    text = domain_of(UNSEEN.sub(" ", query.text).strip()[:2000])[:MAX_QUERY_CHARS]
+    text = host_of(UNSEEN.sub(" ", query.text).strip()[:2000])[:MAX_QUERY_CHARS]
     after, shown_before = read_cursor(query.cursor) or (None, 0)
     filters = [f"r{query.division}"] if query.division else []
     filters += [f"t{query.type}"] if query.type else []
@@ -99,21 +97,11 @@ def _read(query: Query) -> _Asked:
     )
 
 
-def domain_of(text: str) -> str:
-    """The host of a pasted link (also without its scheme), or the text itself."""
-    rest = text if "://" in text else f"//{text}"
-    try:
-        host = urlsplit(rest).hostname or ""
-    except ValueError:
-        return text
-    return host.removeprefix("www.") if HOST.fullmatch(host) else text
-
-
 def _page(cursor: Any, asked: _Asked) -> Page:
     direct = _direct(cursor, asked)
     walk = _walk(asked)
     if walk is None:
-        return Page(items=tuple(direct[: asked.limit]), total=len(direct))
+        return Page(items=tuple(direct[: asked.limit]), total=len(direct), notice=_shortened(len(direct)))
     on_first = asked.after is None
     first = direct[: asked.limit] if on_first else direct[: asked.shown_before]
     room = asked.limit - len(first) if on_first else asked.limit
@@ -121,14 +109,22 @@ def _page(cursor: Any, asked: _Asked) -> Page:
     sql, args = walk
     cursor.execute(f"{sql} AND s.rank > %s ORDER BY s.rank LIMIT %s", [*args, asked.after or 0, asked.limit + len(shown) + 1])
     rows = [hit for row in cursor.fetchall() if (hit := _hit(row)).uscc not in shown]
-    last = rows[room - 1].rank if room else asked.after or 0
-    total, capped = _total(cursor, asked, sql, args, outside=sum(1 for hit in first if hit.why))
+    rest, more = rows[:room], len(rows) > room
+    last = rest[-1].rank if rest else asked.after or 0
+    total, capped = _total(cursor, asked, sql, args)
+    outside = sum(hit.why.startswith((str(WHY["initials"]), str(WHY["domain"]))) for hit in direct)
     return Page(
-        items=(*(first if on_first else ()), *_with_reasons(cursor, asked, rows[:room])),
-        next=write_cursor(last, len(first)) if len(rows) > room else None,
-        total=max(total, len(direct)),
+        items=(*(first if on_first else ()), *_with_reasons(cursor, asked, rest)),
+        next=write_cursor(last, len(first)) if more else None,
+        total=total if capped else max(total + outside, len(direct)),
         total_is_more=capped,
+        notice=_shortened(outside),
     )
+
+
+def _shortened(count: int) -> str:
+    """What is said where only direct hits can be shown and there are more of them."""
+    return str(_("名称较多，仅列出前20条，请输入更完整的名称。")) if count >= DIRECT_HITS else ""
 
 
 def _direct(cursor: Any, asked: _Asked) -> list[Hit]:
@@ -188,8 +184,8 @@ def _conjunction(terms: Sequence[str]) -> str:
     return " & ".join(_lexeme(term) for term in terms)
 
 
-def _total(cursor: Any, asked: _Asked, walk: str, args: list[Any], *, outside: int) -> tuple[int, bool]:
-    """How many there are, exact to 1,000. ``outside``: hits by domain or initials, which no walk meets."""
+def _total(cursor: Any, asked: _Asked, walk: str, args: list[Any]) -> tuple[int, bool]:
+    """How many a walk meets, exact to 1,000."""
     if "records_posting" in walk:
         walk, args = "SELECT 1 FROM records_posting p WHERE p.pair = %s", [asked.words[0]]
     cursor.execute(f"SELECT count(*) FROM ({walk} LIMIT {COUNT_CAP + 1}) counted", args)

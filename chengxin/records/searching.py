@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import connection
 from pypinyin import Style, lazy_pinyin
 
 from chengxin.common.text import bigrams, name_key
+from chengxin.identity.tree import CORPS, CORPS_CITIES
 from chengxin.records.models import Posting, Search, Term
 from chengxin.records.values import FileHead
 
 STOP_PAIRS = frozenset({"有限", "限公", "公司", "限责", "责任", "任公"})
+HOST = re.compile(r"(?:[\w-]+\.)+(?:[a-z]{2,}|xn--[a-z0-9]+)", re.IGNORECASE)
 IMPORTANCE_STEP = 1 << 40
 IMPORTANCE = {"PLATFORM": 1, "SERVICE": 3, "SELF_SITE": 4, "IN_PLATFORM": 5, "OTHER_NET": 6}
 LEAST_IMPORTANT = 9
@@ -29,8 +33,19 @@ def pairs(texts: Iterable[str]) -> set[str]:
 
 
 def division_terms(code: str) -> list[str]:
-    """Region terms of a division: itself and everything above it."""
-    return sorted({f"r{code[:2]}0000", f"r{code[:4]}00", f"r{code}"})
+    """Region terms of a division: itself and everything above it; cities of the corps also stand under it (D-05)."""
+    corps = {f"r{CORPS}"} if code.startswith(CORPS_CITIES) else set()
+    return sorted({f"r{code[:2]}0000", f"r{code[:4]}00", f"r{code}"} | corps)
+
+
+def host_of(text: str) -> str:
+    """The host of a link (also without its scheme) without ``www.``, or the text itself."""
+    rest = text if "://" in text else f"//{text}"
+    try:
+        host = urlsplit(rest).hostname or ""
+    except ValueError:
+        return text
+    return host.removeprefix("www.") if HOST.fullmatch(host) else text
 
 
 def next_rank(type_code: str) -> int:
@@ -83,7 +98,7 @@ def _insert_row(row: Search, words: list[str]) -> None:
 def _terms(head: FileHead) -> list[tuple[str, str, str]]:
     names = [("name", head.name), *(("former", n) for n in head.former_names), *(("shop", n) for n in head.shop_names)]
     terms = [(kind, name_key(name)[:300], name[:300]) for kind, name in names if name]
-    terms += [("domain", domain.lower()[:300], domain[:300]) for domain in head.domains]
+    terms += [("domain", name_key(host_of(domain))[:300], domain[:300]) for domain in head.domains]
     terms.append(("initials", initials(head.name), head.name[:300]))
     return terms
 

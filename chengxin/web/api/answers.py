@@ -1,0 +1,79 @@
+"""What all answers to programs have in common: who may ask, from where, and what is sent again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils import translation
+
+from chengxin.common.errors import ChengxinError
+from chengxin.web import errors
+
+METHODS = "GET, HEAD, OPTIONS"
+EXPOSED = "ETag, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+View = Callable[..., HttpResponse]
+
+
+def public(view: View) -> View:
+    """A public read: GET and HEAD, from any origin, errors as problem+json, 304 where nothing changed."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, **named: Any) -> HttpResponse:
+        if request.method == "OPTIONS":
+            response = HttpResponse(status=204)
+        elif request.method not in ("GET", "HEAD"):
+            response = errors.problem(status=405, code="method-not-allowed", message=errors.text_of(405))
+        else:
+            response = _read(view, request, named)
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = EXPOSED
+        if request.method == "OPTIONS" or response.status_code == 405:
+            response.headers["Allow"] = METHODS
+            response.headers["Access-Control-Allow-Methods"] = METHODS
+            response.headers["Access-Control-Allow-Headers"] = "If-None-Match"
+            response.headers["Access-Control-Max-Age"] = "86400"
+        return response
+
+    answer.guard = "public"  # type: ignore[attr-defined]
+    return answer
+
+
+def _read(view: View, request: HttpRequest, named: dict[str, Any]) -> HttpResponse:
+    with translation.override(request.GET.get("lang") if request.GET.get("lang") in ("en", "zh-hans") else "zh-hans"):
+        try:
+            return view(request, **named)
+        except ChengxinError as error:
+            return errors.problem(
+                status=error.status,
+                code=error.code,
+                message=error.message,
+                fields=getattr(error, "fields", None),
+                retry_after=getattr(error, "retry_after", None),
+            )
+
+
+def data(request: HttpRequest, body: Any, *, max_age: int = 0) -> HttpResponse:
+    """A JSON answer with its entity tag."""
+    return sent(request, orjson.dumps(body), kind="application/json; charset=utf-8", max_age=max_age)
+
+
+def sent(request: HttpRequest, body: bytes, *, kind: str, etag: str = "", max_age: int = 0) -> HttpResponse:
+    """Bytes with their entity tag; 304 where the asker has them."""
+    tag = f'"{etag or hashlib.sha256(body).hexdigest()[:32]}"'
+    if matches(request.headers.get("If-None-Match", ""), tag):
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        response = HttpResponse(body, content_type=kind)
+    response.headers["ETag"] = tag
+    response.headers["Cache-Control"] = f"public, max-age={max_age}" if max_age else "public, no-cache"
+    return response
+
+
+def matches(asked: str, tag: str) -> bool:
+    """Whether If-None-Match names this tag; weak ones count for reads."""
+    return asked.strip() == "*" or tag in {part.strip().removeprefix("W/") for part in asked.split(",")}

@@ -1,0 +1,90 @@
+"""Public files for programs: look-up by code, the list with search, one group's records."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from chengxin.common.canonical import rfc3339
+from chengxin.common.errors import Invalid, NotFound
+from chengxin.common.identifiers import normalise_uscc
+from chengxin.identity import queries as identity
+from chengxin.records import queries, search
+from chengxin.records.values import Hit
+from chengxin.web.api.answers import data, public, sent
+
+
+@public
+def one(request: HttpRequest, *, uscc: str) -> HttpResponse:
+    """The public file of a code; the same 404 for every code without one (D-06)."""
+    found = queries.public_file(uscc=normalise_uscc(uscc[:40]))
+    return sent(request, found.body, kind="application/json; charset=utf-8", etag=found.etag)
+
+
+@public
+def listing(request: HttpRequest) -> HttpResponse:
+    """All public files, or those that are searched for, in fixed order."""
+    division, type_ = request.GET.get("division", "").strip(), request.GET.get("type", "").strip()
+    fields: dict[str, list[str]] = {}
+    if division and not _known_division(division):
+        fields["division"] = [_("行政区划代码不存在，请从 /api/v1/divisions 选取。")]
+    if type_ and type_ not in search.TYPES:
+        fields["type"] = [_("企业类型应为 %(types)s 之一。") % {"types": "、".join(search.TYPES)}]
+    limit = limit_of(request, most=search.MAX_PAGE, usual=search.PAGE, fields=fields)
+    if fields:
+        raise Invalid(fields)
+    query = search.Query(
+        text=request.GET.get("q", ""), division=division, type=type_, cursor=request.GET.get("cursor", ""), limit=limit
+    )
+    page = search.search(query)
+    body: dict[str, Any] = {
+        "items": [item_of(hit) for hit in page.items],
+        "next": page.next,
+        "total": page.total,
+        "total_is_more": page.total_is_more,
+    }
+    if page.notice:
+        body["notice"] = page.notice
+    return data(request, body)
+
+
+@public
+def records(request: HttpRequest, *, uscc: str) -> HttpResponse:
+    """All records of one group, also those that the file only counts (D-15)."""
+    group = request.GET.get("group", "").strip()
+    fields: dict[str, list[str]] = {} if group else {"group": [_("请指定信息类别，如 group=S05。")]}
+    limit = limit_of(request, most=100, usual=100, fields=fields)
+    if fields:
+        raise Invalid(fields)
+    code = normalise_uscc(uscc[:40])
+    found = queries.group_records(uscc=code, group=group[:20], after=request.GET.get("cursor", ""), limit=limit)
+    return data(request, {"uscc": code, "group": group[:20], "items": list(found.items), "next": found.next})
+
+
+def item_of(hit: Hit) -> dict[str, Any]:
+    """One entry of the list."""
+    made = asdict(hit)
+    del made["rank"]
+    made["approved_at"] = rfc3339(hit.approved_at)
+    return made
+
+
+def limit_of(request: HttpRequest, *, most: int, usual: int, fields: dict[str, list[str]]) -> int:
+    """The page size asked for; more than the most there is counts as the most."""
+    text = request.GET.get("limit", "").strip()
+    if not text:
+        return usual
+    if not text.isascii() or not text.isdigit() or not int(text[:9]):
+        fields["limit"] = [_("每页条数应为 1 至 %(most)s 的整数。") % {"most": most}]
+        return usual
+    return min(int(text[:9]), most)
+
+
+def _known_division(code: str) -> bool:
+    try:
+        return bool(identity.division(code))
+    except NotFound:
+        return False

@@ -1,0 +1,185 @@
+"""The contract for other programs as an OpenAPI 3.1 document, written by hand (a test compares it with the addresses)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from chengxin.web.api.schema import PUBLIC_FILE, USCC
+
+Json = dict[str, Any]
+
+PROBLEM: Json = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "detail": {"type": "string"},
+        "errors": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+    },
+}
+ITEM: Json = {
+    "type": "object",
+    "required": ["uscc", "name", "division", "type"],
+    "properties": {
+        "uscc": USCC,
+        "name": {"type": "string"},
+        "division": {"type": "string"},
+        "division_name": {"type": "string"},
+        "type": {"type": "string"},
+        "records": {"type": "integer"},
+        "approved_at": {"type": "string", "format": "date-time"},
+        "why": {"type": "string", "description": "Why it was found, where its name does not say it."},
+    },
+}
+LISTING: Json = {
+    "type": "object",
+    "required": ["items", "next", "total", "total_is_more"],
+    "properties": {
+        "items": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}},
+        "next": {"type": ["string", "null"]},
+        "total": {"type": "integer", "description": "Exact to 1,000."},
+        "total_is_more": {"type": "boolean"},
+        "notice": {"type": "string"},
+    },
+}
+RECORDS: Json = {
+    "type": "object",
+    "required": ["uscc", "group", "items", "next"],
+    "properties": {
+        "uscc": USCC,
+        "group": {"type": "string"},
+        "items": {"type": "array", "items": PUBLIC_FILE["properties"]["records"]["items"]},
+        "next": {"type": ["string", "null"]},
+    },
+}
+DIVISIONS: Json = {
+    "type": "object",
+    "required": ["items"],
+    "properties": {
+        "items": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["code", "name", "parent", "level"],
+                "properties": {
+                    "code": {"type": "string"},
+                    "name": {"type": "string"},
+                    "parent": {"type": ["string", "null"]},
+                    "level": {"type": "integer"},
+                },
+            },
+        }
+    },
+}
+CODE_PARAMETER: Json = {"name": "uscc", "in": "path", "required": True, "schema": {"type": "string"}}
+VERSION_PARAMETER: Json = {"name": "version_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+KIND_PARAMETER: Json = {"name": "kind", "in": "query", "schema": {"enum": ["published", "ended"], "default": "published"}}
+LOG_PARAMETER: Json = {"name": "log", "in": "query", "schema": {"enum": ["public", "audit"], "default": "public"}}
+
+
+def _query(name: str, text: str, schema: Json | None = None) -> Json:
+    return {"name": name, "in": "query", "description": text, "schema": schema or {"type": "string"}}
+
+
+def _error(text: str) -> Json:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": text, "content": {"application/problem+json": {"schema": schema}}}
+
+
+def _read(
+    summary: str,
+    *,
+    schema: Json | None = None,
+    media: str = "application/json",
+    parameters: tuple[Json, ...] = (),
+    errors: dict[str, str] | None = None,
+) -> Json:
+    content = {media: {"schema": schema or {"type": "string"}}}
+    answers: Json = {
+        "200": {"description": "OK", "content": content, "headers": {"ETag": {"schema": {"type": "string"}}}},
+        "304": {"description": "Unchanged since the entity tag of If-None-Match"},
+    }
+    answers |= {status: _error(text) for status, text in (errors or {}).items()}
+    answers["429"] = _error("Above the limit of public reads; see Retry-After")
+    return {"get": {"summary": summary, "parameters": list(parameters), "responses": answers}}
+
+
+LIMIT = _query("limit", "Entries a page, at most 100", {"type": "integer", "minimum": 1, "maximum": 100})
+CURSOR = _query("cursor", "The `next` of the page before")
+NO_FILE = {"404": "No public file; alike for known and unknown codes"}
+
+
+def _file_paths() -> Json:
+    return {
+        "/api/v1/files": _read(
+            "All public files, or those searched for, in fixed order",
+            schema={"$ref": "#/components/schemas/Listing"},
+            parameters=(
+                _query("q", "Name from two characters, former or shop name, code, domain, link, pinyin initials"),
+                _query("division", "Code of a division; includes all below it"),
+                _query("type", "Type of enterprise"),
+                CURSOR,
+                LIMIT,
+            ),
+            errors={"422": "A parameter is wrong"},
+        ),
+        "/api/v1/files/{uscc}": _read(
+            "The public file of a unified social credit code",
+            schema={"$ref": "#/components/schemas/PublicFile"},
+            parameters=(CODE_PARAMETER,),
+            errors=NO_FILE,
+        ),
+        "/api/v1/files/{uscc}/records": _read(
+            "All records of one group, also those the file only counts",
+            schema=RECORDS,
+            parameters=(CODE_PARAMETER, _query("group", "Code of the group") | {"required": True}, CURSOR, LIMIT),
+            errors={**NO_FILE, "422": "A parameter is wrong"},
+        ),
+    }
+
+
+def _log_paths() -> Json:
+    waiting = {"404": "No such record version", "503": "Published, waiting for its place in the log; see Retry-After"}
+    return {
+        "/api/v1/records/{version_id}/proof": _read(
+            "Inclusion proof (c2sp.org/tlog-proof@v1)", media="text/plain", parameters=(VERSION_PARAMETER, KIND_PARAMETER), errors=waiting
+        ),
+        "/api/v1/records/{version_id}/entry": _read(
+            "The exact bytes of the leaf", parameters=(VERSION_PARAMETER, KIND_PARAMETER), errors={"404": "No such record version"}
+        ),
+        "/log/vkey": _read("Verifier key (c2sp.org/signed-note, Ed25519)", media="text/plain", parameters=(LOG_PARAMETER,)),
+        "/log/checkpoint": _read("Newest checkpoint (c2sp.org/tlog-checkpoint)", media="text/plain", parameters=(LOG_PARAMETER,)),
+        "/log/{path}": _read(
+            "Tiles and entry bundles (c2sp.org/tlog-tiles)",
+            media="application/octet-stream",
+            parameters=({"name": "path", "in": "path", "required": True, "schema": {"type": "string"}},),
+            errors={"404": "Not there yet"},
+        ),
+    }
+
+
+def document() -> Json:
+    """The description as served."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": settings.SITE_NAME,
+            "version": "1",
+            "description": "Public reads. Changes within v1 only add. Limit per address: "
+            f"{settings.PUBLIC_READS_PER_MINUTE or 'none'} a minute.",
+        },
+        "servers": [{"url": settings.SITE_ORIGIN}],
+        "paths": {
+            **_file_paths(),
+            "/api/v1/divisions": _read("Administrative divisions, parents first", schema=DIVISIONS),
+            "/api/v1/schemas/public-file.json": _read("JSON Schema of the public file", schema={"type": "object"}),
+            "/api/v1/openapi.json": _read("This document", schema={"type": "object"}),
+            **_log_paths(),
+        },
+        "components": {"schemas": {"PublicFile": PUBLIC_FILE, "Problem": PROBLEM, "Item": ITEM, "Listing": LISTING}},
+    }

@@ -1,0 +1,25 @@
+"""Addresses of the public face."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from chengxin.web.public import files, home, proofs, search, verify
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("overview", home.overview, name="overview"),
+    path("help", home.questions, name="help"),
+    path("accessibility", home.accessibility, name="accessibility"),
+    path("developers", home.developers, name="developers"),
+    path("commitments/<slug:code>", home.commitment, name="commitment"),
+    path("files", search.files, name="search"),
+    path("files/<str:uscc>.pdf", files.report, name="report"),
+    path("files/<str:uscc>", files.file, name="file"),
+    path("files/<str:uscc>/groups/<str:group>", files.group, name="group"),
+    path("files/<str:uscc>/<uuid:version_id>", proofs.record, name="record"),
+    path("files/<str:uscc>/<uuid:version_id>/opening.json", proofs.opening, name="opening"),
+    path("verify", verify.ask, name="verify"),
+    path("verify/<str:number>.json", verify.as_json, name="verify_json"),
+    path("verify/<str:number>", verify.verify, name="verify"),
+]
