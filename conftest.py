@@ -55,3 +55,9 @@ def _clone_instead_of_flush(home: str) -> pytest.MonkeyPatch:
     patch.setattr(TransactionTestCase, "_fixture_setup", classmethod(setup))
     patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
     return patch
+
+
+@pytest.fixture(autouse=True)
+def _own_checkpoints(settings: Any, tmp_path: Any) -> None:
+    """Checkpoints outside the database belong to one test, as its database does (D-21)."""
+    settings.CHECKPOINTS_DIR = tmp_path / "checkpoints"

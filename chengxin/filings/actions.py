@@ -96,6 +96,7 @@ def sign_commitment(*, filing_id: UUID, document: str, version: str, by: Actor) 
     """Keep text version, time, account and enterprise of a ticked commitment (ARC-03)."""
     filing = own_filing(filing_id=filing_id, by=by)
     require_editable(filing)
+    assert filing.enterprise_id is not None
     if filing.commitment_version == version:
         return
     Commitment.objects.create(
@@ -103,7 +104,7 @@ def sign_commitment(*, filing_id: UUID, document: str, version: str, by: Actor) 
         filing=filing,
         document=document,
         version=version,
-        by_id=by.account_id,
+        by_id=by.id,
         at=clock.now(),
     )
     filing.commitment_version = version
@@ -120,8 +121,11 @@ def mark_page(*, filing_id: UUID, page: str, done: bool, by: Actor) -> None:
     filing.save(update_fields=["page_done"])
 
 
-def submit(*, filing_id: UUID, key: str, division_code: str, by: Actor) -> SubmissionView:
-    """Check everything again, freeze it, give the receipt. A repeated key gets the first one (D-33)."""
+def submit(*, filing_id: UUID, key: str, division_code: str, by: Actor, subject: str = "") -> SubmissionView:
+    """Check everything again, freeze it, give the receipt. A repeated key gets the first one (D-33).
+
+    ``subject`` is the kind of subject whose words and rules hold (D-12).
+    """
     repeated = queries.submission_by_key(key=key, filing_id=filing_id, by=by)
     if repeated is not None:
         return repeated
@@ -134,7 +138,7 @@ def submit(*, filing_id: UUID, key: str, division_code: str, by: Actor) -> Submi
     draft = Draft.objects.get(filing=filing)
     plain = personal.unseal_answers(form=form, filing_id=filing.id, answers=draft.answers)
     files = _staged(filing)
-    _require_complete(form=form, answers=plain, files=files)
+    _require_complete(form=form, answers=plain, files=files, subject=subject)
     filing.division_code = division_code
     submission = _freeze(filing=filing, form=form, key=key, plain=plain, files=files, by=by)
     _move(filing, target, submission)
@@ -148,9 +152,11 @@ def _staged(filing: Filing) -> list[Attachment]:
     return list(filing.attachments.exclude(state="dropped"))
 
 
-def _require_complete(*, form: Form, answers: Mapping[str, str], files: Sequence[Attachment]) -> None:
-    with_files = {**answers, **{a.path: str(a.id) for a in files}}
-    cleaned = catalogue_rules.clean(form, with_files, today=clock.today(), partial=False)
+def _require_complete(
+    *, form: Form, answers: Mapping[str, str], files: Sequence[Attachment], subject: str
+) -> None:
+    with_files = {**{a.path: a.sha256 for a in files}, **answers}
+    cleaned = catalogue_rules.clean(form, with_files, today=clock.today(), partial=False, subject=subject)
     if not cleaned.ok:
         missing = {group: [message] for group, message in cleaned.missing.items()}
         raise Invalid(_("还有内容需要补充或更正。"), fields={**cleaned.errors, **missing})
@@ -184,7 +190,7 @@ def _freeze(
         form_version=form.version,
         answers=personal.seal_answers(form=form, filing_id=filing.id, answers=plain),
         sha256=sha,
-        by_id=by.account_id,
+        by_id=by.id,
         submitted_at=now,
         due_at=due.at,
         due_provisional=due.provisional,
@@ -231,7 +237,7 @@ def claim(*, filing_id: UUID, by: Actor) -> None:
     now = clock.now()
     if filing.claimed_by_id not in (None, by.account_id) and filing.claimed_until and filing.claimed_until > now:
         return
-    filing.claimed_by_id, filing.claimed_until = by.account_id, now + timedelta(minutes=CLAIM_MINUTES)
+    filing.claimed_by_id, filing.claimed_until = by.id, now + timedelta(minutes=CLAIM_MINUTES)
     filing.save(update_fields=["claimed_by", "claimed_until"])
 
 
@@ -254,7 +260,7 @@ def decide(*, filing_id: UUID, round: int, outcome: str, opinion: str, by: Actor
         round=filing.round,
         outcome=outcome,
         opinion=opinion,
-        by_id=by.account_id,
+        by_id=by.id,
         filer_id=filing.filer_id,
         at=clock.now(),
     )
@@ -279,6 +285,7 @@ def require_bound_files(filing: Filing) -> None:
 def supersede_former(*, filing_id: UUID, by: Actor) -> UUID | None:
     """When an update is approved the former approved archive becomes 已替代; call before approval."""
     filing = Filing.objects.get(id=filing_id)
+    assert filing.enterprise_id is not None
     former = (
         Filing.objects.select_for_update()
         .filter(enterprise_id=filing.enterprise_id, kind=filing.kind, state=lifecycle.APPROVED)
@@ -303,7 +310,7 @@ def remark(*, filing_id: UUID, path: str, text: str, by: Actor) -> UUID:
     if not text or len(text) > 500:
         raise Invalid(_("请填写批注。"), fields={"remark": [_("批注应为1至500字。")]})
     row = Remark.objects.create(
-        id=uuid4(), filing=filing, round=filing.round, path=path, text=text, by_id=by.account_id, created_at=clock.now()
+        id=uuid4(), filing=filing, round=filing.round, path=path, text=text, by_id=by.id, created_at=clock.now()
     )
     ledger.append(kind="filing.remarked", subject=str(filing.id), data={"round": filing.round}, by=by)
     return row.id

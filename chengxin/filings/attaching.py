@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import BinaryIO
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -40,11 +40,40 @@ def attach(*, filing_id: UUID, path: str, stored: files.Stored, replace: bool, b
         media_type=stored.media_type,
         size=stored.bytes,
         sha256=stored.sha256,
-        by_id=by.account_id,
+        by_id=by.id,
         created_at=clock.now(),
     )
     ledger.append(kind="attachment.staged", subject=str(filing.id), data={"sha256": stored.sha256}, by=by)
     return queries.attachment_view(row)
+
+
+def copy_files(*, source_id: UUID, target_id: UUID, by: Actor) -> None:
+    """Give an update the files of the filing it starts from; once, bytes are shared by their hash (ARC-15)."""
+    target = own_filing(filing_id=target_id, by=by)
+    if target.attachments.exists():
+        return
+    for row in Attachment.objects.filter(filing_id=source_id, state="bound"):
+        Attachment.objects.create(
+            filing=target,
+            path=row.path,
+            name=row.name,
+            media_type=row.media_type,
+            size=row.size,
+            sha256=row.sha256,
+            by_id=by.id,
+            created_at=clock.now(),
+        )
+        ledger.append(kind="attachment.staged", subject=str(target.id), data={"sha256": row.sha256}, by=by)
+
+
+def drop_unnamed(*, filing_id: UUID, answers: Mapping[str, str], by: Actor) -> None:
+    """Before submission: a file that no answer names was taken off its record and is not handed in."""
+    filing = own_filing(filing_id=filing_id, by=by)
+    for row in filing.attachments.filter(state="staged"):
+        if row.sha256 not in answers.get(row.path, "").split(","):
+            row.state = "dropped"
+            row.save(update_fields=["state"])
+            ledger.append(kind="attachment.dropped", subject=str(filing.id), data={"sha256": row.sha256}, by=by)
 
 
 def drop(*, attachment_id: UUID, by: Actor) -> None:
@@ -59,7 +88,7 @@ def drop(*, attachment_id: UUID, by: Actor) -> None:
     ledger.append(kind="attachment.dropped", subject=str(filing.id), data={"sha256": row.sha256}, by=by)
 
 
-def intake(*, stream: BinaryIO, name: str, slot: str) -> files.Stored:
+def intake(*, stream: files.Readable, name: str, slot: str) -> files.Stored:
     """Check and store the bytes of one upload; outside any transaction."""
     return files.intake(stream, slot=slot, name=name)
 

@@ -77,14 +77,17 @@ def _check_total(answers: Mapping[str, str]) -> None:
 
 
 def keep_copy(*, filing_id: UUID, page: str, base_rev: int, answers: Mapping[str, str], by: Actor) -> None:
-    """Autosave: one recovery copy per account and page, kept for 30 days."""
+    """Autosave: one recovery copy per account and page, kept for 30 days; what is new is put over what it has."""
     filing = own_filing(filing_id=filing_id, by=by)
     require_editable(filing)
     _check_size(answers)
     form = catalogue.version(filing.form_version)
     sealed = personal.seal_answers(form=form, filing_id=filing.id, answers=answers)
+    former = RecoveryCopy.objects.filter(account_id=by.id, filing=filing, page=page).first()
+    if former is not None:
+        sealed, base_rev = {**former.answers, **sealed}, min(base_rev, former.base_rev)
     RecoveryCopy.objects.update_or_create(
-        account_id=by.account_id,
+        account_id=by.id,
         filing=filing,
         page=page,
         defaults={"answers": sealed, "base_rev": base_rev, "saved_at": clock.now()},
@@ -93,7 +96,7 @@ def keep_copy(*, filing_id: UUID, page: str, base_rev: int, answers: Mapping[str
 
 def drop_copy(*, filing_id: UUID, page: str, by: Actor) -> None:
     """Discard the recovery copy after a save or after 返回."""
-    RecoveryCopy.objects.filter(filing_id=filing_id, page=page, account_id=by.account_id).delete()
+    RecoveryCopy.objects.filter(filing_id=filing_id, page=page, account_id=by.id).delete()
 
 
 def sweep_copies() -> int:

@@ -35,15 +35,15 @@ def post(*, account_id: UUID, template: str, params: Mapping[str, Any], key: str
 
 def of(*, by: Actor) -> list[MessageView]:
     """The acting person's newest messages."""
-    rows = Message.objects.filter(account_id=by.account_id).order_by("-created_at")[:SHOWN]
+    rows = Message.objects.filter(account_id=by.id).order_by("-created_at")[:SHOWN]
     return [MessageView(m.id, m.template, m.params, m.key, m.created_at, m.read_at) for m in rows]
 
 
 def unread(*, by: Actor) -> int:
     """How many messages the acting person has not read."""
-    return Message.objects.filter(account_id=by.account_id, read_at=None).count()
+    return Message.objects.filter(account_id=by.id, read_at=None).count()
 
 
 def mark_read(*, by: Actor) -> None:
     """Everything shown so far counts as read."""
-    Message.objects.filter(account_id=by.account_id, read_at=None).update(read_at=clock.now())
+    Message.objects.filter(account_id=by.id, read_at=None).update(read_at=clock.now())

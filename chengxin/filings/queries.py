@@ -64,6 +64,13 @@ def open_row(*, enterprise_id: UUID, kind: str, must: bool = False) -> Any:
     return rows.get() if must else rows.first()
 
 
+def opened(*, enterprise_id: UUID, kind: str, by: Actor) -> FilingView | None:
+    """The one open filing of a kind of one's own enterprise, if any."""
+    policy.require(by=by, permission="filing.view", enterprise_id=enterprise_id)
+    row = open_row(enterprise_id=enterprise_id, kind=kind)
+    return view(row) if row else None
+
+
 def latest(*, enterprise_id: UUID, kind: str, by: Actor) -> FilingView | None:
     """The newest filing of a kind of one's own enterprise: where a person lands after log-in."""
     policy.require(by=by, permission="filing.view", enterprise_id=enterprise_id)
@@ -134,7 +141,7 @@ def draft(*, filing_id: UUID, by: Actor) -> DraftView:
 def recovery_copy(*, filing_id: UUID, page: str, by: Actor) -> tuple[dict[str, str], int, datetime] | None:
     """What autosave kept of this page for this account: answers, base revision, moment."""
     filing = visible_row(filing_id=filing_id, by=by)
-    row = RecoveryCopy.objects.filter(filing=filing, page=page, account_id=by.account_id).first()
+    row = RecoveryCopy.objects.filter(filing=filing, page=page, account_id=by.id).first()
     if row is None:
         return None
     form = catalogue.version(filing.form_version)
@@ -277,8 +284,9 @@ class InboxFilter:
 def inbox_rows(*, by: Actor, narrowed: InboxFilter) -> QuerySet[Filing]:
     """Pending filings for which the acting person's agency is competent at this moment (D-05)."""
     policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
+    assert by.agency_id is not None
     rows = Filing.objects.filter(state=lifecycle.SUBMITTED)
-    rows = rows.filter(policy.in_codes("division_code", identity.divisions_of(by.agency_id)))
+    rows = rows.filter(policy.in_codes("division_code", identity.competent_codes(by.agency_id)))
     rows = rows.exclude(filer_id=by.account_id)
     if narrowed.kind:
         rows = rows.filter(kind=narrowed.kind)

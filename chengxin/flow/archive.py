@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.utils.translation import gettext as _
@@ -11,23 +11,28 @@ from django.utils.translation import gettext as _
 from chengxin.catalogue import moving
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue import rules as catalogue_rules
+from chengxin.catalogue.answers import PUBLIC
 from chengxin.catalogue.values import Cleaned, Form
 from chengxin.common import clock
 from chengxin.common.errors import Conflict, Forbidden, Invalid
 from chengxin.filings import actions as filings
-from chengxin.filings import attaching, drafts
+from chengxin.filings import attaching, drafts, lifecycle
 from chengxin.filings import queries as filing_queries
+from chengxin.filings import rules as filing_rules
+from chengxin.filings.files import Readable, Stored
 from chengxin.filings.values import AttachmentView, DraftView, FilingView, Saved, SubmissionView
 from chengxin.flow import notices, prefill
 from chengxin.flow.step import step
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.records import actions as records
+from chengxin.records import queries as records_queries
 
 KIND = "archive"
 FIRST_FORM = "archive/IN_PLATFORM"
 TYPES = ("PLATFORM", "IN_PLATFORM", "SELF_SITE", "OTHER_NET", "SERVICE")
 COMMITMENT = "integrity"
+FIXED = ("name", "uscc")
 
 
 def require_approved(*, by: Actor) -> UUID:
@@ -47,11 +52,16 @@ def current(*, by: Actor) -> FilingView | None:
 
 def open_archive(*, by: Actor) -> FilingView:
     """The open archive draft: a first one prefilled from the register, or 更新诚信档案 (ARC-01, ARC-15)."""
+    return open_archive_with_news(by=by)[0]
+
+
+def open_archive_with_news(*, by: Actor) -> tuple[FilingView, bool]:
+    """The same, and whether the register could not be reached, so that its last answer stands (ARC-05)."""
     enterprise_id = require_approved(by=by)
     register = prefill.register_entry(uscc=identity.enterprise(enterprise_id).uscc)
     if register.fetched:
         _keep(uscc=register.uscc, entry=register.entry)
-    return _open(enterprise_id=enterprise_id, register=register, by=by)
+    return _open(enterprise_id=enterprise_id, register=register, by=by), register.late
 
 
 @step
@@ -63,15 +73,9 @@ def _keep(*, uscc: str, entry: dict[str, Any]) -> None:
 def _open(*, enterprise_id: UUID, register: prefill.Register, by: Actor) -> FilingView:
     enterprise = identity.enterprise(enterprise_id)
     former = filing_queries.approved(enterprise_id=enterprise_id, kind=KIND)
-    answers: dict[str, str] = {}
-    form_id, type_ = FIRST_FORM, ""
+    form_id, type_ = (former.form_id, former.enterprise_type) if former else (FIRST_FORM, "")
     if former is not None:
-        submission = filing_queries.submission(filing_id=former.id, by=by)
-        answers = dict(submission.answers) if submission else {}
-        form_id, type_ = former.form_id, former.enterprise_type
-        answers, _left = moving.migrate_answers(
-            catalogue.version(former.form_version), catalogue.current(form_id), answers
-        )
+        answers = _former_answers(former, by=by)
     else:
         answers = prefill.answers(form=catalogue.current(form_id), register=register, enterprise=enterprise)
     opening = filings.Opening(
@@ -81,7 +85,37 @@ def _open(*, enterprise_id: UUID, register: prefill.Register, by: Actor) -> Fili
         division_code=enterprise.division_code,
         enterprise_type=type_,
     )
-    return filings.open_filing(opening=opening, answers=answers, by=by)
+    filing = filings.open_filing(opening=opening, answers=answers, by=by)
+    if former is not None and filing.round == 0:
+        attaching.copy_files(source_id=former.id, target_id=filing.id, by=by)
+    return _in_newest_version(filing, by=by)
+
+
+def _former_answers(former: FilingView, *, by: Actor) -> dict[str, str]:
+    """What was approved, with what was hidden since then still hidden (ARC-07, ARC-15)."""
+    submission = filing_queries.submission(filing_id=former.id, by=by)
+    answers = dict(submission.answers) if submission else {}
+    answers, _left = moving.migrate_answers(
+        catalogue.version(former.form_version), catalogue.current(former.form_id), answers
+    )
+    assert former.enterprise_id is not None and former.decided_at is not None
+    hidden = records_queries.hidden_since(enterprise_id=former.enterprise_id, since=former.decided_at)
+    return {path: "0" if _is_hidden(path, hidden) else value for path, value in answers.items()}
+
+
+def _is_hidden(path: str, hidden: frozenset[UUID]) -> bool:
+    _group, row, field = path.split("/", 2)
+    return field == PUBLIC and UUID(row) in hidden
+
+
+def _in_newest_version(filing: FilingView, *, by: Actor) -> FilingView:
+    """A draft moves to the newest version of its form when it is opened (D-34)."""
+    newest = catalogue.current(filing.form_id).version
+    if filing.form_version == newest or filing.state not in lifecycle.EDITABLE_STATES:
+        return filing
+    type_ = filing.enterprise_type
+    filings.change_form(filing_id=filing.id, form_id=filing.form_id, enterprise_type=type_, by=by)
+    return filing_queries.one(filing_id=filing.id, by=by)
 
 
 @step
@@ -120,7 +154,9 @@ def save_page(
     """暂存: take what was typed, whatever it is (ARC-09)."""
     require_approved(by=by)
     filing = filing_queries.one(filing_id=filing_id, by=by)
-    _refuse_foreign_groups(catalogue.version(filing.form_version), changes)
+    form = catalogue.version(filing.form_version)
+    _refuse_foreign_groups(form, changes)
+    changes = {path: value for path, value in changes.items() if not is_fixed(form, path)}
     filings.reopen(filing_id=filing_id, by=by)
     saved = drafts.save(filing_id=filing_id, base_rev=base_rev, changes=changes, by=by)
     drafts.drop_copy(filing_id=filing_id, page=page, by=by)
@@ -132,6 +168,14 @@ def _refuse_foreign_groups(form: Form, changes: Mapping[str, Any]) -> None:
     own = {group.code for group in form.asked_groups()}
     if any(path.split("/", 1)[0] not in own for path in changes):
         raise Forbidden(_("政府部门提供的信息仅供查看，不可修改。"), code="read-only-group")
+
+
+def is_fixed(form: Form, path: str) -> bool:
+    """Whether a path holds what the account says: name and code are never typed in an archive (ARC-02)."""
+    group_code, _row, code = path.split("/", 2)
+    group = form.group(group_code)
+    field = group.field(code) if group else None
+    return field is not None and field.prefill in FIXED
 
 
 def check_page(*, filing_id: UUID, page: str, by: Actor) -> Cleaned:
@@ -147,15 +191,36 @@ def complete_page(*, filing_id: UUID, page: str, by: Actor) -> Cleaned:
     return cleaned
 
 
+@step
+def mark_page(*, filing_id: UUID, page: str, done: bool, by: Actor) -> None:
+    """Remember whether a page was completed by 保存，并填写下一页."""
+    require_approved(by=by)
+    filings.mark_page(filing_id=filing_id, page=page, done=done, by=by)
+
+
 def check_all(*, filing_id: UUID, by: Actor) -> Cleaned:
     """What is wrong or missing in the whole archive (ARC-11)."""
     return _check(filing_id=filing_id, page=None, by=by)
 
 
 def _check(*, filing_id: UUID, page: str | None, by: Actor) -> Cleaned:
-    filing, draft, form = draft_of(filing_id=filing_id, by=by)
-    files = {a.path: str(a.id) for a in filing_queries.attachments(filing_id=filing.id, by=by)}
-    return catalogue_rules.clean(form, {**draft.answers, **files}, today=clock.today(), partial=False, page=page)
+    _filing, draft, form = draft_of(filing_id=filing_id, by=by)
+    subject = subject_of(form=form, answers=draft.answers, by=by)
+    return catalogue_rules.clean(
+        form, draft.answers, today=clock.today(), partial=False, page=page, subject=subject
+    )
+
+
+def subject_of(*, form: Form, answers: Mapping[str, str], by: Actor) -> str:
+    """The kind of subject of the acting person's enterprise: its words and rules (D-12)."""
+    assert by.enterprise_id is not None
+    uscc = identity.enterprise(by.enterprise_id).uscc
+    return catalogue_rules.subject_of(form, uscc=uscc, company_type=company_type(answers))
+
+
+def company_type(answers: Mapping[str, str]) -> str:
+    """The company type among the answers, if any; it decides the kind of subject."""
+    return next((value for path, value in answers.items() if path.endswith("/company_type")), "")
 
 
 def draft_of(*, filing_id: UUID, by: Actor) -> tuple[FilingView, DraftView, Form]:
@@ -168,6 +233,8 @@ def draft_of(*, filing_id: UUID, by: Actor) -> tuple[FilingView, DraftView, Form
 def keep_copy(*, filing_id: UUID, page: str, base_rev: int, answers: Mapping[str, str], by: Actor) -> None:
     """Autosave of what stands on a page (D-32)."""
     require_approved(by=by)
+    filing = filing_queries.one(filing_id=filing_id, by=by)
+    _refuse_foreign_groups(catalogue.version(filing.form_version), answers)
     drafts.keep_copy(filing_id=filing_id, page=page, base_rev=base_rev, answers=answers, by=by)
 
 
@@ -178,16 +245,26 @@ def discard_copy(*, filing_id: UUID, page: str, by: Actor) -> None:
     drafts.drop_copy(filing_id=filing_id, page=page, by=by)
 
 
-def upload(*, filing_id: UUID, path: str, stream: BinaryIO, name: str, by: Actor) -> AttachmentView:
+def upload(*, filing_id: UUID, path: str, stream: Readable, name: str, by: Actor) -> AttachmentView:
     """Store one proof of a record (D-39)."""
     require_approved(by=by)
-    filing_queries.one(filing_id=filing_id, by=by)
+    filing = filing_queries.one(filing_id=filing_id, by=by)
+    if not _is_file_path(catalogue.version(filing.form_version), path):
+        raise Forbidden(_("此处不能上传附件。"), code="no-file-field")
     stored = attaching.intake(stream=stream, name=name, slot="archive")
     return _attach(filing_id=filing_id, path=path, stored=stored, by=by)
 
 
+def _is_file_path(form: Form, path: str) -> bool:
+    group_code, _slash, rest = path.partition("/")
+    row, _slash, code = rest.partition("/")
+    group = next((g for g in form.asked_groups() if g.code == group_code), None)
+    field = group.field(code) if group else None
+    return field is not None and field.kind == "file" and not filing_rules.bad_paths({path: row})
+
+
 @step
-def _attach(*, filing_id: UUID, path: str, stored: attaching.files.Stored, by: Actor) -> AttachmentView:
+def _attach(*, filing_id: UUID, path: str, stored: Stored, by: Actor) -> AttachmentView:
     return attaching.attach(filing_id=filing_id, path=path, stored=stored, replace=False, by=by)
 
 
@@ -203,7 +280,12 @@ def submit(*, filing_id: UUID, key: str, by: Actor) -> SubmissionView:
     enterprise_id = require_approved(by=by)
     _require_steps(filing_queries.one(filing_id=filing_id, by=by), key=key, by=by)
     enterprise = identity.enterprise(enterprise_id)
-    submission = filings.submit(filing_id=filing_id, key=key, division_code=enterprise.division_code, by=by)
+    _filing, draft, form = draft_of(filing_id=filing_id, by=by)
+    subject = subject_of(form=form, answers=draft.answers, by=by)
+    attaching.drop_unnamed(filing_id=filing_id, answers=draft.answers, by=by)
+    submission = filings.submit(
+        filing_id=filing_id, key=key, division_code=enterprise.division_code, subject=subject, by=by
+    )
     notices.handed_in(submission=submission, kind=KIND, account_id=by.account_id, by=by)
     return submission
 
@@ -224,7 +306,20 @@ def _require_steps(filing: FilingView, *, key: str, by: Actor) -> None:
 def hide_record(*, record_id: UUID, by: Actor) -> UUID | None:
     """公开 → 不公开 of a published record, at once and without review (ARC-07)."""
     enterprise_id = require_approved(by=by)
-    return records.hide(enterprise_id=enterprise_id, record_id=record_id, by=by)
+    identity.lock_enterprise(enterprise_id)
+    hidden = records.hide(enterprise_id=enterprise_id, record_id=record_id, by=by)
+    opened = filing_queries.opened(enterprise_id=enterprise_id, kind=KIND, by=by)
+    if hidden is not None and opened is not None and opened.state in lifecycle.EDITABLE_STATES:
+        _hide_in_draft(opened.id, record_id, by=by)
+    return hidden
+
+
+def _hide_in_draft(filing_id: UUID, record_id: UUID, *, by: Actor) -> None:
+    """An update that is being written follows, so that its approval does not publish the record again."""
+    draft = filing_queries.draft(filing_id=filing_id, by=by)
+    mark = f"/{record_id}/{PUBLIC}"
+    changes: dict[str, str | None] = {path: "0" for path in draft.answers if path.endswith(mark)}
+    drafts.save(filing_id=filing_id, base_rev=draft.rev, changes=changes, by=by)
 
 
 @step

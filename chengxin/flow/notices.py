@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chengxin.filings import messages
 from chengxin.filings.values import DecisionView, FilingView, SubmissionView
+from chengxin.flow.step import step
 from chengxin.gateways import actions as gateways
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
@@ -38,3 +39,9 @@ def decided(*, filing: FilingView, decision: DecisionView, by: Actor) -> None:
     gateways.enqueue(
         channel="mail", purpose=template, to=to, template=template, params=params, secret_params=None, dedupe_key=key
     )
+
+
+@step
+def mark_read(*, by: Actor) -> None:
+    """The acting person has seen the messages."""
+    messages.mark_read(by=by)

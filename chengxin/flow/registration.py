@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
 from uuid import UUID, uuid4
 
 from chengxin.access import actions as access
@@ -13,6 +12,7 @@ from chengxin.common.errors import Forbidden
 from chengxin.filings import actions as filings
 from chengxin.filings import attaching, drafts
 from chengxin.filings import queries as filing_queries
+from chengxin.filings.files import Readable, Stored
 from chengxin.filings.values import AttachmentView, FilingView, SubmissionView
 from chengxin.flow import notices
 from chengxin.flow.step import step
@@ -102,7 +102,7 @@ def row_of(*, filing_id: UUID, by: Actor) -> str:
     return next(iter(draft.answers)).split("/")[1]
 
 
-def upload(*, field: str, stream: BinaryIO, name: str, by: Actor) -> AttachmentView:
+def upload(*, field: str, stream: Readable, name: str, by: Actor) -> AttachmentView:
     """Store one registration paper; the bytes first, then the row (D-39)."""
     if field not in FILE_FIELDS:
         raise Forbidden
@@ -112,7 +112,7 @@ def upload(*, field: str, stream: BinaryIO, name: str, by: Actor) -> AttachmentV
 
 
 @step
-def _attach(*, filing_id: UUID, field: str, stored: attaching.files.Stored, by: Actor) -> AttachmentView:
+def _attach(*, filing_id: UUID, field: str, stored: Stored, by: Actor) -> AttachmentView:
     path = f"{GROUP}/{row_of(filing_id=filing_id, by=by)}/{field}"
     return attaching.attach(filing_id=filing_id, path=path, stored=stored, replace=True, by=by)
 

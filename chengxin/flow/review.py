@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from chengxin.catalogue import queries as catalogue
@@ -19,6 +20,7 @@ from chengxin.identity import queries as identity_queries
 from chengxin.identity.values import Actor, EnterpriseView
 from chengxin.records import actions as records
 from chengxin.records import disclosure
+from chengxin.records import queries as record_queries
 from chengxin.records.values import ENTERPRISE, FileHead, NewRecord
 
 SEARCHED_NAMES = "S06"
@@ -62,6 +64,8 @@ def _publish(filing: FilingView, by: Actor) -> None:
     enterprise = identity_queries.enterprise(filing.enterprise_id)
     form = catalogue.version(filing.form_version)
     made = new_records(form=form, submission=submission, enterprise=enterprise)
+    hidden = record_queries.hidden_since(enterprise_id=enterprise.id, since=submission.submitted_at)
+    made = [replace(record, public_content=None) if record.record_id in hidden else record for record in made]
     records.publish(
         enterprise_id=enterprise.id,
         filing_id=filing.id,

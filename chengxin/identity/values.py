@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from chengxin.common.errors import Unauthenticated
+
 ACCOUNT_KINDS = ("enterprise", "agency", "system")
 ACCOUNT_STATES = ("pending", "active", "suspended", "closed")
 ENTERPRISE_STATES = ("known", "active", "closed")
@@ -56,6 +58,13 @@ class Actor:
     def system(cls, name: str) -> Actor:
         """A part of the program that acts on its own, such as `worker`."""
         return cls(account_id=None, kind="system", roles=frozenset({"system"}), display_name=name, scope=ALL_CODES)
+
+    @property
+    def id(self) -> UUID:
+        """The acting account; raises Unauthenticated for whoever has none."""
+        if self.account_id is None:
+            raise Unauthenticated
+        return self.account_id
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -61,7 +62,7 @@ def close_file(*, enterprise_id: UUID) -> None:
 
 def rewrite(*, enterprise_ids: Sequence[UUID]) -> None:
     """Put the files of these enterprises together anew; rows are locked in code order first."""
-    args = {"ids": list(enterprise_ids), "day": clock.today(), "now": clock.now()}
+    args: dict[str, Any] = {"ids": list(enterprise_ids), "day": clock.today(), "now": clock.now()}
     with connection.cursor() as cursor:
         cursor.execute(filesql.LOCK, args)
         cursor.execute(filesql.REWRITE, args)

@@ -1,0 +1,168 @@
+"""Who is asking: the session's actor on every request, and the guards of the views.
+
+The session lives in the database (``access``); the cookie holds only its key. A request that is no
+operation of a person, such as a heartbeat, does not restart the idle clock (REG-19).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from chengxin.access import queries as access
+from chengxin.access.queries import SessionExpired
+from chengxin.common.errors import Forbidden, Unauthenticated
+from chengxin.filings import queries as filings
+from chengxin.identity.values import Actor
+
+View = Callable[..., HttpResponse]
+HEARTBEAT = "/session/ping"
+
+
+def secure() -> bool:
+    """Whether cookies carry ``Secure`` and the ``__Host-`` prefix: always, but in demo mode on plain HTTP (D-53)."""
+    return not (settings.DEMO and settings.SITE_ORIGIN.startswith("http://"))
+
+
+def cookie_name(name: str) -> str:
+    """The full name of one of our cookies."""
+    return f"__Host-{name}" if secure() else name
+
+
+class SessionMiddleware:
+    """Puts ``request.actor`` and ``request.session_ended`` (the reason, or empty) on every request."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        key = request.COOKIES.get(cookie_name("session"), "")
+        request.session_key = key
+        request.actor, request.session_ended = self._actor(request, key)
+        response = self.get_response(request)
+        if request.session_ended and cookie_name("session") in request.COOKIES and not response.cookies:
+            response.delete_cookie(cookie_name("session"))
+        if request.actor.account_id is not None:
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    @staticmethod
+    def _actor(request: HttpRequest, key: str) -> tuple[Actor, str]:
+        if not key:
+            return Actor.nobody(), ""
+        try:
+            found = access.session_actor(key, counts_as_activity=request.path != HEARTBEAT)
+        except SessionExpired as ended:
+            return Actor.nobody(), ended.reason
+        return found or Actor.nobody(), ""
+
+
+def keep(response: HttpResponse, *, session_key: str) -> None:
+    """Give the browser its session."""
+    _set(response, "session", session_key, max_age=None)
+
+
+def keep_device(response: HttpResponse, *, token: str) -> None:
+    """Let the browser be known as this account's device for a year (D-26)."""
+    _set(response, "device", token, max_age=365 * 24 * 3600)
+
+
+def _set(response: HttpResponse, name: str, value: str, *, max_age: int | None) -> None:
+    response.set_cookie(
+        cookie_name(name), value, max_age=max_age, secure=secure(), httponly=True, samesite="Lax", path="/"
+    )
+
+
+def forget(response: HttpResponse) -> None:
+    """Take the session from the browser."""
+    response.delete_cookie(cookie_name("session"))
+
+
+def device_of(request: HttpRequest) -> str:
+    """The device token of the browser, if any."""
+    return request.COOKIES.get(cookie_name("device"), "")
+
+
+def to_login(request: HttpRequest, *, agency: bool = False) -> HttpResponse:
+    """To the log-in page and back after; says why when a session has ended."""
+    page = "/login/agency" if agency else "/login"
+    wanted = request.get_full_path() if request.method == "GET" else request.path
+    ended = f"&ended={quote(request.session_ended)}" if request.session_ended else ""
+    return redirect(f"{page}?next={quote(wanted)}{ended}")
+
+
+def enterprise_only(view: View) -> View:
+    """For an enterprise whose registration is approved; others land where they have to go (REG-14, REG-21)."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        actor = request.actor
+        if actor.kind != "enterprise":
+            return _refuse(request)
+        if filings.registration_state(enterprise_id=actor.enterprise_id) != "approved":
+            return redirect(landing(actor))
+        return view(request, *args, **kwargs)
+
+    guarded.guard = "enterprise"  # type: ignore[attr-defined]
+    return guarded
+
+
+def applicant_only(view: View) -> View:
+    """For an enterprise whose registration is still open."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.actor.kind != "enterprise":
+            return _refuse(request)
+        return view(request, *args, **kwargs)
+
+    guarded.guard = "applicant"  # type: ignore[attr-defined]
+    return guarded
+
+
+def agency_only(*roles: str) -> Callable[[View], View]:
+    """For people of agencies with one of the roles."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.actor.kind == "nobody":
+                return _refuse(request, agency=True)
+            if request.actor.kind != "agency" or not request.actor.roles & set(roles):
+                raise Forbidden
+            return view(request, *args, **kwargs)
+
+        guarded.guard = "agency"  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def anyone(view: View) -> View:
+    """For everyone; says so, for the test that walks all addresses."""
+    view.guard = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def _refuse(request: HttpRequest, *, agency: bool = False) -> HttpResponse:
+    if request.actor.kind != "nobody":
+        raise Forbidden
+    if request.path.startswith("/api/"):
+        raise Unauthenticated
+    return to_login(request, agency=agency)
+
+
+def landing(actor: Actor) -> str:
+    """Where a person belongs after log-in, by the state of the registration (REG-12, D-01)."""
+    if actor.kind == "agency":
+        return "/desk"
+    if actor.enterprise_id is None:
+        return "/"
+    state = filings.registration_state(enterprise_id=actor.enterprise_id)
+    return {"approved": "/workbench", "submitted": "/register/pending"}.get(state, "/account/supplement")
