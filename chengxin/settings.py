@@ -71,7 +71,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "chengxin.web.context.PreferencesMiddleware",
     "chengxin.web.errors.ErrorMiddleware",
-    *(["chengxin.web.session.SessionMiddleware"] if find_spec("chengxin.access.queries") else []),
+    *(["chengxin.web.session.SessionMiddleware"] if find_spec("chengxin.web") and find_spec("chengxin.web.session") else []),
     "django.middleware.csrf.CsrfViewMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
