@@ -136,7 +136,7 @@ class IndustryKind(Kind):
         known = around.codes.industries
         if code in known:
             return code
-        match = re.match(r"([A-T])?(\d{2})\d{0,2}\Z", code)
+        match = re.match(r"([A-T])?([0-9]{2})[0-9]{0,2}\Z", code)
         section = next((k for k in known if match and len(k) == 3 and k[1:] == match.group(2)), None)
         if not match or not section or match.group(1) not in (None, section[0]):
             raise Bad(_("%(label)s应为国民经济行业分类代码，例如 F5292（互联网零售）") % {"label": field.label})

@@ -23,7 +23,7 @@ from chengxin.catalogue.values import Field
 from chengxin.common import identifiers
 from chengxin.common.text import mask_name, nfkc, street_level
 
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Bad(Exception):

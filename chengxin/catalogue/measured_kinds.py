@@ -16,8 +16,8 @@ from chengxin.common.text import nfkc
 
 OPEN_ENDED = "长期"
 SEPARATOR = ".."
-_DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?\Z")
-_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?\Z")
+_DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?\Z", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,7 @@ class YearKind(IntegerKind):
         """Return a year from 1949, or the field's own first year, to this one."""
         level = re.sub(r"\s|年", "", nfkc(raw))
         first = int(field.limits.min or 1949)
-        if not re.match(r"\d{4}\Z", level) or not first <= int(level) <= around.today.year:
+        if not re.match(r"[0-9]{4}\Z", level) or not first <= int(level) <= around.today.year:
             about = {"label": field.label, "first": first, "last": around.today.year}
             raise Bad(_("%(label)s应为%(first)s至%(last)s之间的四位年份") % about)
         return int(level)

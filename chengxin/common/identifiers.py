@@ -39,7 +39,7 @@ _SHAPES = {
     "cnaps": r"\d{12}",
     "stock_code": r"\d{6}|\d{4,5}\.HK|[A-Z]{1,5}",
 }
-_COMPILED = {name: re.compile(rf"(?:{shape})\Z") for name, shape in _SHAPES.items()}
+_COMPILED = {name: re.compile(rf"(?:{shape})\Z", re.ASCII) for name, shape in _SHAPES.items()}
 
 
 def matches(shape: str, s: str) -> bool:

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chengxin.catalogue.chosen_kinds import KINDS, kind_of
 from chengxin.catalogue.kinds import Around, Bad
@@ -78,6 +80,7 @@ GOOD: list[tuple[str, str, Any, dict[str, Any]]] = [
 WRONG: list[tuple[str, str, str, dict[str, Any]]] = [
     ("text", "一\n二", "只能填写一行", {}),
     ("text", "风\x00筝", "无法显示的字符", {}),
+    ("text", "风\ud800筝", "无法显示的字符", {}),
     ("text", "风筝风筝", "不能超过3个字，现有4个字", {"max_length": 3}),
     ("text", "31", "应为6位数字", {"shape": "postcode"}),
     ("longtext", "短", "不能少于5个字", {"min_length": 5}),
@@ -210,3 +213,34 @@ def test_words_on_a_page() -> None:
     assert KINDS["period"].display(Period(date(2020, 1, 1), None), field("period"), CODES) == "2020-01-01 至 长期"
     assert KINDS["industry"].display("F5299", field("industry"), CODES) == "F5299 零售业"
     assert KINDS["year"].display(2026, field("year"), CODES) == "2026"
+
+
+TYPED = st.one_of(
+    st.text(max_size=60),
+    st.text(alphabet="0123456789.,-/~年月日至长期 eE+%", max_size=30),
+    st.text(alphabet="htps:/.@[]#?%a1中 ", max_size=30),
+)
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+@given(raw=TYPED)
+def test_whatever_is_typed_gives_a_value_or_a_sentence(name: str, raw: str) -> None:
+    f = field(name)
+    if KINDS[name].blank(raw):
+        return
+    try:
+        value = KINDS[name].parse(raw, f, AROUND)
+    except Bad as bad:
+        assert str(bad)
+        return
+    stored = KINDS[name].to_json(value)
+    canonical(stored)
+    assert KINDS[name].from_json(stored) == value
+    KINDS[name].display(value, f, CODES)
+
+
+@pytest.mark.parametrize("raw", ["٢٠٢٦-٠١-٣١", "١٢"])
+def test_only_digits_that_everyone_reads(raw: str) -> None:
+    for name in ("date", "number", "year", "bank", "phone"):
+        with pytest.raises(Bad):
+            KINDS[name].parse(raw, field(name), AROUND)
