@@ -41,12 +41,14 @@ def _with_static(inner: WSGIApplication) -> WSGIApplication:
     from whitenoise import WhiteNoise
 
     if settings.HASHED_STATIC:
-        return WhiteNoise(inner, root=str(settings.STATIC_ROOT), prefix="static/", max_age=STATIC_MAX_AGE_S, immutable_file_test=_hashed)
+        hashed: WSGIApplication = WhiteNoise(inner, root=str(settings.STATIC_ROOT), prefix="static/", max_age=STATIC_MAX_AGE_S, immutable_file_test=_hashed)
+        return hashed
     white = WhiteNoise(inner, max_age=0)
     for finder in get_finders():
         for storage in getattr(finder, "storages", {}).values():
             white.add_files(storage.location, prefix="static/")
-    return white
+    served: WSGIApplication = white
+    return served
 
 
 def _hashed(_path: str, url: str) -> bool:

@@ -27,7 +27,7 @@ from chengxin.ledger import actions as ledger
 RESET = "password-reset"
 LINK_MINUTES = 30
 CODE_MINUTES, CODE_TRIES = 10, 5
-RESET_PATH = "/account/reset/"
+RESET_PATH = "/password/reset/"
 
 
 class LinkRefused(Invalid):

@@ -8,6 +8,7 @@ import sys
 import threading
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from chengxin.commands import environment
@@ -139,8 +140,7 @@ def _prepare(words: Namespace) -> list[str]:
     install.load_reference()
     if not settings.DEMO or words.no_demo or not install.present(DEMO_MODULE):
         return []
-    from chengxin import demo
-
+    demo = import_module(DEMO_MODULE)
     if demo.is_empty():
         _say("Filling the demo data (about a minute) …")
         demo.fill()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from chengxin.common import clock
 from chengxin.filings import messages
 from chengxin.filings.values import DecisionView, FilingView, SubmissionView
 from chengxin.flow.step import step
@@ -18,6 +22,21 @@ def handed_in(*, submission: SubmissionView, kind: str, account_id: UUID | None,
         return
     params = {"kind": kind, "number": submission.number, "due_at": submission.due_at.isoformat()}
     messages.post(account_id=account_id, template="handed_in", params=params, key=f"handed-in:{submission.id}")
+
+
+RESULTS = {"approved": _("审核通过"), "rejected": _("审核未通过")}
+
+
+def _mail(*, params: dict[str, str], decision: DecisionView) -> dict[str, str]:
+    """The places of the mail's text."""
+    at = decision.at.astimezone(clock.SHANGHAI)
+    return {
+        "name": params["enterprise"] or params["uscc"],
+        "result": str(RESULTS[decision.outcome]),
+        "decided": f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}",
+        "opinion": str(_("审核意见：%(opinion)s") % {"opinion": decision.opinion}) if decision.opinion else "",
+        "link": f"{settings.SITE_ORIGIN}/login",
+    }
 
 
 def decided(*, filing: FilingView, decision: DecisionView, by: Actor) -> None:
@@ -36,8 +55,9 @@ def decided(*, filing: FilingView, decision: DecisionView, by: Actor) -> None:
     }
     messages.post(account_id=filing.filer_id, template=template, params=params, key=key)
     to = identity.email_of(filing.filer_id, by=Actor.system("notices"), purpose="review-result")
+    mail = _mail(params=params, decision=decision)
     gateways.enqueue(
-        channel="mail", purpose=template, to=to, template=template, params=params, secret_params=None, dedupe_key=key
+        channel="mail", purpose=template, to=to, template=template, params=mail, secret_params=None, dedupe_key=key
     )
 
 

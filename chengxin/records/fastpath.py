@@ -20,7 +20,7 @@ import psycopg.conninfo
 from chengxin.common import clock
 from chengxin.records import filesql
 
-PATH = re.compile(r"^/api/v1/files/([0-9A-HJ-NPQRTUWXY]{18})$")
+PATH = re.compile(r"/api/v1/files/([0-9A-HJ-NPQRTUWXY]{18})")
 WAIT_SECONDS = 5.0
 CONNECT_SECONDS = 5
 MAX_BATCH = 64
@@ -71,6 +71,13 @@ class GroupReader:
             raise mine.error
         return mine.row
 
+    def close(self) -> None:
+        """Let the connection go; the next read makes another."""
+        with self._reading:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
     def _take(self) -> list[Waiting]:
         with self._queue_lock:
             batch, self._queue = self._queue[:MAX_BATCH], self._queue[MAX_BATCH:]
@@ -92,7 +99,8 @@ class GroupReader:
         try:
             return self._ask(codes)
         except psycopg.OperationalError:  # the server was restarted: one new connection, one more try
-            self._connection = None
+            if self._connection is not None:
+                self._connection.close()
             return self._ask(codes)
 
     def _ask(self, codes: list[str]) -> list[Row]:
@@ -107,7 +115,7 @@ def looked_up(environ: Environ) -> str | None:
     """The code of a plain look-up, or None when the request is for the application behind."""
     if environ.get("REQUEST_METHOD") not in ("GET", "HEAD") or environ.get("QUERY_STRING"):
         return None
-    match = PATH.match(environ.get("PATH_INFO", ""))
+    match = PATH.fullmatch(environ.get("PATH_INFO", ""))
     return match.group(1) if match else None
 
 
@@ -117,9 +125,9 @@ def matches(environ: Environ, etag: str) -> bool:
     return asked.strip() == "*" or any(tag.strip().removeprefix("W/") == f'"{etag}"' for tag in asked.split(","))
 
 
-def application(following: Application) -> Application:
+def application(following: Application, *, reader: GroupReader | None = None) -> Application:
     """The WSGI application that answers look-ups and hands everything else on."""
-    reader = GroupReader(conninfo())
+    reader = reader or GroupReader(conninfo())
 
     def answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         uscc = looked_up(environ)

@@ -35,11 +35,11 @@ class Entry:
 # Menus by place. A face's menu shows the entries whose views exist; the first path segments mark the current one.
 TOP = (
     Entry(_("首页"), "public:home"),
-    Entry(_("信用共建"), "public:files"),
+    Entry(_("信用共建"), "public:search"),
     Entry(_("惠民惠企"), "enterprise:services"),
     Entry(_("数据概览"), "public:overview"),
     Entry(_("核验"), "public:verify"),
-    Entry(_("常见问题"), "public:faq"),
+    Entry(_("常见问题"), "public:help"),
     Entry(_("企业注册"), "account:register"),
     Entry(_("登录"), "account:login"),
 )
@@ -187,7 +187,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "nav": menu(TOP, path=request.path, hide=ANONYMOUS_ONLY if person else MEMBERS_ONLY),
         "side": menu(side, path=request.path),
         "foot": menu(FOOT, path=request.path),
-        "search_url": address("public:files") or "/files",
+        "search_url": address("public:search") or "/files",
         "person": person,
         "logout_url": address("account:logout"),
         "touch_url": address("account:session_touch"),

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from chengxin.access import queries as access
-from chengxin.access.queries import SessionExpired
+from chengxin.access.queries import REASONS, SessionExpired
 from chengxin.common.errors import Forbidden, Unauthenticated
 from chengxin.filings import queries as filings
 from chengxin.identity.values import Actor
@@ -35,13 +35,21 @@ def cookie_name(name: str) -> str:
     return f"__Host-{name}" if secure() else name
 
 
+class Request(HttpRequest):
+    """A request after the session middleware: who acts, the session's key, why a session ended."""
+
+    actor: Actor
+    session_key: str
+    session_ended: str
+
+
 class SessionMiddleware:
     """Puts ``request.actor`` and ``request.session_ended`` (the reason, or empty) on every request."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         key = request.COOKIES.get(cookie_name("session"), "")
         request.session_key = key
         request.actor, request.session_ended = self._actor(request, key)
@@ -53,7 +61,7 @@ class SessionMiddleware:
         return response
 
     @staticmethod
-    def _actor(request: HttpRequest, key: str) -> tuple[Actor, str]:
+    def _actor(request: Request, key: str) -> tuple[Actor, str]:
         if not key:
             return Actor.nobody(), ""
         try:
@@ -84,12 +92,23 @@ def forget(response: HttpResponse) -> None:
     response.delete_cookie(cookie_name("session"))
 
 
-def device_of(request: HttpRequest) -> str:
+def device_of(request: Request) -> str:
     """The device token of the browser, if any."""
     return request.COOKIES.get(cookie_name("device"), "")
 
 
-def to_login(request: HttpRequest, *, agency: bool = False) -> HttpResponse:
+def by_script(request: Request) -> bool:
+    """Whether a program or a script of a page asks: it gets 401 and not a page to log in on."""
+    accept = request.headers.get("Accept", "")
+    return (
+        request.path.startswith("/api/")
+        or request.headers.get("X-Requested-With") == "fetch"
+        or bool(getattr(request, "htmx", False))
+        or ("json" in accept and "text/html" not in accept)
+    )
+
+
+def to_login(request: Request, *, agency: bool = False) -> HttpResponse:
     """To the log-in page and back after; says why when a session has ended."""
     page = "/login/agency" if agency else "/login"
     wanted = request.get_full_path() if request.method == "GET" else request.path
@@ -101,9 +120,9 @@ def enterprise_only(view: View) -> View:
     """For an enterprise whose registration is approved; others land where they have to go (REG-14, REG-21)."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         actor = request.actor
-        if actor.kind != "enterprise":
+        if actor.kind != "enterprise" or actor.enterprise_id is None:
             return _refuse(request)
         if filings.registration_state(enterprise_id=actor.enterprise_id) != "approved":
             return redirect(landing(actor))
@@ -117,7 +136,7 @@ def applicant_only(view: View) -> View:
     """For an enterprise whose registration is still open."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.actor.kind != "enterprise":
             return _refuse(request)
         return view(request, *args, **kwargs)
@@ -131,7 +150,7 @@ def agency_only(*roles: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.actor.kind == "nobody":
                 return _refuse(request, agency=True)
             if request.actor.kind != "agency" or not request.actor.roles & set(roles):
@@ -150,11 +169,11 @@ def anyone(view: View) -> View:
     return view
 
 
-def _refuse(request: HttpRequest, *, agency: bool = False) -> HttpResponse:
+def _refuse(request: Request, *, agency: bool = False) -> HttpResponse:
     if request.actor.kind != "nobody":
         raise Forbidden
-    if request.path.startswith("/api/"):
-        raise Unauthenticated
+    if by_script(request):
+        raise Unauthenticated(REASONS.get(request.session_ended))
     return to_login(request, agency=agency)
 
 

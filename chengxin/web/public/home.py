@@ -52,7 +52,7 @@ def _ways_in() -> dict[str, Any]:
         "forgot_url": address("account:forgot") or "/password/forgot",
         "services_url": address("enterprise:services") or "/workbench/services",
         "template_url": "/register/template/91.pdf",
-        "sample_url": "/register/template/sample.png",
+        "sample_url": "/register/sample.png",
     }
 
 

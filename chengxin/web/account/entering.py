@@ -1,0 +1,165 @@
+"""登录 and 退出: enterprises by credit code, agencies by user name and captcha (REG-12, D-30)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from chengxin.access import actions as access
+from chengxin.access import queries as access_queries
+from chengxin.access.queries import SessionExpired
+from chengxin.access.values import LogIn
+from chengxin.common.errors import ChengxinError, Invalid, TooMany
+from chengxin.identity.values import Actor
+from chengxin.web import session
+from chengxin.web.account import captchas
+from chengxin.web.account.forms import AgencyLogInForm, LogInForm
+from chengxin.web.pageforms import PageForm
+from chengxin.web.session import Request, anyone, landing
+
+ENDED = {
+    "idle": "您已超过1小时无操作，系统已自动登出。请重新登录后继续。",
+    "absolute": "本次登录时间过长，系统已自动登出。请重新登录后继续。",
+}
+
+
+@require_http_methods(["GET", "POST"])
+@anyone
+def log_in(request: Request) -> HttpResponse:
+    """登录 of enterprises; the same answer for a wrong password and an unknown code."""
+    return _log_in(request, LogInForm, template="account/login.html")
+
+
+@require_http_methods(["GET", "POST"])
+@anyone
+def agency_log_in(request: Request) -> HttpResponse:
+    """登录 of agencies."""
+    return _log_in(request, AgencyLogInForm, template="account/agency_login.html")
+
+
+def _log_in(request: Request, form_class: type[PageForm], *, template: str) -> HttpResponse:
+    if request.method == "GET" or captchas.wants_new(request):
+        return _page(request, form_class(initial=request.POST.dict()), template, status=200)
+    form = form_class(request.POST)
+    if not form.is_valid():
+        return _page(request, form, template)
+    try:
+        opened = _open(request, form)
+    except Invalid as error:
+        form.add_fields({k: v for k, v in error.fields.items() if k != "captcha"})
+        return _page(request, form, template, captcha_errors=error.fields.get("captcha", []))
+    except TooMany as error:
+        form.add_error(None, error.message)
+        return _page(request, form, template, status=429)
+    except ChengxinError as error:
+        form.add_error(None, error.message)
+        return _page(request, form, template)
+    return _entered(request, opened)
+
+
+def _open(request: Request, form: PageForm) -> LogIn:
+    name, password = form.cleaned_data["name"], form.cleaned_data["password"]
+    where = {"network": captchas.network(request), "device": session.device_of(request)}
+    if isinstance(form, AgencyLogInForm):
+        return access.log_in_agency(
+            name=name,
+            password=password,
+            captcha_id=request.POST.get("captcha_id", ""),
+            captcha=request.POST.get("captcha", ""),
+            **where,
+        )
+    return access.log_in(name=name, password=password, **where)
+
+
+def _entered(request: Request, opened: LogIn) -> HttpResponse:
+    key, device = opened
+    actor = access_queries.session_actor(key, counts_as_activity=True) or Actor.nobody()
+    response = redirect(wanted(request) or landing(actor))
+    session.keep(response, session_key=key)
+    session.keep_device(response, token=device)
+    return response
+
+
+def wanted(request: Request) -> str:
+    """The page asked for before log-in, if it is one of ours."""
+    url = request.POST.get("next") or request.GET.get("next", "")
+    if not url or not url_has_allowed_host_and_scheme(url, allowed_hosts=None):
+        return ""
+    return "" if urlsplit(url).path in ("/logout", "/login", "/login/agency") else url
+
+
+def _page(
+    request: Request,
+    form: PageForm,
+    template: str,
+    *,
+    captcha_errors: list[str] | None = None,
+    status: int = 422,
+) -> HttpResponse:
+    agency = isinstance(form, AgencyLogInForm)
+    problems = [(f"f-{n}" if n != "__all__" else "", t) for n, ts in form.errors.items() for t in ts] if form.is_bound else []
+    problems += [("captcha", text) for text in captcha_errors or []]
+    context = {
+        "form": form,
+        "problems": problems,
+        "challenge": captchas.fresh(request) if agency else None,
+        "captcha_errors": captcha_errors or [],
+        "next": request.POST.get("next") or request.GET.get("next", ""),
+        "ended": _(ENDED[request.GET["ended"]]) if request.GET.get("ended") in ENDED else "",
+    }
+    return render(request, template, context, status=status)
+
+
+@require_POST
+@anyone
+def log_out(request: Request) -> HttpResponse:
+    """退出登录."""
+    if request.session_key:
+        access.log_out(request.session_key)
+    response = redirect("/")
+    session.forget(response)
+    return response
+
+
+@anyone
+def ping(request: Request) -> HttpResponse:
+    """How long the session still has; a heartbeat does not restart the idle clock (REG-19)."""
+    try:
+        view = access_queries.session_view(request.session_key) if request.session_key else None
+    except SessionExpired:
+        view = None
+    return JsonResponse({"seconds_left": view.idle_seconds_left if view else 0})
+
+
+@require_POST
+@anyone
+def touch(request: Request) -> HttpResponse:
+    """继续使用: the person pressed the button, so the idle clock starts anew."""
+    if request.actor.account_id is None:
+        return JsonResponse({"seconds_left": 0}, status=401)
+    access.touch(request.session_key)
+    return ping(request)
+
+
+@require_http_methods(["GET", "POST"])
+@anyone
+def log_in_here(request: Request) -> HttpResponse:
+    """Log-in in place after the session has ended; the page behind keeps what was typed."""
+    form = LogInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            key, device = _open(request, form)
+        except ChengxinError as error:
+            form.add_error(None, error.message)
+        else:
+            response = HttpResponse(status=204)
+            session.keep(response, session_key=key)
+            session.keep_device(response, token=device)
+            return response
+    status = 422 if request.method == "POST" else 200
+    return render(request, "account/login_here.html", {"form": form}, status=status)

@@ -1,0 +1,83 @@
+"""The forms of registration and log-in; every message names its field and the remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from chengxin.access import queries as access
+from chengxin.web.divisions import division_tree
+from chengxin.web.pageforms import DivisionEntry, Entry, PageForm, Tick
+
+
+class AccountForm(PageForm):
+    """What a registration asks for besides code and password."""
+
+    name = Entry(label=_("企业名称"), kind="name", max_length=100, required=False)
+    division = DivisionEntry(label=_("所属地区"))
+    email = Entry(label=_("邮箱"), kind="email", max_length=254)
+    phone = Entry(label=_("手机号"), kind="phone", max_length=20)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        DivisionEntry.offer(self, "division", division_tree())
+        self.fields["name"].help_text = _("与营业执照一致；没有字号名称的个体工商户可不填")
+        self.fields["email"].help_text = _("审核结果会通过邮件发送至此邮箱")
+
+
+class RegistrationForm(AccountForm):
+    """企业用户注册 (REG-02)."""
+
+    uscc = Entry(label=_("统一社会信用代码"), kind="uscc", max_length=40, clearable=True)
+    password = Entry(label=_("密码"), kind="password", max_length=200, autocomplete="new-password")
+    password_again = Entry(label=_("确认密码"), kind="password", max_length=200, autocomplete="new-password")
+    agreement = Tick(label=_("《用户服务协议》"))
+    privacy = Tick(label=_("《个人信息处理告知》"))
+    field_order = ("name", "uscc", "division", "email", "phone", "password", "password_again")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = "；".join(access.password_hints().hints)
+
+    def clean(self) -> dict[str, Any]:
+        """确认密码 equals 密码."""
+        cleaned = super().clean() or {}
+        first, again = cleaned.get("password"), cleaned.get("password_again")
+        if first and again and first != again:
+            self.add_error("password_again", _("两次输入的密码不一致，请重新输入"))
+        return cleaned
+
+
+class LogInForm(PageForm):
+    """登录 by credit code (REG-12)."""
+
+    name = Entry(label=_("统一社会信用代码"), kind="uscc", max_length=40, autocomplete="username")
+    password = Entry(label=_("密码"), kind="password", max_length=200, autocomplete="current-password")
+
+
+class AgencyLogInForm(PageForm):
+    """登录 of agencies by user name, with captcha (D-30)."""
+
+    name = Entry(label=_("用户名"), max_length=60, autocomplete="username")
+    password = Entry(label=_("密码"), kind="password", max_length=200, autocomplete="current-password")
+
+
+class ForgotForm(PageForm):
+    """忘记密码 (REG-13)."""
+
+    uscc = Entry(label=_("统一社会信用代码"), kind="uscc", max_length=40)
+
+
+class ResetForm(PageForm):
+    """设置新密码."""
+
+    password = Entry(label=_("新密码"), kind="password", max_length=200, autocomplete="new-password")
+    password_again = Entry(label=_("确认新密码"), kind="password", max_length=200, autocomplete="new-password")
+
+    def clean(self) -> dict[str, Any]:
+        """Both are equal."""
+        cleaned = super().clean() or {}
+        if cleaned.get("password") and cleaned.get("password_again") and cleaned["password"] != cleaned["password_again"]:
+            self.add_error("password_again", _("两次输入的密码不一致，请重新输入"))
+        return cleaned

@@ -1,0 +1,45 @@
+"""忘记密码: a single-use link to the registered mailbox, the same answer for every code (REG-13)."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from chengxin.access import actions as access
+from chengxin.access import queries as access_queries
+from chengxin.access.recovery import RESET
+from chengxin.common.errors import Invalid
+from chengxin.web.account import captchas
+from chengxin.web.account.forms import ForgotForm, ResetForm
+from chengxin.web.session import Request, anyone
+
+
+@require_http_methods(["GET", "POST"])
+@anyone
+def forgot(request: Request) -> HttpResponse:
+    """Ask for the mail; the page after says the same whether the code is known or not."""
+    form = ForgotForm(request.POST or None)
+    if request.method == "GET" or not form.is_valid():
+        return render(request, "account/forgot.html", {"form": form}, status=422 if form.is_bound else 200)
+    access.request_reset(name=form.cleaned_data["uscc"], network=captchas.network(request))
+    return render(request, "account/forgot_sent.html", {"uscc": form.cleaned_data["uscc"]})
+
+
+@require_http_methods(["GET", "POST"])
+@anyone
+def reset(request: Request, token: str) -> HttpResponse:
+    """Set a new password by the mailed link; a used or late link is refused with the way on."""
+    try:
+        access.peek_link(token, RESET)
+        form = ResetForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                access.reset_by_link(token=token, password=form.cleaned_data["password"])
+                return render(request, "account/reset_done.html")
+            except Invalid as error:
+                form.add_fields(error.fields)
+    except access.LinkRefused as refused:
+        return render(request, "account/reset_refused.html", {"message": refused.message}, status=410)
+    hints = access_queries.password_hints().hints
+    return render(request, "account/reset.html", {"form": form, "hints": hints}, status=422 if form.is_bound else 200)

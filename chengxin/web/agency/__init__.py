@@ -1,0 +1,1 @@
+"""The reviewers' desk: inbox by competence, one item at a time, decisions by key."""

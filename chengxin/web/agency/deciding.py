@@ -1,0 +1,49 @@
+"""Decisions and remarks posted from an item's page; the next item opens at once."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from chengxin.common.errors import Invalid
+from chengxin.filings import queries as filings
+from chengxin.flow import review
+from chengxin.web.agency import item
+from chengxin.web.session import Request, agency_only
+
+
+@require_POST
+@agency_only("reviewer")
+def decide(request: Request, filing_id: UUID) -> HttpResponse:
+    """Approve or reject the version that was read; a refused one keeps the typed opinion."""
+    outcome, opinion = request.POST.get("outcome", ""), request.POST.get("opinion", "")[:4000]
+    shown = request.POST.get("round", "")
+    try:
+        review.decide_filing(
+            filing_id=filing_id,
+            round=int(shown) if shown.isdigit() else -1,
+            outcome=outcome,
+            opinion=opinion if outcome == "rejected" else "",
+            by=request.actor,
+        )
+    except Invalid as error:
+        context = item.page(filing_id=filing_id, by=request.actor, opinion=opinion, errors=error.fields)
+        return render(request, "agency/item.html", context, status=422)
+    found = filings.next_item(by=request.actor)
+    return redirect(f"/desk/{found}?done={outcome}" if found else f"/desk?done={outcome}")
+
+
+@require_POST
+@agency_only("reviewer")
+def remark(request: Request, filing_id: UUID) -> HttpResponse:
+    """Put a remark on one field, record or file."""
+    path, text = request.POST.get("path", "")[:160], request.POST.get("remark", "")
+    try:
+        review.remark(filing_id=filing_id, path=path, text=text, by=request.actor)
+    except Invalid as error:
+        context = item.page(filing_id=filing_id, by=request.actor, errors=error.fields)
+        return render(request, "agency/item.html", context, status=422)
+    return redirect(f"/desk/{filing_id}#{path.replace('/', '-')}")

@@ -1,0 +1,130 @@
+"""The inbox: what this reviewer's agency is competent for now, the first due first (D-05, REG-09, ARC-12)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from chengxin.filings import lifecycle
+from chengxin.filings import queries as filings
+from chengxin.filings.values import InboxItem
+from chengxin.gateways import queries as gateways
+from chengxin.identity import queries as identity
+from chengxin.web import components
+from chengxin.web.session import Request, agency_only
+from chengxin.web.templatetags.cx import moment
+
+
+@agency_only("reviewer")
+def show(request: Request) -> HttpResponse:
+    """One page of pending filings, with exact counts."""
+    by = request.actor
+    narrowed = _narrowed(request)
+    items = filings.inbox(by=by, narrowed=narrowed)
+    context = {
+        "counts": filings.inbox_counts(by=by),
+        "kind": narrowed.kind,
+        "text": narrowed.text,
+        "overdue_only": narrowed.overdue_only,
+        "rows": [_row(item) for item in items],
+        "columns": _columns(),
+        "next_url": _next_url(request, items),
+        "calendar_warnings": identity.calendar_warnings(_today()),
+        "tabs": _tabs(request),
+        "tab": f"?kind={narrowed.kind}" if narrowed.kind else "?",
+    }
+    return render(request, "agency/inbox.html", context)
+
+
+def _today() -> Any:
+    from chengxin.common import clock
+
+    return clock.today()
+
+
+def _narrowed(request: Request) -> filings.InboxFilter:
+    return filings.InboxFilter(
+        kind=request.GET.get("kind", "") if request.GET.get("kind", "") in lifecycle.KINDS else "",
+        text=request.GET.get("q", "")[:100],
+        overdue_only=request.GET.get("overdue") == "1",
+        after=_cursor(request.GET.get("after", "")),
+    )
+
+
+def _cursor(text: str) -> tuple[datetime, UUID] | None:
+    try:
+        due, _sep, last = text.partition("~")
+        return datetime.fromisoformat(due), UUID(last)
+    except ValueError:
+        return None
+
+
+def _next_url(request: Request, items: list[InboxItem]) -> str:
+    if len(items) < filings.INBOX_PAGE:
+        return ""
+    query = {key: value for key, value in request.GET.items() if key != "after"}
+    return "?" + urlencode(query | {"after": f"{items[-1].due_at.isoformat()}~{items[-1].id}"})
+
+
+def _tabs(request: Request) -> list[components.Link]:
+    return [
+        components.Link(text=_("全部"), url="?"),
+        components.Link(text=_("账号审核"), url="?kind=registration"),
+        components.Link(text=_("诚信档案审核"), url="?kind=archive"),
+    ]
+
+
+def _columns() -> list[components.Column]:
+    return [
+        components.Column(key="name", label=_("企业名称")),
+        components.Column(key="kind", label=_("类别")),
+        components.Column(key="division", label=_("所属地区")),
+        components.Column(key="submitted", label=_("提交时间")),
+        components.Column(key="due", label=_("应于此前办结")),
+        components.Column(key="marks", label=_("标记")),
+    ]
+
+
+def _row(item: InboxItem) -> dict[str, object]:
+    name = item.enterprise_name or item.uscc
+    marks = [components.badge(text=_("逾期"), tone="bad")] if item.overdue else []
+    if item.due_provisional:
+        marks.append(components.badge(text=_("暂定"), tone="warn"))
+    if item.claimed_by:
+        marks.append(components.badge(text=_("%(name)s 正在查看") % {"name": item.claimed_by}, tone="info"))
+    return {
+        "name": format_html('<a href="/desk/{}">{}</a><br><code>{}</code>', item.id, name, item.uscc),
+        "kind": KIND_WORDS[item.kind]() + (_("（第%(n)d次提交）") % {"n": item.round} if item.round > 1 else ""),
+        "division": "".join(identity.division_path(item.division_code)),
+        "submitted": moment(item.submitted_at),
+        "due": moment(item.due_at),
+        "marks": format_html("{} {} {}", *(marks + ["", "", ""])[:3]),
+    }
+
+
+KIND_WORDS = {
+    "registration": lambda: _("账号审核"),
+    "archive": lambda: _("诚信档案审核"),
+    "voluntary": lambda: _("自愿注册信息审核"),
+    "import": lambda: _("数据导入"),
+}
+
+
+@agency_only("reviewer")
+def next_item(request: Request) -> HttpResponse:
+    """Open what is first due and not open elsewhere; the empty inbox when nothing is left."""
+    found = filings.next_item(by=request.actor)
+    return redirect(f"/desk/{found}" if found else "/desk")
+
+
+@agency_only("reviewer", "system_admin")
+def delivery(request: Request) -> HttpResponse:
+    """Mails and messages that have not gone out, for staff to see (REG-11)."""
+    return render(request, "agency/delivery.html", {"rows": gateways.failed()})

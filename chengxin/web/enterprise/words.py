@@ -1,0 +1,51 @@
+"""Texts that several of the enterprise's pages use."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from chengxin.filings import lifecycle
+from chengxin.filings.messages import MessageView
+from chengxin.filings.values import FilingView
+from chengxin.web.components import Link
+
+TYPE_HINTS = {
+    "PLATFORM": gettext_lazy("为交易双方提供网络经营场所、交易撮合、信息发布等服务"),
+    "IN_PLATFORM": gettext_lazy("通过电子商务平台销售商品或者提供服务"),
+    "SELF_SITE": gettext_lazy("通过自建网站、APP 或小程序销售商品或者提供服务"),
+    "OTHER_NET": gettext_lazy("通过社群、直播等其他网络渠道销售商品或者提供服务"),
+    "SERVICE": gettext_lazy("为电子商务提供物流、支付、代运营、技术等服务"),
+}
+KINDS = {
+    "registration": gettext_lazy("企业用户注册"),
+    "archive": gettext_lazy("诚信档案"),
+}
+
+
+def kind_label(kind: str) -> str:
+    """The words for a kind of filing."""
+    return str(KINDS.get(kind, kind))
+
+
+def state_label(filing: FilingView) -> str:
+    """The state of a filing in words; a draft that updates a published archive says so."""
+    return lifecycle.label(kind=filing.kind, state=filing.state)
+
+
+def crumbs(*pairs: tuple[str, str]) -> list[Link]:
+    """The way from the home page."""
+    return [Link(text=_("企业首页"), url="/workbench"), *(Link(text=text, url=url) for text, url in pairs)]
+
+
+def message_title(message: MessageView) -> str:
+    """One line for a message."""
+    kind = kind_label(str(message.params.get("kind", "")))
+    if message.template == "handed_in":
+        return _("%(kind)s已提交，等待审核") % {"kind": kind}
+    outcome = message.params.get("outcome")
+    if outcome == "approved":
+        return _("%(kind)s审核通过") % {"kind": kind}
+    if outcome == "rejected":
+        return _("%(kind)s审核未通过，请查看审核意见") % {"kind": kind}
+    return _("系统通知")
