@@ -125,7 +125,9 @@ def test_wrong_parameters_are_named(client: Client, uscc: str, query: dict[str, 
 
 
 @pytest.mark.requirement("PUB-06.2")
-@pytest.mark.parametrize("text", ["'", '"', "%", "_", "\\", "%%%", "' OR '1'='1", "'; DELETE FROM records_search; --", "\x00", "澜" * 10_000])
+@pytest.mark.parametrize(
+    "text", ["'", '"', "%", "_", "\\", "%%%", "' OR '1'='1", "'; DELETE FROM records_search; --", "\x00", "澜" * 10_000]
+)
 def test_signs_in_a_search_are_text(client: Client, uscc: str, text: str) -> None:
     answer = client.get("/api/v1/files", {"q": text})
     assert answer.status_code == 200

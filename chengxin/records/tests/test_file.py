@@ -70,7 +70,7 @@ def test_hidden_record_leaves_at_once_and_stays_inside() -> None:
 
 def test_government_records_appear_with_the_first_archive_and_not_before() -> None:
     enterprise, uscc = makers.known(1, NAME)
-    actions.take_in(enterprise_id=enterprise, filing_id=enterprise, record=makers.penalty("余市监罚〔2026〕1号", until=date(2099, 1, 1)), by=makers.BY)
+    makers.take_in(enterprise, makers.penalty("余市监罚〔2026〕1号", until=date(2099, 1, 1)))
     with pytest.raises(NotFound):
         queries.public_file(uscc=uscc)
     makers.publish(enterprise, [], makers.head(uscc, NAME))
@@ -135,7 +135,7 @@ def test_a_record_of_the_future_appears_on_its_day() -> None:
 
 
 def test_a_group_lists_its_newest_hundred_and_the_rest_by_cursor() -> None:
-    enterprise, uscc = makers.published(1, NAME, [makers.own_record(makers.shop(f"第{n}店")) for n in range(130)])
+    _enterprise, uscc = makers.published(1, NAME, [makers.own_record(makers.shop(f"第{n}店")) for n in range(130)])
     document = queries.document(uscc=uscc)
     assert document["groups"]["S06"] == {"total": 130, "more": True}
     assert len(document["records"]) == 100

@@ -34,8 +34,11 @@ def why(text: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "text",
-    ["澜序", "澜序桥", "序桥电子", "杭州 电子商务", "杭州澜序桥电子商务有限公司", "澜　序桥", "hzlxq", "HZLXQDZSW", makers.code(1), makers.code(1).lower()],
-)
+    [
+        "澜序", "澜序桥", "序桥电子", "杭州 电子商务", "杭州澜序桥电子商务有限公司", "澜　序桥", "hzlxq", "HZLXQDZSW",
+        makers.code(1), makers.code(1).lower(),
+    ],
+)  # fmt: skip
 def test_a_file_is_found_by(files: None, text: str) -> None:
     assert LANXU in names(text=text)
 
