@@ -19,9 +19,10 @@ from chengxin.launcher.urls import database
 def present(module: str) -> bool:
     """Say whether a part of the house is there."""
     try:
-        return find_spec(module) is not None
+        found = find_spec(module)
     except ModuleNotFoundError:
         return False
+    return found is not None and found.origin is not None
 
 
 def use(url: str, *, options: str = "") -> None:
