@@ -41,7 +41,9 @@ def _with_static(inner: WSGIApplication) -> WSGIApplication:
     from whitenoise import WhiteNoise
 
     if settings.HASHED_STATIC:
-        hashed: WSGIApplication = WhiteNoise(inner, root=str(settings.STATIC_ROOT), prefix="static/", max_age=STATIC_MAX_AGE_S, immutable_file_test=_hashed)
+        hashed: WSGIApplication = WhiteNoise(
+            inner, root=str(settings.STATIC_ROOT), prefix="static/", max_age=STATIC_MAX_AGE_S, immutable_file_test=_hashed
+        )
         return hashed
     white = WhiteNoise(inner, max_age=0)
     for finder in get_finders():

@@ -274,9 +274,14 @@ def decide(*, filing_id: UUID, round: int, outcome: str, opinion: str, by: Actor
 def require_bound_files(filing: Filing) -> None:
     """A filing whose form demands files cannot be approved without them (REG-08)."""
     form = catalogue.version(filing.form_version)
-    bound = {a.path.rsplit("/", 1)[-1] for a in filing.attachments.filter(state="bound")}
+    frozen = filing.submissions.filter(round=filing.round).values_list("answers", flat=True).get()
+    bound = set(filing.attachments.filter(state="bound").values_list("path", flat=True))
     missing = [
-        f.label.zh for group in form.groups for f in group.fields if f.kind == "file" and f.required and f.code not in bound
+        f.label.zh
+        for group in form.groups
+        for row in rules.rows_of(frozen, group.code)
+        for f in group.fields
+        if f.kind == "file" and f.required and f"{group.code}/{row}/{f.code}" not in bound
     ]
     if missing:
         raise Conflict(_("缺少附件：%(names)s，不能审核通过。") % {"names": "、".join(missing)}, code="missing-files")

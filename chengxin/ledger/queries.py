@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -57,6 +58,12 @@ def _record(version_id: UUID, kind: str) -> tuple[int | None, bytes]:
     if row is None:
         raise NotFound
     return row[0], bytes(row[1])
+
+
+def event_of(*, kind: str, subject: str, data: Mapping[str, object]) -> int | None:
+    """The id of the newest event of a kind about a subject whose data hold `data`, or None."""
+    rows = Event.objects.filter(kind=kind, subject=subject, data__contains=dict(data)).order_by("-id")
+    return rows.values_list("id", flat=True).first()
 
 
 def event_proof(event_id: int) -> tuple[bytes, str]:

@@ -16,9 +16,7 @@ from chengxin.common.canonical import canonical, sha256_hex
 
 
 def test_keys_are_sorted_by_utf16_and_nothing_is_spaced() -> None:
-    assert canonical({"b": 1, "a": [True, None], "￿": 0, "𐀀": 0}) == (
-        '{"a":[true,null],"b":1,"𐀀":0,"￿":0}'.encode()
-    )
+    assert canonical({"b": 1, "a": [True, None], "￿": 0, "𐀀": 0}) == ('{"a":[true,null],"b":1,"𐀀":0,"￿":0}'.encode())
 
 
 def test_text_is_nfc_in_keys_and_values() -> None:
@@ -71,9 +69,7 @@ def test_values_that_would_be_ambiguous_are_refused(value: object) -> None:
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text("abcé", max_size=4), inner, max_size=4)
-    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abcé", max_size=4), inner, max_size=4),
 )
 
 

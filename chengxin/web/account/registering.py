@@ -109,5 +109,4 @@ def step_labels() -> list[str]:
 @applicant_only
 def registered(request: Request) -> HttpResponse:
     """注册信息已提交成功; goes on by itself after five seconds (REG-05)."""
-    response = render(request, "account/registered.html", {"labels": step_labels()})
-    return response
+    return render(request, "account/registered.html", {"labels": step_labels()})

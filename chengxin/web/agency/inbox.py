@@ -105,7 +105,7 @@ def _row(item: InboxItem) -> dict[str, object]:
         "division": "".join(identity.division_path(item.division_code)),
         "submitted": moment(item.submitted_at),
         "due": moment(item.due_at),
-        "marks": format_html("{} {} {}", *(marks + ["", "", ""])[:3]),
+        "marks": format_html("{} {} {}", *([*marks, "", "", ""])[:3]),
     }
 
 

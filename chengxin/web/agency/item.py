@@ -100,7 +100,7 @@ def page(*, filing_id: UUID, by: Actor, opinion: str = "", errors: Mapping[str, 
         "error_pairs": [(f"f-{name}", text) for name, texts in (errors or {}).items() for text in texts],
         "keys": [("a", _("审核通过")), ("r", _("填写审核意见并退回")), ("n", _("下一件")), ("?", _("按键说明"))],
         "moments": _moments(filing, filings.decisions(filing_id=filing_id, by=by)),
-        "phrases": PHRASES[filing.kind] if filing.kind in PHRASES else (),
+        "phrases": PHRASES.get(filing.kind, ()),
     }
 
 
