@@ -63,7 +63,11 @@ def _take_in(*, filing_id: UUID, batch: Sequence[Judged], by: Actor) -> tuple[Co
     faults: list[Fault] = []
     for line in batch:
         known = identity_queries.enterprise_by_uscc(line.uscc)
-        enterprise_id = known.id if known else _know(line, by=by)
+        try:
+            enterprise_id = known.id if known else _know(line, by=by)
+        except Invalid:
+            faults.append(Fault(line.number, _("主体统一社会信用代码"), _("代码中的行政区划不存在，请核对。")))
+            continue
         identity_queries.lock_enterprise(enterprise_id)
         fault = _held_by_another(line, enterprise_id)
         if fault is not None:
@@ -82,8 +86,8 @@ def _know(line: Judged, *, by: Actor) -> UUID:
 
 def _division(uscc: str) -> str:
     """The division in a code where it is known, else its city's or province's."""
-    tree = identity_queries.all_divisions()
-    return next(code for code in (uscc[2:8], f"{uscc[2:6]}00", f"{uscc[2:4]}0000", "000000") if code in tree or code == "000000")
+    known = identity_queries.divisions_below(None)
+    return next((code for code in (uscc[2:8], f"{uscc[2:6]}00", f"{uscc[2:4]}0000") if code in known), "")
 
 
 def _held_by_another(line: Judged, enterprise_id: UUID) -> Fault | None:
