@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 POLICY = "; ".join(
     [
-        "default-src 'self'", "img-src 'self' data: blob:", "media-src 'self' blob:", "object-src 'none'",
+        "default-src 'self'", "img-src 'self' data: blob:", "media-src 'self' data: blob:", "object-src 'none'",
         "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
     ]
 )  # fmt: skip

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from chengxin.access import actions as access
 from chengxin.catalogue import queries as catalogue
+from chengxin.catalogue import rules as catalogue_rules
 from chengxin.common.errors import Forbidden
 from chengxin.filings import actions as filings
 from chengxin.filings import attaching, drafts
@@ -118,6 +119,12 @@ def _attach(*, filing_id: UUID, field: str, stored: Stored, by: Actor) -> Attach
 
 
 @step
+def remove(*, attachment_id: UUID, by: Actor) -> None:
+    """Take one paper off an open registration."""
+    attaching.drop(attachment_id=attachment_id, by=by)
+
+
+@step
 def correct(*, name: str, division_code: str, email: str, phone: str, by: Actor) -> None:
     """补充、修改账号信息: change everything but the credit code, on an open registration (REG-14, REG-15)."""
     filing = current(by=by)
@@ -139,7 +146,10 @@ def submit(*, key: str, by: Actor) -> SubmissionView:
     filing = current(by=by)
     assert by.enterprise_id is not None
     enterprise = identity_queries.enterprise(by.enterprise_id)
-    submission = filings.submit(filing_id=filing.id, key=key, division_code=enterprise.division_code, by=by)
+    subject = catalogue_rules.subject_of(catalogue.version(filing.form_version), uscc=enterprise.uscc)
+    submission = filings.submit(
+        filing_id=filing.id, key=key, division_code=enterprise.division_code, subject=subject, by=by
+    )
     notices.handed_in(submission=submission, kind="registration", account_id=by.account_id, by=by)
     return submission
 

@@ -30,11 +30,6 @@ def network(request: Request) -> str:
     return client.network(client.address(request.META))
 
 
-def wants_new(request: Request) -> bool:
-    """Whether the page was posted only for another challenge."""
-    return "_captcha" in request.POST
-
-
 def check(request: Request) -> None:
     """Use up the posted challenge; raises Invalid beside 验证码."""
     captchas.check_captcha(request.POST.get("captcha_id", ""), request.POST.get("captcha", ""))

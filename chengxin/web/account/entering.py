@@ -18,7 +18,7 @@ from chengxin.common.errors import ChengxinError, Invalid, TooMany
 from chengxin.identity.values import Actor
 from chengxin.web import session
 from chengxin.web.account import captchas
-from chengxin.web.account.forms import AgencyLogInForm, LogInForm
+from chengxin.web.account.forms import AgencyLogInForm, LogInForm, redrawn, wants_redraw
 from chengxin.web.pageforms import PageForm
 from chengxin.web.session import Request, anyone, landing
 
@@ -43,8 +43,10 @@ def agency_log_in(request: Request) -> HttpResponse:
 
 
 def _log_in(request: Request, form_class: type[PageForm], *, template: str) -> HttpResponse:
-    if request.method == "GET" or captchas.wants_new(request):
-        return _page(request, form_class(initial=request.POST.dict()), template, status=200)
+    if request.method == "GET":
+        return _page(request, form_class(), template, status=200)
+    if wants_redraw(request.POST):
+        return _page(request, redrawn(form_class(request.POST)), template, status=200)
     form = form_class(request.POST)
     if not form.is_valid():
         return _page(request, form, template)

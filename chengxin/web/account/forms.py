@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.forms.utils import ErrorDict
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from chengxin.access import queries as access
 from chengxin.web.divisions import division_tree
 from chengxin.web.pageforms import DivisionEntry, Entry, PageForm, Tick
+
+REDRAWS = ("_captcha", "_search")
+
+
+def wants_redraw(data: QueryDict) -> bool:
+    """Whether one of the page's small buttons was pressed and nothing is handed in."""
+    return any(name in data for name in REDRAWS)
+
+
+def redrawn(form: PageForm) -> PageForm:
+    """A form with what was typed and no complaints: the page was posted for another captcha or list only."""
+    form._errors = ErrorDict()
+    return form
 
 
 class AccountForm(PageForm):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from dataclasses import replace
+from urllib.parse import quote
+from uuid import UUID
+
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
 
 from chengxin.catalogue import queries as catalogue
 from chengxin.common.errors import Invalid
@@ -14,10 +19,8 @@ from chengxin.flow import archive, registration
 from chengxin.identity import queries as identity
 from chengxin.seals import papers as blank
 from chengxin.web.account.registering import step_labels
-from chengxin.web.forms import Field, FileItem, Slot
+from chengxin.web.forms import Field, FileItem, slot_of
 from chengxin.web.session import Request, anyone, applicant_only, landing
-
-MEGABYTE = 1024 * 1024
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,11 +33,11 @@ def papers(request: Request) -> HttpResponse:
     errors: dict[str, list[str]] = {}
     if request.method == "POST":
         errors = take_files(request)
+        if removed(request):
+            return redirect("/register/papers")
         if not errors and not registration.missing_papers(filing=filing, by=request.actor):
             registration.submit(key=request.POST.get("submission_key", "") or archive.new_row(), by=request.actor)
             return redirect("/register/pending")
-        if not errors and request.FILES:
-            errors = {}
     missing = registration.missing_papers(filing=filing, by=request.actor)
     context = {
         "labels": step_labels(),
@@ -51,12 +54,32 @@ def take_files(request: Request) -> dict[str, list[str]]:
     """Store every file that was posted; errors by field, nothing that was good is lost."""
     errors: dict[str, list[str]] = {}
     for code in registration.FILE_FIELDS:
-        for file in request.FILES.getlist(code):
+        for file in request.FILES.getlist(f"{code}.new"):
             try:
                 registration.upload(field=code, stream=file, name=file.name or code, by=request.actor)
             except Invalid as error:
                 errors[code] = [text for texts in error.fields.values() for text in texts] or [error.message]
     return errors
+
+
+def removed(request: Request) -> bool:
+    """Take the file off whose 移除 was pressed."""
+    field, _sep, attachment = request.POST.get("_remove", "").partition("=")
+    if field not in registration.FILE_FIELDS:
+        return False
+    registration.remove(attachment_id=UUID(attachment), by=request.actor)
+    return True
+
+
+@require_POST
+@applicant_only
+def upload(request: Request) -> HttpResponse:
+    """One paper sent by the page's script; says what came of it (REG-07)."""
+    file, field = request.FILES.get("file"), request.POST.get("path", "")
+    if file is None or field not in registration.FILE_FIELDS:
+        raise Invalid(_("请选择要上传的文件。"))
+    taken = registration.upload(field=field, stream=file, name=file.name or field, by=request.actor)
+    return JsonResponse({"id": str(taken.id), "name": taken.name, "size": taken.size}, status=201)
 
 
 def file_fields(request: Request, errors: dict[str, list[str]]) -> list[Field]:
@@ -76,10 +99,17 @@ def file_fields(request: Request, errors: dict[str, list[str]]) -> list[Field]:
             )
             rows.append(
                 Field(
-                    name=f.code, label=str(f.label), kind="file", required=f.required, hint=str(f.hint or ""), files=items,
-                    errors=tuple(errors.get(f.code, ())), slot=Slot(max_bytes=10 * MEGABYTE, max_files=1), id=f"f-{f.code}",
+                    name=f.code,
+                    id=f"f-{f.code}",
+                    label=str(f.label),
+                    kind="file",
+                    required=f.required,
+                    hint=str(f.hint or ""),
+                    files=items,
+                    errors=tuple(errors.get(f.code, ())),
+                    slot=replace(slot_of(f.files), upload_url="/register/papers/upload"),
                 )
-            )  # fmt: skip
+            )
     return rows
 
 
@@ -110,8 +140,6 @@ def sample(request: Request) -> HttpResponse:
 
 
 def _attachment(name: str) -> str:
-    from urllib.parse import quote
-
     return f"attachment; filename*=UTF-8''{quote(name)}"
 
 

@@ -15,7 +15,7 @@ from chengxin.flow import registration
 from chengxin.identity.rules import CODE_TAKEN, NAME_TAKEN
 from chengxin.web import session
 from chengxin.web.account import captchas
-from chengxin.web.account.forms import RegistrationForm
+from chengxin.web.account.forms import RegistrationForm, redrawn, wants_redraw
 from chengxin.web.session import Request, anyone, applicant_only
 
 CONSENTS = ("user-agreement", "privacy-notice")
@@ -28,8 +28,8 @@ def register(request: Request) -> HttpResponse:
     if request.method == "GET":
         return _page(request, RegistrationForm(), status=200)
     form = RegistrationForm(request.POST)
-    if captchas.wants_new(request):
-        return _page(request, RegistrationForm(initial=request.POST.dict()), status=200)
+    if wants_redraw(request.POST):
+        return _page(request, redrawn(form), status=200)
     captcha_errors: list[str] = []
     try:
         captchas.check(request)
@@ -40,7 +40,8 @@ def register(request: Request) -> HttpResponse:
     try:
         done = registration.register(form=_new(form))
     except Invalid as error:
-        _count_answer(request)
+        if _taken(error):
+            _count_answer(request)
         form.add_fields(error.fields)
         return _page(request, form, taken=_taken(error))
     return _begin(request, done)
@@ -61,8 +62,8 @@ def _new(form: RegistrationForm) -> registration.NewRegistration:
 
 def _count_answer(request: Request) -> None:
     """Answers that tell whether a name or code is in use are few per browser and network (D-27)."""
-    limits.named("registration.network", captchas.network(request))
-    limits.named("registration.session", request.COOKIES.get("csrftoken", "") or captchas.network(request))
+    network = captchas.network(request)
+    limits.taken_answer(session=request.META.get("CSRF_COOKIE") or network, network=network)
 
 
 def _taken(error: Invalid) -> bool:

@@ -14,8 +14,8 @@ from chengxin.filings import queries as filings
 from chengxin.flow import archive, registration
 from chengxin.identity import queries as identity
 from chengxin.identity.rules import NAME_TAKEN
-from chengxin.web.account.forms import AccountForm
-from chengxin.web.account.papers import file_fields, take_files
+from chengxin.web.account.forms import AccountForm, redrawn, wants_redraw
+from chengxin.web.account.papers import file_fields, removed, take_files
 from chengxin.web.session import Request, applicant_only, landing
 
 
@@ -30,6 +30,8 @@ def supplement(request: Request) -> HttpResponse:
         return _page(request, AccountForm(initial=_stored(request)))
     form = AccountForm(request.POST)
     errors = take_files(request)
+    if wants_redraw(request.POST) or removed(request):
+        return _page(request, redrawn(form))
     if not form.is_valid():
         return _page(request, form, errors=errors, status=422)
     try:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("register", registering.register, name="register"),
     path("register/done", registering.registered, name="registered"),
     path("register/papers", papers.papers, name="papers"),
+    path("register/papers/upload", papers.upload, name="upload"),
     path("register/pending", papers.pending, name="pending"),
     path("register/template/<str:kind>.<str:extension>", papers.template, name="template"),
     path("register/sample.png", papers.sample, name="sample"),
