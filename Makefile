@@ -23,7 +23,7 @@ lint: setup ## style, import contracts, types, templates
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy chengxin
-	$(BIN)/djlint --check --lint --quiet chengxin/web/templates
+	$(BIN)/djlint --lint --quiet chengxin/web/templates
 
 test: setup ## everything that must hold before a change lands
 	@scripts/tools
