@@ -1,0 +1,50 @@
+"""The filing of an import: opened by a unit, decided by rule, without a draft of an enterprise (D-02, D-08)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from chengxin.catalogue import queries as catalogue
+from chengxin.common import clock
+from chengxin.filings import lifecycle
+from chengxin.filings.models import Filing
+from chengxin.identity import policy
+from chengxin.identity.values import NATIONAL, Actor
+from chengxin.ledger import actions as ledger
+
+KIND = "import"
+
+
+def open_import(*, form_id: str, sha256: str, by: Actor) -> UUID:
+    """Start the filing of one file; its hash stands in the log before anything of it is taken in."""
+    policy.require(by=by, permission="import.run")
+    form, now = catalogue.current(form_id), clock.now()
+    filing = Filing.objects.create(
+        kind=KIND,
+        form_id=form_id,
+        form_version=form.version,
+        filer_id=by.account_id,
+        division_code=NATIONAL,
+        state=lifecycle.next_state(kind=KIND, state=lifecycle.DRAFT, event="submit"),
+        round=1,
+        submitted_at=now,
+        due_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+    ledger.append(
+        kind="filing.submitted", subject=str(filing.id), data={"form": form.version, "sha256": sha256, "round": 1}, by=by
+    )
+    return filing.id
+
+
+def finish_import(*, filing_id: UUID, counts: Mapping[str, int], summary: str, by: Actor) -> None:
+    """Everything good of the file is taken in; the counts stand in the log."""
+    policy.require(by=by, permission="import.run")
+    filing = Filing.objects.select_for_update().get(id=filing_id, kind=KIND)
+    filing.state = lifecycle.next_state(kind=KIND, state=filing.state, event="approve")
+    filing.decided_at = filing.updated_at = clock.now()
+    filing.opinion = summary
+    filing.save()
+    ledger.append(kind="filing.approved", subject=str(filing.id), data={"round": 1, **counts}, by=by)
