@@ -38,6 +38,7 @@ def address(environ: Mapping[str, Any]) -> str:
     return hops[0] if hops else nearest
 
 
+@lru_cache(maxsize=4096)
 def network(text: str) -> str:
     """Return the /24 or /48 of an address: what logs and network limits see."""
     try:

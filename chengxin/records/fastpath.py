@@ -10,105 +10,152 @@ from __future__ import annotations
 
 import re
 import threading
+from _thread import allocate_lock
 from collections.abc import Callable, Iterable
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, NamedTuple
 
 import orjson
 import psycopg
 import psycopg.conninfo
+from psycopg.pq import ExecStatus, Format
+from psycopg.pq.abc import PGresult
 
 from chengxin.common import clock
 from chengxin.records import filesql
 
 PATH = re.compile(r"/api/v1/files/([0-9A-HJ-NPQRTUWXY]{18})")
-WAIT_SECONDS = 5.0
 CONNECT_SECONDS = 5
 MAX_BATCH = 64
 CONNINFO_KEYS = frozenset({"host", "port", "dbname", "user", "password", "sslmode", "sslrootcert", "options"})
 
+PREPARED = b"lookup"
+DAY_ZERO = date(2000, 1, 1)
+
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
-Row = tuple[str, bytes, str, Any]
+
+
+class Row(NamedTuple):
+    """A public file as it is stored."""
+
+    body: bytes
+    etag: str
+    next_change_on: date | None
 
 
 class Waiting:
-    """One request that waits for its row."""
+    """One request that waits for its row; its lock is let go when the row is there, or when it is its turn to read."""
 
-    __slots__ = ("done", "error", "row", "uscc")
+    __slots__ = ("done", "error", "row", "turn", "uscc")
 
     def __init__(self, uscc: str) -> None:
         self.uscc = uscc
-        self.done = threading.Event()
+        self.turn = allocate_lock()
+        self.done = False
         self.row: Row | None = None
         self.error: Exception | None = None
 
 
 class GroupReader:
-    """Reads for all waiting threads of a process over one connection of its own."""
+    """Reads for all waiting threads of a process over one connection of its own.
+
+    One thread at a time reads, for itself and all that waited when it began. Then it hands the
+    reading to the first of those that came meanwhile.
+    """
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
         self._queue: list[Waiting] = []
-        self._queue_lock = threading.Lock()
-        self._reading = threading.Lock()
+        self._lock = threading.Lock()
+        self._reading = False
         self._connection: psycopg.Connection[Any] | None = None
 
     def read(self, uscc: str) -> Row | None:
         """The row of a code, read after this call began."""
         mine = Waiting(uscc)
-        with self._queue_lock:
+        with self._lock:
+            waits = self._reading
+            if waits:
+                mine.turn.acquire()
             self._queue.append(mine)
-        while not mine.done.is_set():
-            if not self._reading.acquire(timeout=WAIT_SECONDS):
-                continue
-            try:
-                if not mine.done.is_set():
-                    self._serve(self._take())
-            finally:
-                self._reading.release()
+            self._reading = True
+        if waits:
+            mine.turn.acquire()
+        if not mine.done:
+            self._serve(mine)
         if mine.error is not None:
             raise mine.error
         return mine.row
 
     def close(self) -> None:
-        """Let the connection go; the next read makes another."""
-        with self._reading:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+        """Let the connection go; the next read makes another. Only for when nobody reads."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
-    def _take(self) -> list[Waiting]:
-        with self._queue_lock:
+    def _serve(self, mine: Waiting) -> None:
+        """Read for everyone who waits, `mine` among them, and hand the reading on."""
+        with self._lock:
             batch, self._queue = self._queue[:MAX_BATCH], self._queue[MAX_BATCH:]
-        return batch
-
-    def _serve(self, batch: list[Waiting]) -> None:
         try:
-            rows = {row[0]: row for row in self._query(list({w.uscc for w in batch}))}
+            rows = self._query({waiting.uscc for waiting in batch})
             for waiting in batch:
                 waiting.row = rows.get(waiting.uscc)
         except Exception as error:  # every waiting request gets the same failure, none hangs
             for waiting in batch:
                 waiting.error = error
         finally:
+            with self._lock:
+                following = self._queue[0] if self._queue else None
+                self._reading = following is not None
+            if following is not None:
+                following.turn.release()
             for waiting in batch:
-                waiting.done.set()
+                waiting.done = True
+                if waiting is not mine:
+                    waiting.turn.release()
 
-    def _query(self, codes: list[str]) -> list[Row]:
+    def _query(self, codes: set[str]) -> dict[str, Row]:
         try:
             return self._ask(codes)
         except psycopg.OperationalError:  # the server was restarted: one new connection, one more try
-            if self._connection is not None:
-                self._connection.close()
+            self.close()
             return self._ask(codes)
 
-    def _ask(self, codes: list[str]) -> list[Row]:
+    def _ask(self, codes: set[str]) -> dict[str, Row]:
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=0)
-        with self._connection.cursor(binary=True) as cursor:
-            cursor.execute(filesql.READ_MANY, [codes])
-            return cursor.fetchall()
+            self._connection = _connected(self._conninfo)
+        array = f"{{{','.join(codes)}}}".encode()
+        found = self._connection.pgconn.exec_prepared(PREPARED, [array], result_format=Format.BINARY)
+        _require(found)
+        return {
+            _value(found, at, 0).decode(): Row(_value(found, at, 1), _value(found, at, 2).decode(), _day(found.get_value(at, 3)))
+            for at in range(found.ntuples)
+        }
+
+
+def _connected(conninfo: str) -> psycopg.Connection[Any]:
+    """A connection that has the one statement prepared; it is used through libpq, without the layers above."""
+    connection = psycopg.connect(conninfo, autocommit=True)
+    statement = filesql.READ_MANY.replace("%s", "$1::varchar[]").encode()
+    _require(connection.pgconn.prepare(PREPARED, statement), ExecStatus.COMMAND_OK)
+    return connection
+
+
+def _require(result: PGresult, status: ExecStatus = ExecStatus.TUPLES_OK) -> None:
+    if result.status != status:
+        raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+
+
+def _value(result: PGresult, row: int, column: int) -> bytes:
+    return result.get_value(row, column) or b""
+
+
+def _day(raw: bytes | None) -> date | None:
+    """A date as PostgreSQL sends it: days since 2000."""
+    return DAY_ZERO + timedelta(days=int.from_bytes(raw, "big", signed=True)) if raw else None
 
 
 def looked_up(environ: Environ) -> str | None:
@@ -139,9 +186,9 @@ def application(following: Application, *, reader: GroupReader | None = None) ->
             return _problem(environ, start_response, "503 Service Unavailable", UNAVAILABLE)
         if row is None:
             return _problem(environ, start_response, "404 Not Found", ABSENT)
-        if row[3] is not None and row[3] <= clock.today():
+        if row.next_change_on is not None and row.next_change_on <= clock.today():
             return following(environ, start_response)  # past its date: put together afresh behind
-        return _send(environ, start_response, bytes(row[1]), row[2])
+        return _send(environ, start_response, row.body, row.etag)
 
     return answer
 
