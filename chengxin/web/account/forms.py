@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
@@ -12,6 +12,7 @@ from chengxin.access import queries as access
 from chengxin.web.divisions import division_tree
 from chengxin.web.pageforms import DivisionEntry, Entry, PageForm, Tick
 
+Redrawn = TypeVar("Redrawn", bound=PageForm)
 REDRAWS = ("_captcha", "_search")
 
 
@@ -20,9 +21,9 @@ def wants_redraw(data: QueryDict) -> bool:
     return any(name in data for name in REDRAWS)
 
 
-def redrawn(form: PageForm) -> PageForm:
+def redrawn(form: Redrawn) -> Redrawn:
     """A form with what was typed and no complaints: the page was posted for another captcha or list only."""
-    form._errors = ErrorDict()
+    vars(form)["_errors"] = ErrorDict()
     return form
 
 
