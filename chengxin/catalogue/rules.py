@@ -105,6 +105,8 @@ def _field_for(field: Field, subject: Subject) -> Field:
         return replace(field, label=subject.representative, public=public)
     if field.word == "name":
         return replace(field, required=field.required and subject.name_required)
+    if field.word == "authorisation":
+        return replace(field, required=field.required and subject.operator_needs_authorisation)
     if field.word == "address":
         return replace(field, public=field.public if field.public == "never" else subject.address_public)
     return field

@@ -11,15 +11,16 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from chengxin.catalogue import answers as paths
 from chengxin.catalogue import moving
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue import rules as catalogue_rules
-from chengxin.catalogue.values import Form
+from chengxin.catalogue.values import Field, Form, Group
 from chengxin.common import clock
 from chengxin.common.errors import Conflict, Forbidden, Invalid
 from chengxin.filings import deadlines, lifecycle, personal, queries, receipts, rules
 from chengxin.filings.drafts import own_filing, require_editable
-from chengxin.filings.models import Attachment, Commitment, Decision, Draft, Filing, Remark, Submission
+from chengxin.filings.models import PRESENT, Attachment, Commitment, Decision, Draft, Filing, Remark, Submission
 from chengxin.filings.values import DecisionView, FilingView, SubmissionView
 from chengxin.identity import policy
 from chengxin.identity import queries as identity
@@ -149,7 +150,7 @@ def submit(*, filing_id: UUID, key: str, division_code: str, by: Actor, subject:
 
 
 def _staged(filing: Filing) -> list[Attachment]:
-    return list(filing.attachments.exclude(state="dropped"))
+    return list(filing.attachments.filter(state__in=PRESENT))
 
 
 def _require_complete(
@@ -273,18 +274,27 @@ def decide(*, filing_id: UUID, round: int, outcome: str, opinion: str, by: Actor
 
 def require_bound_files(filing: Filing) -> None:
     """A filing whose form demands files cannot be approved without them (REG-08)."""
+    assert filing.enterprise_id is not None
     form = catalogue.version(filing.form_version)
+    uscc = identity.enterprise(filing.enterprise_id).uscc
+    form = catalogue_rules.for_subject(form, catalogue_rules.subject_of(form, uscc=uscc))
     frozen = filing.submissions.filter(round=filing.round).values_list("answers", flat=True).get()
     bound = set(filing.attachments.filter(state="bound").values_list("path", flat=True))
     missing = [
         f.label.zh
         for group in form.groups
-        for row in rules.rows_of(frozen, group.code)
-        for f in group.fields
-        if f.kind == "file" and f.required and f"{group.code}/{row}/{f.code}" not in bound
+        for row in paths.rows(frozen, group.code)
+        for f in required_files(group, row.raw)
+        if f"{group.code}/{row.id}/{f.code}" not in bound
     ]
     if missing:
         raise Conflict(_("缺少附件：%(names)s，不能审核通过。") % {"names": "、".join(missing)}, code="missing-files")
+
+
+def required_files(group: Group, raw: Mapping[str, str]) -> list[Field]:
+    """The files that a record must have, by what else is typed in it."""
+    asked = catalogue_rules.asked(group, raw, today=clock.today())
+    return [f for f in group.fields if f.kind == "file" and asked.get(f.code)]
 
 
 def supersede_former(*, filing_id: UUID, by: Actor) -> UUID | None:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import Case, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from chengxin.common import clock
 from chengxin.common.errors import Forbidden, Invalid
 from chengxin.filings import files, queries
 from chengxin.filings.drafts import own_filing, require_editable
-from chengxin.filings.models import Attachment
+from chengxin.filings.models import PRESENT, Attachment
 from chengxin.filings.values import AttachmentView
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
@@ -22,15 +23,15 @@ MAX_FILES_PER_FIELD = 10
 
 
 def attach(*, filing_id: UUID, path: str, stored: files.Stored, replace: bool, by: Actor) -> AttachmentView:
-    """Insert the row of a stored file; with ``replace`` the former file of this path is dropped."""
+    """Insert the row of a stored file; with ``replace`` the former file of this path is taken off."""
     filing = own_filing(filing_id=filing_id, by=by)
     require_editable(filing)
-    present = filing.attachments.filter(path=path).exclude(state="dropped")
+    present = filing.attachments.filter(path=path, state__in=PRESENT)
     same = present.filter(sha256=stored.sha256).first()
     if same:
         return queries.attachment_view(same)
     if replace:
-        present.update(state="dropped")
+        take_off(present)
     elif present.count() >= MAX_FILES_PER_FIELD:
         raise Invalid(_("附件过多。"), fields={path: [_("最多上传%(n)d个文件。") % {"n": MAX_FILES_PER_FIELD}]})
     row = Attachment.objects.create(
@@ -83,9 +84,13 @@ def drop(*, attachment_id: UUID, by: Actor) -> None:
         raise Forbidden(_("您无权操作此附件。"))
     filing = own_filing(filing_id=row.filing_id, by=by)
     require_editable(filing)
-    row.state = "dropped"
-    row.save(update_fields=["state"])
+    take_off(filing.attachments.filter(id=row.id, state__in=PRESENT))
     ledger.append(kind="attachment.dropped", subject=str(filing.id), data={"sha256": row.sha256}, by=by)
+
+
+def take_off(rows: QuerySet[Attachment]) -> None:
+    """Take files off their filing; what was handed in before is kept with the decision made on it (REG-10)."""
+    rows.update(state=Case(When(state="bound", then=Value("replaced")), default=Value("dropped")))
 
 
 def intake(*, stream: files.Readable, name: str, slot: str) -> files.Stored:

@@ -9,6 +9,10 @@ from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 
 from chengxin.filings import lifecycle
 
+# staged: taken in; bound: handed in; replaced: handed in before and no longer part of the filing, kept with the
+# decision that was made on it; dropped: never handed in, the sweep takes it away
+ATTACHMENT_STATES = ["staged", "bound", "replaced", "dropped"]
+PRESENT = ["staged", "bound"]
 APPEND_ONLY = ["filings_submission", "filings_decision", "filings_commitment"]
 
 
@@ -160,8 +164,8 @@ class Attachment(models.Model):
 
     class Meta:
         constraints = [
-            CheckConstraint(condition=Q(state__in=["staged", "bound", "dropped"]), name="attachment_state"),
-            UniqueConstraint(fields=["filing", "path", "sha256"], condition=~Q(state="dropped"), name="attachment_once"),
+            CheckConstraint(condition=Q(state__in=ATTACHMENT_STATES), name="attachment_state"),
+            UniqueConstraint(fields=["filing", "path", "sha256"], condition=Q(state__in=PRESENT), name="attachment_once"),
         ]
 
 

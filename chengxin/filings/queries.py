@@ -16,7 +16,7 @@ from chengxin.catalogue.values import Form
 from chengxin.common import clock
 from chengxin.common.errors import Conflict, NotFound
 from chengxin.filings import lifecycle, personal, receipts
-from chengxin.filings.models import Attachment, Commitment, Decision, Draft, Filing, RecoveryCopy, Submission
+from chengxin.filings.models import PRESENT, Attachment, Commitment, Decision, Draft, Filing, RecoveryCopy, Submission
 from chengxin.filings.values import (
     AttachmentView,
     DecisionView,
@@ -208,9 +208,9 @@ def receipt(*, number: str) -> Receipt:
 
 
 def attachments(*, filing_id: UUID, by: Actor) -> list[AttachmentView]:
-    """Files of a filing that are not dropped."""
+    """Files that are part of a filing now."""
     filing = visible_row(filing_id=filing_id, by=by)
-    return [attachment_view(a) for a in filing.attachments.exclude(state="dropped").order_by("created_at")]
+    return [attachment_view(a) for a in filing.attachments.filter(state__in=PRESENT).order_by("created_at")]
 
 
 def attachment_view(row: Attachment) -> AttachmentView:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from chengxin.access import actions as access
+from chengxin.catalogue import answers as paths
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue import rules as catalogue_rules
+from chengxin.catalogue.values import Form
 from chengxin.common.errors import Forbidden
 from chengxin.filings import actions as filings
 from chengxin.filings import attaching, drafts
@@ -84,7 +86,45 @@ def answers_of(*, row: UUID, form: NewRegistration) -> dict[str, str]:
         "email": form.email,
         "phone": form.phone,
     }
+    if may_file_in_person(uscc=form.uscc):
+        values["operator_files"] = "0"
     return {f"{GROUP}/{row}/{code}": value for code, value in values.items()}
+
+
+def worded(*, form: Form, uscc: str) -> Form:
+    """The registration form in the words and rules of a kind of subject (D-12)."""
+    return catalogue_rules.for_subject(form, catalogue_rules.subject_of(form, uscc=uscc))
+
+
+def may_file_in_person(*, uscc: str) -> bool:
+    """Whether the operator of this kind of subject needs no authorisation when filing in person (D-12)."""
+    subject = catalogue_rules.find_subject(catalogue.subjects(), uscc[:2])
+    return subject is not None and not subject.operator_needs_authorisation
+
+
+def form_of(*, filing: FilingView, by: Actor) -> Form:
+    """The form of one's own registration, in one's own words."""
+    assert by.enterprise_id is not None
+    return worded(form=catalogue.version(filing.form_version), uscc=identity_queries.enterprise(by.enterprise_id).uscc)
+
+
+@step
+def file_in_person(*, chosen: bool, by: Actor) -> None:
+    """由经营者本人办理: then no authorisation is asked for."""
+    filing = current(by=by)
+    assert by.enterprise_id is not None
+    if not may_file_in_person(uscc=identity_queries.enterprise(by.enterprise_id).uscc):
+        return
+    draft = filing_queries.draft(filing_id=filing.id, by=by)
+    row = next(iter(draft.answers)).split("/")[1]
+    changes: dict[str, str | None] = {f"{GROUP}/{row}/operator_files": "1" if chosen else "0"}
+    drafts.save(filing_id=filing.id, base_rev=draft.rev, changes=changes, by=by)
+
+
+def files_in_person(*, filing: FilingView, by: Actor) -> bool:
+    """Whether 由经营者本人办理 is ticked."""
+    answers = filing_queries.draft(filing_id=filing.id, by=by).answers
+    return any(path.endswith("/operator_files") and value == "1" for path, value in answers.items())
 
 
 def current(*, by: Actor) -> FilingView:
@@ -141,6 +181,12 @@ def correct(*, name: str, division_code: str, email: str, phone: str, by: Actor)
 
 
 @step
+def tick_remark(*, remark_id: UUID, dealt_with: bool, by: Actor) -> None:
+    """Tick a remark as dealt with; the next reviewer sees it (D-37)."""
+    filings.tick_remark(remark_id=remark_id, dealt_with=dealt_with, by=by)
+
+
+@step
 def submit(*, key: str, by: Actor) -> SubmissionView:
     """Hand the registration in for review when both papers are there; gives the receipt."""
     filing = current(by=by)
@@ -156,7 +202,13 @@ def submit(*, key: str, by: Actor) -> SubmissionView:
 
 def missing_papers(*, filing: FilingView, by: Actor) -> list[str]:
     """Labels of the papers that are not there yet (REG-07)."""
-    form = catalogue.version(filing.form_version)
+    form = form_of(filing=filing, by=by)
+    draft = filing_queries.draft(filing_id=filing.id, by=by)
     there = {a.path.rsplit("/", 1)[-1] for a in filing_queries.attachments(filing_id=filing.id, by=by)}
-    fields = [f for g in form.groups for f in g.fields if f.kind == "file" and f.required]
+    fields = [
+        f
+        for group in form.groups
+        for row in paths.rows(draft.answers, group.code)
+        for f in filings.required_files(group, row.raw)
+    ]
     return [str(f.label) for f in fields if f.code not in there]

@@ -29,7 +29,7 @@ def test_a_registration_leads_to_the_success_page_and_waits_for_papers(client: C
     assert (answer.status_code, answer.url) == (302, "/register/done")
     page = client.get("/register/done").content.decode()
     assert "注册信息已提交成功" in page
-    account, enterprise = Account.objects.get(), Enterprise.objects.get()
+    account, enterprise = Account.objects.get(kind="enterprise"), Enterprise.objects.get()
     assert (account.state, enterprise.state) == ("pending", "known")
     assert people.state(people.Person(enterprise.uscc, account.id, enterprise.id)) == "draft"
 

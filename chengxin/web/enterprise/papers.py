@@ -15,10 +15,10 @@ from django.views.decorators.http import require_safe
 
 from chengxin.catalogue import queries as catalogue
 from chengxin.common.errors import NotFound, Unavailable
-from chengxin.filings import files
 from chengxin.filings import queries as filings
 from chengxin.filings.queries import Receipt
 from chengxin.filings.values import FilingView
+from chengxin.flow import accounts
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.ledger import queries as ledger
@@ -159,8 +159,7 @@ def member_only(view: View) -> View:
 @require_safe
 def attachment(request: Request, attachment_id: UUID, number: int) -> HttpResponse:
     """One page of a file as a picture made by us; originals are never opened inline (D-39)."""
-    held = filings.attachment(attachment_id=attachment_id, by=request.actor)
-    body, media_type = files.picture(held.sha256, media_type=held.media_type, page=max(1, number))
+    body, media_type = accounts.picture(attachment_id=attachment_id, page=max(1, number), by=request.actor)
     response = HttpResponse(body, content_type=media_type)
     response.headers["Content-Disposition"] = "inline"
     response.headers["Cache-Control"] = "private, no-store"
