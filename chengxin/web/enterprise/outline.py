@@ -78,9 +78,17 @@ class Work:
         return url_of(self.filing.id, part.code)
 
     def cleaned(self, answers: Mapping[str, str] | None = None, *, partial: bool = False) -> Cleaned:
-        """What is wrong or missing in the whole archive, as typed so far."""
-        typed = self.draft.answers if answers is None else answers
+        """What is wrong or missing in the whole archive, as typed so far (or in `answers`)."""
+        typed = dict(self.draft.answers if answers is None else answers)
+        if not partial:
+            typed |= self._first_records(typed)
         return rules.clean(self.form, typed, today=clock.today(), partial=partial, subject=self.subject)
+
+
+    def _first_records(self, typed: Mapping[str, str]) -> dict[str, str]:
+        """The empty first records that pages show, so that each of their required fields is asked for."""
+        needed = (g for g in self.form.asked_groups() if g.min_records and not paths.rows(typed, g.code))
+        return {paths.path(g.code, str(first_row(self.filing.id, g.code)), paths.ORDER): "1" for g in needed}
 
 
 def open_work(*, filing_id: UUID, by: Actor) -> Work:

@@ -42,7 +42,7 @@ def _typed(work: Work, posted: Posted) -> dict[str, str]:
 
 
 def _add(work: Work, part: Part, posted: Posted, code: str) -> None:
-    """A new record at the end; before it the blank first one is kept, in its place. 公开/不公开 stays open."""
+    """A new record at the end; those before it keep their places. 公开/不公开 stays open."""
     group = _group(part, code)
     if group is None:
         return
@@ -50,10 +50,10 @@ def _add(work: Work, part: Part, posted: Posted, code: str) -> None:
     there = outline.rows_shown(work.filing.id, group, answers)
     if len(there) >= group.max_records:
         return
-    if there and not paths.rows(answers, code):
-        first = {paths.path(code, there[0].id, ORDER): "1"}
-        answers |= first
-        posted.changes |= first
+    if any(ORDER not in row.raw for row in there):
+        places = {paths.path(code, row.id, ORDER): str(at) for at, row in enumerate(there, start=1)}
+        answers |= places
+        posted.changes |= places
     _row, made = paths.new_row(answers, group)
     posted.changes |= {path: value for path, value in made.items() if not path.endswith(f"/{PUBLIC}")}
 
