@@ -98,8 +98,8 @@ def _former_answers(former: FilingView, *, by: Actor) -> dict[str, str]:
     answers, _left = moving.migrate_answers(
         catalogue.version(former.form_version), catalogue.current(former.form_id), answers
     )
-    assert former.enterprise_id is not None and former.decided_at is not None
-    hidden = records_queries.hidden_since(enterprise_id=former.enterprise_id, since=former.decided_at)
+    assert former.enterprise_id is not None and former.submitted_at is not None
+    hidden = records_queries.hidden_since(enterprise_id=former.enterprise_id, since=former.submitted_at)
     return {path: "0" if _is_hidden(path, hidden) else value for path, value in answers.items()}
 
 
