@@ -37,7 +37,8 @@ CHUNK = 50_000
 FILL = """
 INSERT INTO records_publicfile (uscc, enterprise_id, head, body, etag, updated_at)
 SELECT '91330110' || lpad(n::text, 10, '0'), gen_random_uuid(), '',
-  convert_to('{"name":"' || repeat(md5(n::text), CASE WHEN n %% %(big_every)s::int = 0 THEN %(big)s::int ELSE %(body)s::int END / 32) || '"}', 'UTF8'),
+  convert_to('{"name":"' || repeat(md5(n::text),
+    CASE WHEN n %% %(big_every)s::int = 0 THEN %(big)s::int ELSE %(body)s::int END / 32) || '"}', 'UTF8'),
   md5(n::text), now()
 FROM generate_series(%(first)s::int, %(last)s::int) AS n
 """
