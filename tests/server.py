@@ -72,6 +72,7 @@ def _begin() -> Path:
         OWNER_DATABASE_URL=places.url(role=places.OWNER_ROLE, socket=places.socket_folder(base)),
         DEMO="1",
         STATEMENT_TIMEOUT_MS="30000",
+        IDLE_IN_TRANSACTION_MS="0",
         SECRET_KEY="only-for-tests",
     )
     return base
