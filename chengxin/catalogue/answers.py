@@ -51,9 +51,11 @@ def split(key: str) -> tuple[str, str, str] | None:
 def rows(answers: Mapping[str, str], group: str) -> list[Row]:
     """Return the rows of `group` in order, without those taken away."""
     found: dict[str, dict[str, str]] = {}
+    start = f"{group}/"
     for key, raw in answers.items():
-        parts = split(key)
-        if parts and parts[0] == group:
+        if not key.startswith(start):
+            continue
+        if parts := split(key):
             found.setdefault(parts[1], {})[parts[2]] = raw
     kept = (Row(id=row, raw=raw) for row, raw in found.items() if raw.get(DELETED) != "1")
     return sorted(kept, key=lambda r: r.order)

@@ -66,9 +66,7 @@ def stories(*, start: datetime) -> list[Story]:
 
 def _story(body: dict[str, Any], start: datetime) -> Story:
     steps = [Step(at=moment(each.pop("at"), start=start), do=each.pop("do"), more=each) for each in body.pop("steps")]
-    body["government"] = {
-        group: [_government(row, group, body) for row in rows] for group, rows in body.get("government", {}).items()
-    }
+    body["government"] = {group: [_government(row, group, body) for row in rows] for group, rows in body.get("government", {}).items()}
     return Story(**body, steps=tuple(steps))
 
 

@@ -209,6 +209,11 @@ def _move(filing: Filing, target: str, submission: Submission) -> None:
     filing.save()
 
 
+def advance(filing: Filing, event: str) -> None:
+    """Take the step of the lifecycle table; raises Forbidden transitions as the table does."""
+    filing.state = lifecycle.next_state(kind=filing.kind, state=filing.state, event=event)
+
+
 def reopen(*, filing_id: UUID, by: Actor) -> None:
     """A rejected filing is opened for editing; inputs stay as they were (ARC-13)."""
     filing = own_filing(filing_id=filing_id, by=by)

@@ -41,6 +41,7 @@ def attach(*, filing_id: UUID, path: str, stored: files.Stored, replace: bool, b
         media_type=stored.media_type,
         size=stored.bytes,
         sha256=stored.sha256,
+        pages=stored.pages,
         by_id=by.id,
         created_at=clock.now(),
     )
@@ -61,6 +62,7 @@ def copy_files(*, source_id: UUID, target_id: UUID, by: Actor) -> None:
             media_type=row.media_type,
             size=row.size,
             sha256=row.sha256,
+            pages=row.pages,
             by_id=by.id,
             created_at=clock.now(),
         )

@@ -8,6 +8,7 @@ from uuid import UUID
 from chengxin.catalogue import queries as catalogue
 from chengxin.common import clock
 from chengxin.filings import lifecycle
+from chengxin.filings.actions import advance
 from chengxin.filings.models import Filing
 from chengxin.identity import policy
 from chengxin.identity.values import NATIONAL, Actor
@@ -43,7 +44,7 @@ def finish_import(*, filing_id: UUID, counts: Mapping[str, int], summary: str, b
     """Everything good of the file is taken in; the counts stand in the log."""
     policy.require(by=by, permission="import.run")
     filing = Filing.objects.select_for_update().get(id=filing_id, kind=KIND)
-    filing.state = lifecycle.next_state(kind=KIND, state=filing.state, event="approve")
+    advance(filing, "approve")
     filing.decided_at = filing.updated_at = clock.now()
     filing.opinion = summary
     filing.save()

@@ -158,6 +158,7 @@ class Attachment(models.Model):
     media_type = models.CharField(max_length=60)
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
+    pages = models.SmallIntegerField(default=1)
     state = models.CharField(max_length=10, default="staged")
     by = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
     created_at = models.DateTimeField()

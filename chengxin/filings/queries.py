@@ -31,6 +31,7 @@ from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 
 INBOX_PAGE = 20
+DECIDED_SHOWN = 100
 
 
 def view(filing: Filing) -> FilingView:
@@ -225,6 +226,7 @@ def attachment_view(row: Attachment) -> AttachmentView:
         sha256=row.sha256,
         state=row.state,
         created_at=row.created_at,
+        pages=row.pages,
     )
 
 
@@ -314,13 +316,34 @@ def inbox_counts(*, by: Actor) -> dict[str, int]:
     return {"pending": rows.count(), "overdue": rows.filter(due_at__lt=clock.now()).count()}
 
 
+def decided_by(*, by: Actor) -> list[tuple[FilingView, DecisionView]]:
+    """The newest decisions of the acting person (已办审核)."""
+    policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
+    rows = Decision.objects.select_related("filing").filter(by_id=by.account_id).order_by("-at", "-id")
+    return [(view(row.filing), decision_view(row, by.display_name)) for row in rows[:DECIDED_SHOWN]]
+
+
+def claimed_by(*, filing_id: UUID, by: Actor) -> str:
+    """Who else has the filing open now, for a note on its page; empty for nobody (D-05)."""
+    row = visible_row(filing_id=filing_id, by=by)
+    if row.claimed_by is None or row.claimed_by_id == by.account_id:
+        return ""
+    return row.claimed_by.display_name if row.claimed_until and row.claimed_until > clock.now() else ""
+
+
 def next_item(*, by: Actor, after: FilingView | None = None) -> UUID | None:
-    """What to open next: the first due that nobody else has open."""
+    """What to open next: the first due that nobody else has open; what is due after the one just read comes first."""
     rows = inbox_rows(by=by, narrowed=InboxFilter())
     if after is not None:
         rows = rows.exclude(id=after.id)
     free = rows.exclude(~Q(claimed_by_id=by.account_id) & Q(claimed_until__gt=clock.now(), claimed_by__isnull=False))
-    return free.order_by("due_at", "id").values_list("id", flat=True).first()
+    free = free.order_by("due_at", "id")
+    if after is not None:
+        later = free.filter(Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, id__gt=after.id))
+        found = later.values_list("id", flat=True).first()
+        if found:
+            return found
+    return free.values_list("id", flat=True).first()
 
 
 def _inbox_item(row: Filing, now: datetime, by: Actor) -> InboxItem:

@@ -92,6 +92,7 @@ class AttachmentView:
     sha256: str
     state: str
     created_at: datetime
+    pages: int = 1
 
 
 @dataclass(frozen=True)

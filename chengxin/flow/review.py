@@ -33,6 +33,12 @@ def open_item(*, filing_id: UUID, by: Actor) -> None:
 
 
 @step
+def note_reading(*, filing_id: UUID, by: Actor) -> None:
+    """Write down who read the answers of a filing, which hold personal data (D-41)."""
+    identity.log_access(by=by, what="filing", subject=str(filing_id), purpose="review")
+
+
+@step
 def remark(*, filing_id: UUID, path: str, text: str, by: Actor) -> UUID:
     """Put a remark on a field, group or attachment (D-37)."""
     return filings.remark(filing_id=filing_id, path=path, text=text, by=by)

@@ -14,6 +14,7 @@ from chengxin.common import clock, crypto
 from chengxin.common.canonical import canonical
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
+from chengxin.ledger.values import NewEvent
 from chengxin.records import files, openings
 from chengxin.records.models import PublicFile, Report, SourceSnapshot, Version
 from chengxin.records.values import ENTERPRISE, Changes, FileHead, NewRecord
@@ -75,19 +76,20 @@ def fingerprint(record: NewRecord) -> bytes:
 def _insert(
     *, enterprise_id: UUID, filing_id: UUID | None, records: Sequence[NewRecord], by: Actor
 ) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+    """Insert versions and their events in one statement each, in the records' order."""
     now = clock.now()
-    published, inside = [], []
-    for record in records:
-        version = _version(enterprise_id=enterprise_id, filing_id=filing_id, record=record, now=now)
-        if record.public_content is None:
-            version.save(force_insert=True)
-            inside.append(version.version_id)
-            continue
-        _make_public(version, record, now)
-        version.save(force_insert=True)
-        _append_published(version, record, now, by)
-        published.append(version.version_id)
-    return tuple(published), tuple(inside)
+    versions = [
+        _version(enterprise_id=enterprise_id, filing_id=filing_id, record=record, now=now) for record in records
+    ]
+    events = []
+    for version, record in zip(versions, records, strict=True):
+        if record.public_content is not None:
+            _make_public(version, record, now)
+            events.append(_published(version, record, now))
+    Version.objects.bulk_create(versions)
+    ledger.append_many(events=events, by=by)
+    published = tuple(v.version_id for v in versions if v.fragment is not None)
+    return published, tuple(v.version_id for v in versions if v.fragment is None)
 
 
 def _version(*, enterprise_id: UUID, filing_id: UUID | None, record: NewRecord, now: datetime) -> Version:
@@ -142,17 +144,16 @@ def _make_public(version: Version, record: NewRecord, now: datetime) -> None:
     )
 
 
-def _append_published(version: Version, record: NewRecord, now: datetime, by: Actor) -> None:
+def _published(version: Version, record: NewRecord, now: datetime) -> NewEvent:
     assert record.public_content is not None
     assert version.salt is not None
     leaf = openings.published_leaf(
         version_id=version.version_id, content=record.public_content, salt=bytes(version.salt), at=now
     )
-    ledger.append(
+    return NewEvent(
         kind="record.published",
         subject=str(version.version_id),
         data={"enterprise": str(version.enterprise_id), "group": version.group},
-        by=by,
         leaf=leaf,
         version_id=version.version_id,
     )

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from chengxin.common.errors import Invalid
 from chengxin.common.identifiers import normalise_uscc, uscc_errors
 from chengxin.common.text import bigrams, name_key
-from chengxin.records.searching import STOP_PAIRS, host_of
+from chengxin.records.searching import IMPORTANCE, IMPORTANCE_STEP, LEAST_IMPORTANT, STOP_PAIRS, host_of
 from chengxin.records.values import Hit, Page
 
 PAGE = 20
@@ -63,6 +63,7 @@ class _Asked:
     key: str
     words: tuple[str, ...]
     filters: tuple[str, ...]
+    type: str
     after: int | None
     shown_before: int
     limit: int
@@ -91,6 +92,7 @@ def _read(query: Query) -> _Asked:
         key=name_key(text),
         words=tuple(dict.fromkeys(key for word in text.split() if (key := name_key(word)))),
         filters=tuple(filters),
+        type=query.type,
         after=after,
         shown_before=shown_before,
         limit=max(1, min(query.limit, MAX_PAGE)),
@@ -107,7 +109,8 @@ def _page(cursor: Any, asked: _Asked) -> Page:
     room = asked.limit - len(first) if on_first else asked.limit
     shown = {hit.uscc for hit in first}
     sql, args = walk
-    cursor.execute(f"{sql} AND s.rank > %s ORDER BY s.rank LIMIT %s", [*args, asked.after or 0, asked.limit + len(shown) + 1])
+    most = asked.limit + len(shown) + 1
+    cursor.execute(f"{sql} AND s.rank > %s AND s.rank < %s ORDER BY s.rank LIMIT %s", [*args, *_ranks(asked), most])
     rows = [hit for row in cursor.fetchall() if (hit := _hit(row)).uscc not in shown]
     rest, more = rows[:room], len(rows) > room
     last = rest[-1].rank if rest else asked.after or 0
@@ -169,11 +172,21 @@ def _walk(asked: _Asked) -> tuple[str, list[Any]] | None:
     if len(useful) == 1 and asked.words == (useful[0],) and not asked.filters:
         return f"{base} JOIN records_posting p ON p.rank = s.rank WHERE p.pair = %s", [useful[0]]
     terms = [*useful, *asked.filters]
-    like = "".join(" AND s.text LIKE %s" for _word in asked.words)
-    args = [f"%{_like(word)}%" for word in asked.words]
+    parts = [word for word in asked.words if word not in useful]  # a word of two characters is its own term
+    like = " AND s.text LIKE %s" * len(parts)
+    args = [f"%{_like(word)}%" for word in parts]
     if not terms:
         return f"{base} WHERE true{like}", args
     return f"{base} WHERE s.words @@ %s::tsquery{like}", [_conjunction(terms), *args]
+
+
+def _ranks(asked: _Asked) -> tuple[int, int]:
+    """Between which ranks to walk: after the cursor, and within the stretch where all files of a type stand."""
+    after = asked.after or 0
+    if not asked.type:
+        return after, GREATEST_RANK
+    first = IMPORTANCE.get(asked.type, LEAST_IMPORTANT) * IMPORTANCE_STEP
+    return max(after, first - 1), first + IMPORTANCE_STEP
 
 
 def _filter(asked: _Asked) -> tuple[str, list[Any]]:

@@ -48,13 +48,12 @@ ENTERPRISE = (
     Entry(_("诚信档案企业信息"), "enterprise:archive"),
     Entry(_("惠民惠企"), "enterprise:services"),
     Entry(_("消息"), "enterprise:messages"),
-    Entry(_("账号信息"), "enterprise:account"),
+    Entry(_("账号与授权"), "account:consents"),
 )
 AGENCY = (
     Entry(_("待办审核"), "agency:inbox"),
-    Entry(_("已办审核"), "agency:done"),
-    Entry(_("消息"), "agency:messages"),
-    Entry(_("账号信息"), "agency:account"),
+    Entry(_("已办审核"), "agency:mine"),
+    Entry(_("未送达通知"), "agency:delivery"),
 )
 FOOT = (
     Entry(_("无障碍说明"), "public:accessibility"),

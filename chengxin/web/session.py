@@ -180,7 +180,7 @@ def _refuse(request: Request, *, agency: bool = False) -> HttpResponse:
 def landing(actor: Actor) -> str:
     """Where a person belongs after log-in, by the state of the registration (REG-12, D-01)."""
     if actor.kind == "agency":
-        return "/desk"
+        return "/desk" if "reviewer" in actor.roles else "/desk/delivery" if "system_admin" in actor.roles else "/"
     if actor.enterprise_id is None:
         return "/"
     state = filings.registration_state(enterprise_id=actor.enterprise_id)

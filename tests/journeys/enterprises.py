@@ -31,19 +31,14 @@ SYSTEM = Actor.system("test")
 PASSWORD = "Qingshan#2026x"
 _numbers = itertools.count(100)
 INTRODUCTION = (
-    "杭州澜序桥电子商务有限公司成立于二〇一八年，主要从事农产品网络零售，"
-    "坚持诚信经营，服务全国消费者，重视售后服务与消费者权益保护。"
+    "杭州澜序桥电子商务有限公司成立于二〇一八年，主要从事农产品网络零售，坚持诚信经营，服务全国消费者，重视售后服务与消费者权益保护。"
 )
 
 
 def reviewer(division: str | None = None) -> Actor:
     """A reviewer of a new agency; of the national level by default."""
     found = identity_queries.agency_by_code(f"test-{division}")
-    agency = (
-        found.id
-        if found
-        else agencies.create_agency(code=f"test-{division}", name="商务主管部门", division_code=division, by=SYSTEM)
-    )
+    agency = found.id if found else agencies.create_agency(code=f"test-{division}", name="商务主管部门", division_code=division, by=SYSTEM)
     account = agencies.create_agency_user(agency_id=agency, display_name="李审", roles=["reviewer"], by=SYSTEM)
     return identity_queries.actor_for(account, assurance="password")
 
@@ -133,9 +128,7 @@ def approved(*, by: Actor | None = None, **options: Any) -> Enterprise:
     """An enterprise that may file its archive."""
     enterprise = handed_in(**options)
     filing = registration.current(by=enterprise.actor)
-    review.decide_filing(
-        filing_id=filing.id, round=filing.round, outcome="approved", opinion="", by=by or reviewer()
-    )
+    review.decide_filing(filing_id=filing.id, round=filing.round, outcome="approved", opinion="", by=by or reviewer())
     return enterprise
 
 
@@ -292,6 +285,3 @@ def decide(filing_id: UUID, outcome: str, by: Actor, opinion: str = "") -> None:
     """Approve or reject what was handed in last."""
     filing = filings.one(filing_id=filing_id, by=by)
     review.decide_filing(filing_id=filing_id, round=filing.round, outcome=outcome, opinion=opinion, by=by)
-
-
-

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.test import Client
 
 from chengxin.common import clock
+from chengxin.common.canonical import canonical
+from chengxin.filings import queries as filings
+from chengxin.flow import registration
 from chengxin.ledger import sequencer
 from chengxin.ledger.models import Event
 from chengxin.records.tests import makers
 from chengxin.seals import pdf
+from tests.journeys import enterprises
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -152,7 +158,7 @@ def test_a_term_past_midnight_is_gone_from_every_page(client: Client) -> None:
 def test_overview_draws_charts_with_their_tables(client: Client, file: tuple[UUID, str]) -> None:
     makers.published(2, "北京栎舟汇数据科技有限公司", division="110108", type_="PLATFORM")
     page = text(client, "/overview")
-    assert page.count("<svg role=\"img\"") == 6
+    assert page.count('<svg role="img"') == 6
     assert page.count("查看数据表") == 6
     for cell in ("浙江省", "北京市", "电子商务平台企业"):
         assert f'<th scope="row">{cell}</th><td class="num">1</td>' in page, cell
@@ -243,3 +249,20 @@ def test_only_reading_is_allowed(client: Client, file: tuple[UUID, str]) -> None
     for address in ("/", "/files", f"/files/{file[1]}", f"/files/{file[1]}.pdf", "/overview", "/verify", f"/files/{file[1]}/{uuid4()}"):
         answer = client.post(address)
         assert answer.status_code == 405, address
+
+
+def test_a_receipt_is_verified_without_showing_what_was_handed_in(client: Client) -> None:
+    enterprises.reviewer()
+    enterprise = enterprises.handed_in()
+    filing = registration.current(by=enterprise.actor)
+    submission = filings.submission(filing_id=filing.id, by=enterprise.actor)
+    assert submission
+    page = text(client, f"/verify/{submission.number}")
+    assert "回执真实" in page
+    assert submission.sha256 in page
+    said = client.get(f"/verify/{submission.number}.json").json()
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(said["public_key"]))
+    key.verify(base64.b64decode(said["signature"]), canonical(said["receipt"]))
+    for secret in (enterprise.name, "13800138000", "corp.example", str(enterprise.id)):
+        assert secret not in page
+        assert secret not in str(said)

@@ -1,5 +1,7 @@
 """A registered enterprise and a government account for the tests of access."""
 
+import secrets
+
 import pytest
 
 from chengxin.access import actions
@@ -8,7 +10,7 @@ from chengxin.common import clock
 from chengxin.gateways.models import DemoMail
 from chengxin.identity import actions as identity
 from chengxin.identity import queries as identity_queries
-from chengxin.identity.models import Division
+from chengxin.identity.models import Division, DivisionLoad
 from chengxin.identity.tests.codes import uscc
 from chengxin.identity.values import Actor
 
@@ -20,7 +22,9 @@ HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 
 def register(number=1):
     """Register an enterprise; returns its account."""
-    Division.objects.get_or_create(code="339901", defaults={"name": "甲县", "level": 3})
+    _, new = Division.objects.get_or_create(code="339901", defaults={"name": "甲县", "level": 3})
+    if new:
+        DivisionLoad.objects.create(sha256=secrets.token_hex(32), at=clock.now())
     account, _enterprise = identity.open_enterprise(
         uscc=uscc(number),
         name=f"杭州甲{number}有限公司",

@@ -148,13 +148,13 @@ def test_impossible_agencies_are_refused(agency):
         person(agency("330100"), roles=("audit_admin", "reviewer"))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(staffed=st.sets(st.sampled_from([None, "330000", "330100", "330110", "330200", "660000", "370116", "650000"])))
 def test_the_list_of_an_agency_equals_the_answer_for_each_division(all_agencies, staffed):
     AgencyMembership.objects.all().delete()
     for division in staffed:
         person(all_agencies[division])
-    codes = [code for code in divisions.tree().rows if code[:2] in ("33", "66", "65", "37", "51")]
+    codes = sorted(code for code in divisions.tree().rows if code[:2] in ("33", "66", "65", "37", "51"))[::6]
     lists = {unit: queries.divisions_of(unit, FORM) for unit in all_agencies.values()}
     for code in codes:
         unit = queries.competent_agency(code, FORM).id

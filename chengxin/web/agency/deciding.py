@@ -12,6 +12,7 @@ from chengxin.common.errors import Invalid
 from chengxin.filings import queries as filings
 from chengxin.flow import review
 from chengxin.web.agency import item
+from chengxin.web.forms import control_id
 from chengxin.web.session import Request, agency_only
 
 
@@ -24,7 +25,7 @@ def decide(request: Request, filing_id: UUID) -> HttpResponse:
     try:
         review.decide_filing(
             filing_id=filing_id,
-            round=int(shown) if shown.isdigit() else -1,
+            round=int(shown) if shown.isdecimal() and len(shown) < 9 else -1,
             outcome=outcome,
             opinion=opinion if outcome == "rejected" else "",
             by=request.actor,
@@ -32,7 +33,8 @@ def decide(request: Request, filing_id: UUID) -> HttpResponse:
     except Invalid as error:
         context = item.page(filing_id=filing_id, by=request.actor, opinion=opinion, errors=error.fields)
         return render(request, "agency/item.html", context, status=422)
-    found = filings.next_item(by=request.actor)
+    filing = filings.one(filing_id=filing_id, by=request.actor)
+    found = filings.next_item(by=request.actor, after=filing)
     return redirect(f"/desk/{found}?done={outcome}" if found else f"/desk?done={outcome}")
 
 
@@ -46,4 +48,4 @@ def remark(request: Request, filing_id: UUID) -> HttpResponse:
     except Invalid as error:
         context = item.page(filing_id=filing_id, by=request.actor, errors=error.fields)
         return render(request, "agency/item.html", context, status=422)
-    return redirect(f"/desk/{filing_id}#{path.replace('/', '-')}")
+    return redirect(f"/desk/{filing_id}#{control_id(path)}")

@@ -1,70 +1,40 @@
-"""One item: papers beside the typed data, differences first, remarks on any field (D-37)."""
+"""One item: differences first, papers beside the typed data, remarks on any field, the decision (D-37)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
-from chengxin.catalogue import answers as paths
 from chengxin.catalogue import queries as catalogue
-from chengxin.catalogue.values import Form, Group
+from chengxin.catalogue import rules as catalogue_rules
+from chengxin.catalogue.values import Form
 from chengxin.common.errors import NotFound
 from chengxin.filings import lifecycle
 from chengxin.filings import queries as filings
-from chengxin.filings.values import AttachmentView, FilingView, RemarkView, SubmissionView
+from chengxin.filings.values import AttachmentView, DecisionView, FilingView, RemarkView
 from chengxin.flow import review
 from chengxin.identity import policy
 from chengxin.identity import queries as identity
-from chengxin.identity.values import Actor
+from chengxin.identity.values import Actor, EnterpriseView
 from chengxin.web import components
-from chengxin.web.agency import differences
+from chengxin.web.agency import differences, words
+from chengxin.web.agency.reading import Reading
 from chengxin.web.session import Request, agency_only
 
 
-@dataclass(frozen=True)
-class Line:
-    """One answer as the reviewer reads it."""
-
-    path: str
-    label: str
-    value: str
-    changed_from: str | None = None
-    registered: str = ""
-    remarks: tuple[RemarkView, ...] = ()
-    file: AttachmentView | None = None
-
-
-@dataclass(frozen=True)
-class Card:
-    """One record of a group."""
-
-    path: str
-    title: str
-    lines: tuple[Line, ...]
-    public: bool | None
-    remarks: tuple[RemarkView, ...] = ()
-    is_new: bool = False
-
-
-@dataclass(frozen=True)
-class Section:
-    """One group with its records."""
-
-    code: str
-    title: str
-    cards: tuple[Card, ...] = field(default_factory=tuple)
-
-
+@require_safe
 @agency_only("reviewer", "supervisor")
 def show(request: Request, filing_id: UUID) -> HttpResponse:
     """The item as handed in; opening it claims it for 15 minutes."""
-    return render(request, "agency/item.html", page(filing_id=filing_id, by=request.actor))
+    context = page(filing_id=filing_id, by=request.actor)
+    context["done"] = words.OUTCOMES.get(request.GET.get("done", ""), "")
+    return render(request, "agency/item.html", context)
 
 
 def page(*, filing_id: UUID, by: Actor, opinion: str = "", errors: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
@@ -76,47 +46,74 @@ def page(*, filing_id: UUID, by: Actor, opinion: str = "", errors: Mapping[str, 
     decidable = may_decide(filing, by)
     if decidable:
         review.open_item(filing_id=filing_id, by=by)
-    identity_view = identity.enterprise(filing.enterprise_id)
-    form = catalogue.version(filing.form_version)
-    former = filings.submission(filing_id=filing_id, by=by, round=filing.round - 1) if filing.round > 1 else None
+    review.note_reading(filing_id=filing_id, by=by)
+    enterprise = identity.enterprise(filing.enterprise_id)
+    form = worded(filing, enterprise, submission.answers)
     remarks = filings.remarks(filing_id=filing_id, by=by)
     files = filings.attachments(filing_id=filing_id, by=by)
+    reading = Reading(
+        form=form, answers=submission.answers, former=former_answers(filing, by), remarks=remarks, files=files
+    )
+    decisions = filings.decisions(filing_id=filing_id, by=by)
     return {
         "filing": filing,
-        "enterprise": identity_view,
-        "division": "".join(identity_view.division_path),
-        "submission": submission,
-        "sections": sections(form=form, submission=submission, former=former, remarks=remarks, files=files),
-        "differences": differences.against_register(form=form, enterprise=identity_view, submission=submission),
-        "files": [
-            {"id": f.id, "name": f.name, "size": f.size, "url": f"/files-of/{f.id}/1.png", "viewer": f"viewer-{n}"}
-            for n, f in enumerate(files)
-        ],
-        "decisions": filings.decisions(filing_id=filing_id, by=by),
+        "kind_label": words.kind_label(filing.kind),
+        "enterprise": enterprise,
+        "division": "".join(enterprise.division_path),
+        "sections": reading.sections(),
+        "changes": reading.changes(),
+        "has_former": reading.former is not None,
+        "differences": differences.against_register(form=form, enterprise=enterprise, submission=submission),
+        "pictures": pictures(form, files),
         "decidable": decidable,
+        "claimed_by": filings.claimed_by(filing_id=filing_id, by=by) if decidable else "",
         "state_label": lifecycle.label(kind=filing.kind, state=filing.state),
         "opinion": opinion or assembled_opinion(remarks, filing.round),
         "errors": errors or {},
-        "error_pairs": [(f"f-{name}", text) for name, texts in (errors or {}).items() for text in texts],
-        "keys": [("a", _("审核通过")), ("r", _("填写审核意见并退回")), ("n", _("下一件")), ("?", _("按键说明"))],
-        "moments": _moments(filing, filings.decisions(filing_id=filing_id, by=by)),
-        "phrases": PHRASES.get(filing.kind, ()),
+        "problems": [(f"f-{name}", text) for name, texts in (errors or {}).items() for text in texts],
+        "phrases": list(enumerate(words.phrases(filing.kind, enterprise), start=1)),
+        "keys": keys(),
+        "moments": moments(filing, decisions),
     }
 
 
-PHRASES: dict[str, tuple[str, ...]] = {
-    "registration": (
-        "营业执照照片不清晰，请重新拍摄或扫描后上传。",
-        "授权文件缺少法定代表人签字，请签字后重新上传。",
-        "授权文件未加盖公章，请加盖公章后重新上传。",
-        "企业名称与营业执照不一致，请按营业执照更正。",
-    ),
-    "archive": (
-        "住所与营业执照不一致，请按营业执照更正。",
-        "网站或网店名称填写不完整，请补充网址或店铺编号。",
-        "资质证照已过有效期，请更新后重新提交。",
-    ),
-}
+def worded(filing: FilingView, enterprise: EnterpriseView, answers: Mapping[str, str]) -> Form:
+    """The form in the words of this kind of subject (D-12)."""
+    form = catalogue.version(filing.form_version)
+    subject = catalogue_rules.subject_of(form, uscc=enterprise.uscc, company_type=review.company_type(answers))
+    return catalogue_rules.for_subject(form, subject)
+
+
+def former_answers(filing: FilingView, by: Actor) -> Mapping[str, str] | None:
+    """What was handed in the round before, or what the archive in force says; None for a first one."""
+    if filing.round > 1:
+        former = filings.submission(filing_id=filing.id, by=by, round=filing.round - 1)
+        return former.answers if former else None
+    assert filing.enterprise_id is not None
+    in_force = filings.approved(enterprise_id=filing.enterprise_id, kind=filing.kind)
+    if in_force is None or in_force.id == filing.id:
+        return None
+    former = filings.submission(filing_id=in_force.id, by=by)
+    return former.answers if former else None
+
+
+def pictures(form: Form, files: list[AttachmentView]) -> list[dict[str, Any]]:
+    """Every page of every file, for the viewers."""
+    labels = {(group.code, f.code): str(f.label) for group in form.groups for f in group.fields}
+    found = []
+    for n, file in enumerate(files, start=1):
+        group, _row, code = file.path.split("/")
+        label = labels.get((group, code), "")
+        pages = [
+            {
+                "url": f"/files-of/{file.id}/{number}.png",
+                "viewer": f"viewer-{n}-{number}",
+                "alt": _("%(label)s %(name)s 第%(page)d页") % {"label": label, "name": file.name, "page": number},
+            }
+            for number in range(1, file.pages + 1)
+        ]
+        found.append({"id": file.id, "path": file.path, "label": label, "name": file.name, "size": file.size, "pages": pages})
+    return found
 
 
 def may_decide(filing: FilingView, by: Actor) -> bool:
@@ -133,91 +130,23 @@ def assembled_opinion(remarks: list[RemarkView], round_: int) -> str:
     return "\n".join(f"{n}. {text}" for n, text in enumerate(here, start=1))
 
 
-def sections(
-    *,
-    form: Form,
-    submission: SubmissionView,
-    former: SubmissionView | None,
-    remarks: list[RemarkView],
-    files: list[AttachmentView],
-) -> list[Section]:
-    """The answers in the order of the form, with what changed since the last version."""
-    by_path: dict[str, list[RemarkView]] = {}
-    for each in remarks:
-        by_path.setdefault(each.path, []).append(each)
-    file_at = {f.path: f for f in files}
-    before = former.answers if former else {}
-    found = []
-    for group in form.asked_groups():
-        rows = paths.rows(submission.answers, group.code) or _rows_of_files(group, files)
-        cards = tuple(_card(group, row.id, row.raw, before, bool(former), by_path, file_at) for row in rows)
-        if cards:
-            found.append(Section(code=group.code, title=str(group.title), cards=cards))
-    return found
+def keys() -> list[tuple[str, str]]:
+    """What the keys do on this page."""
+    return [
+        ("A", _("审核通过（确认后生效）")),
+        ("X", _("审核未通过（确认后生效）")),
+        ("R", _("填写审核意见")),
+        ("1–9", _("写入常用意见")),
+        ("N", _("下一件")),
+        ("L", _("返回待办列表")),
+    ]
 
 
-def _rows_of_files(group: Group, files: list[AttachmentView]) -> list[Any]:
-    ids = dict.fromkeys(f.path.split("/")[1] for f in files if f.path.startswith(f"{group.code}/"))
-    return [paths.Row(id=row, raw={}) for row in ids]
-
-
-def _card(
-    group: Group,
-    row: str,
-    raw: Mapping[str, str],
-    before: Mapping[str, str],
-    has_former: bool,
-    remarks: Mapping[str, list[RemarkView]],
-    files: Mapping[str, AttachmentView],
-) -> Card:
-    prefix = f"{group.code}/{row}"
-    lines = []
-    for f in group.fields:
-        path = f"{prefix}/{f.code}"
-        value, file = raw.get(f.code, ""), files.get(path)
-        if not value and file is None and path not in remarks:
-            continue
-        was = before.get(path, "") if has_former else value
-        lines.append(
-            Line(
-                path=path,
-                label=str(f.label),
-                value=shown(f, value),
-                changed_from=shown(f, was) if was != value else None,
-                remarks=tuple(remarks.get(path, ())),
-                file=file,
-            )
-        )
-    mark = raw.get(paths.PUBLIC, "")
-    return Card(
-        path=prefix,
-        title=str(group.title),
-        lines=tuple(lines),
-        public={"1": True, "0": False}.get(mark),
-        remarks=tuple(remarks.get(prefix, ())),
-        is_new=has_former and not any(p.startswith(prefix + "/") for p in before),
-    )
-
-
-def shown(f: Any, raw: str) -> str:
-    """A raw answer in words: labels of options, names of divisions, units."""
-    if not raw:
-        return ""
-    if f.options:
-        labels = [f.option(code) for code in raw.split(",")]
-        return "、".join(str(o.label) if o else code for o, code in zip(labels, raw.split(","), strict=True))
-    if f.kind == "division":
-        return "".join(identity.division_path(raw)) or raw
-    if f.kind == "boolean":
-        return _("是") if raw == "1" else _("否")
-    return f"{raw} {f.unit}" if f.unit else raw
-
-
-def _moments(filing: FilingView, decisions: list[Any]) -> list[components.Moment]:
-    words = {"approved": _("审核通过"), "rejected": _("审核未通过")}
+def moments(filing: FilingView, decisions: list[DecisionView]) -> list[components.Moment]:
+    """What happened to the filing, newest first."""
     tones = {"approved": "good", "rejected": "bad"}
     done = [
-        components.Moment(title=f"{words[d.outcome]}（{d.by_name}）", at=d.at, text=d.opinion, tone=tones[d.outcome])
+        components.Moment(title=f"{words.OUTCOMES[d.outcome]}（{d.by_name}）", at=d.at, text=d.opinion, tone=tones[d.outcome])
         for d in reversed(decisions)
     ]
     waiting = [components.Moment(title=_("提交，待审核"), at=filing.submitted_at, tone="waiting")]

@@ -1,0 +1,47 @@
+"""Texts that several pages of the desk use."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from chengxin.identity.values import EnterpriseView
+
+KINDS = {
+    "registration": _("账号审核"),
+    "archive": _("诚信档案审核"),
+    "voluntary": _("自愿注册信息审核"),
+    "import": _("数据导入"),
+}
+OUTCOMES = {"approved": _("审核通过"), "rejected": _("审核未通过")}
+# 常用意见 per form, with places for what is known of the enterprise (D-37)
+PHRASES = {
+    "registration": (
+        _("营业执照照片不清晰，请重新拍摄或扫描后上传。"),
+        _("营业执照与“{name}（{uscc}）”不一致，请按营业执照更正或上传正确的营业执照。"),
+        _("授权文件缺少签字，请签字后重新上传。"),
+        _("授权文件未加盖公章，请加盖公章后重新上传。"),
+        _("所属地区应与营业执照住所一致，现填写为“{division}”，请更正。"),
+    ),
+    "archive": (
+        _("住所与营业执照不一致，请按营业执照更正。"),
+        _("网站或网店名称填写不完整，请补充网址或店铺编号。"),
+        _("资质证照已过有效期，请更新后重新提交。"),
+        _("附件不清晰，请重新上传。"),
+        _("填写内容与“{name}”的实际经营情况不符，请核实后更正。"),
+    ),
+}
+
+
+def kind_label(kind: str) -> str:
+    """The words for a kind of filing on the desk."""
+    return str(KINDS.get(kind, kind))
+
+
+def phrases(kind: str, enterprise: EnterpriseView) -> list[str]:
+    """常用意见 with the enterprise's own name, code and region."""
+    known = {
+        "name": enterprise.name or enterprise.uscc,
+        "uscc": enterprise.uscc,
+        "division": "".join(enterprise.division_path),
+    }
+    return [str(text).format(**known) for text in PHRASES.get(kind, ())]
