@@ -16,6 +16,8 @@ from chengxin.launcher import places
 LEAST_SERVER = 150000
 LEAST_FREE_BYTES = 2 * 1024**3
 LATE_S = 60.0
+FILES_COMPARED = 2_000
+SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -84,13 +86,42 @@ def ledger() -> Iterable[Check]:
     yield Check("followers", "red" if health.parked else "green", f"{health.parked} events parked")
 
 
+def public_files() -> Iterable[Check]:
+    """Files must be what their records give, every record must open its leaf, and search must know every file (D-47, D-57)."""
+    from chengxin.records import consistency
+
+    wrong, unfound = consistency.differing_files(limit=FILES_COMPARED), consistency.unfound_files()
+    yield Check("files", "red" if wrong else "green", f"differ from their records: {_some(wrong)}" if wrong else "as their records give")
+    said = f"in files or search only: {_some(unfound)}" if unfound else "every file is found"
+    yield Check("search", "red" if unfound else "green", said)
+
+
+def messages() -> Iterable[Check]:
+    """No message may wait for a person unseen (D-44, D-45)."""
+    from chengxin.gateways import queries, rules
+
+    counted = queries.counts()
+    waiting = {state: counted[state] for state in (rules.PARKED, rules.HELD) if counted[state]}
+    said = ", ".join(f"{number} {state}" for state, number in waiting.items())
+    yield Check(
+        "messages",
+        "red" if waiting else "green",
+        f"{said}: see 投递情况 of the agency's pages" if waiting else f"{counted[rules.QUEUED]} queued",
+    )
+
+
+def _some(codes: list[str]) -> str:
+    more = f" and {len(codes) - SHOWN} more" if len(codes) > SHOWN else ""
+    return ", ".join(codes[:SHOWN]) + more
+
+
 def disk() -> Iterable[Check]:
     """There must be room for uploads."""
     free = shutil.disk_usage(settings.CHENGXIN_HOME).free
     yield Check("disk", "green" if free > LEAST_FREE_BYTES else "red", f"{free / 1024**3:.1f} GiB free in {settings.CHENGXIN_HOME}")
 
 
-CHECKS: tuple[Callable[[], Iterable[Check]], ...] = (server, running_role, schema, key_ring, ledger, disk)
+CHECKS: tuple[Callable[[], Iterable[Check]], ...] = (server, running_role, schema, key_ring, ledger, public_files, messages, disk)
 
 
 def all_checks() -> list[Check]:

@@ -60,6 +60,12 @@ def _record(version_id: UUID, kind: str) -> tuple[int | None, bytes]:
     return row[0], bytes(row[1])
 
 
+def leaves(*, version_ids: list[UUID]) -> dict[UUID, bytes]:
+    """The leaves of `record.published` of many record versions, of those that have one."""
+    rows = Event.objects.filter(log=rules.PUBLIC, version_id__in=version_ids, kind="record.published")
+    return {version_id: bytes(leaf) for version_id, leaf in rows.values_list("version_id", "leaf") if version_id}
+
+
 def event_of(*, kind: str, subject: str, data: Mapping[str, object]) -> int | None:
     """The id of the newest event of a kind about a subject whose data hold `data`, or None."""
     rows = Event.objects.filter(kind=kind, subject=subject, data__contains=dict(data)).order_by("-id")
