@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import timedelta
 
 import structlog
@@ -22,9 +22,10 @@ Handler = Callable[[EventView], None]
 log = structlog.get_logger(__name__)
 
 
-def follow(name: str, handler: Handler, limit: int = 200) -> int:
+def follow(name: str, handler: Handler, limit: int = 200, *, kinds: Container[str] | None = None) -> int:
     """Hand up to `limit` new events to `handler`, in order; returns how many were dealt with.
 
+    With `kinds` the handler gets events of these kinds only; the others are passed over.
     What the handler writes and the follower's position are committed together. When it raises, the
     events before stay done, this one is tried again later (1 s, 2 s, 4 s, ... at most 5 min), and
     after `MAX_TRIES` it is parked. Another process at the same follower makes this return 0.
@@ -37,17 +38,18 @@ def follow(name: str, handler: Handler, limit: int = 200) -> int:
             return 0
         start = place.position
         events = queries.events_after(start, limit)
-        done = _hand_over(place, handler, events)
+        done = _hand_over(place, handler, events, kinds)
         if done or place.next_try_at:
             place.save()
         return done
 
 
-def _hand_over(place: FollowerPosition, handler: Handler, events: list[EventView]) -> int:
+def _hand_over(place: FollowerPosition, handler: Handler, events: list[EventView], kinds: Container[str] | None) -> int:
     for done, event in enumerate(events):
         try:
-            with transaction.atomic():
-                handler(event)
+            if kinds is None or event.kind in kinds:
+                with transaction.atomic():
+                    handler(event)
         except Exception as error:
             log.warning("follower.failed", follower=place.name, position=event.position, error=type(error).__name__)
             return done + _failed(place, event, error)

@@ -14,6 +14,7 @@ from chengxin.common import clock, crypto
 from chengxin.common.canonical import canonical
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
+from chengxin.ledger import rules as leaves
 from chengxin.ledger.values import NewEvent
 from chengxin.records import files, openings
 from chengxin.records.models import PublicFile, Report, SourceSnapshot, Version
@@ -147,9 +148,8 @@ def _make_public(version: Version, record: NewRecord, now: datetime) -> None:
 def _published(version: Version, record: NewRecord, now: datetime) -> NewEvent:
     assert record.public_content is not None
     assert version.salt is not None
-    leaf = openings.published_leaf(
-        version_id=version.version_id, content=record.public_content, salt=bytes(version.salt), at=now
-    )
+    sealed = openings.commitment(content=record.public_content, salt=bytes(version.salt))
+    leaf = leaves.published_leaf(version_id=version.version_id, commitment=sealed, at=now)
     return NewEvent(
         kind="record.published",
         subject=str(version.version_id),
@@ -172,7 +172,7 @@ def _end(versions: Sequence[Version], *, reason: str, by: Actor) -> tuple[UUID, 
             subject=str(version.version_id),
             data={"enterprise": str(version.enterprise_id), "reason": reason},
             by=by,
-            leaf=openings.ended_leaf(version_id=version.version_id, at=now),
+            leaf=leaves.ended_leaf(version_id=version.version_id, at=now),
             version_id=version.version_id,
         )
         ended.append(version.version_id)

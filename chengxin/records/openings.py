@@ -1,36 +1,22 @@
-"""Bytes of the log: contents, commitments and leaves exactly as D-17 says. Pure but for unsealing."""
+"""What opens a leaf of the log: content and commitment as D-17 says, and the inside content with its envelopes."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from chengxin.common import crypto
 from chengxin.common.canonical import canonical
+from chengxin.ledger import rules as leaves
 
-DOMAIN = b"chengxin/record/v1\x00"
 ENVELOPE_MARK = "v1:"
 
 
 def commitment(*, content: Mapping[str, Any], salt: bytes) -> bytes:
-    """``SHA-256("chengxin/record/v1" || 0x00 || salt[32] || content)``, content as RFC 8785 bytes."""
-    return hashlib.sha256(DOMAIN + salt + canonical(dict(content))).digest()
-
-
-def published_leaf(*, version_id: UUID, content: Mapping[str, Any], salt: bytes, at: datetime) -> bytes:
-    """The leaf of ``record.published``: nothing but version, commitment and moment."""
-    sealed = base64.b64encode(commitment(content=content, salt=salt)).decode()
-    return canonical({"v": 1, "kind": "record.published", "id": str(version_id), "commitment": sealed, "at": at})
-
-
-def ended_leaf(*, version_id: UUID, at: datetime) -> bytes:
-    """The leaf of ``record.ended``."""
-    return canonical({"v": 1, "kind": "record.ended", "id": str(version_id), "at": at})
+    """What a leaf says of a record's public content (D-17): a hash over salt and RFC 8785 bytes."""
+    return leaves.commitment(salt=salt, content=canonical(dict(content)))
 
 
 def plain(content: Mapping[str, Any]) -> dict[str, Any]:
