@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from chengxin.commands import content, service, trust
+from chengxin.commands import bulk, content, service, trust
 from chengxin.common.errors import ChengxinError
 from chengxin.launcher.errors import LauncherError
 from chengxin.options import BadSetting
@@ -16,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of all words."""
     top = argparse.ArgumentParser(prog="chengxin", description="The e-commerce enterprise integrity platform.")
     words = top.add_subparsers(dest="word", metavar="WORD", required=True)
-    for module in (service, content, trust):
+    for module in (service, content, bulk, trust):
         module.register(words)
     return top
 
@@ -28,10 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(words.run(words))
     except (LauncherError, BadSetting) as error:
         print(f"chengxin: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"chengxin: {error.filename}: {error.strerror}", file=sys.stderr)
     except ChengxinError as error:
         print(f"chengxin: {error.message}", file=sys.stderr)
         for field, texts in getattr(error, "fields", {}).items():
-            print(f"  {field}: {'；'.join(map(str, texts))}", file=sys.stderr)
+            said = "；".join(text for text in map(str, texts) if text not in error.message)
+            if said:
+                print(f"  {field}: {said}", file=sys.stderr)
     return 1
 
 

@@ -7,6 +7,7 @@ Every function may be called again at any time.
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.management import call_command
@@ -14,6 +15,9 @@ from django.db import connections
 
 from chengxin.launcher import roles
 from chengxin.launcher.urls import database
+
+if TYPE_CHECKING:
+    from chengxin.catalogue.actions import LoadReport
 
 
 def present(module: str) -> bool:
@@ -61,14 +65,10 @@ def make_keys(*, demo: bool) -> None:
         keys.generate_missing(demo=demo)
 
 
-def load_reference() -> None:
-    """Load divisions and catalogue; what is already current stays."""
-    divisions = settings.CATALOGUE_DIR / "codes" / "divisions.csv"
-    if present("chengxin.identity.actions") and divisions.exists():
-        from chengxin.identity.actions import load_divisions
+def load_reference() -> LoadReport:
+    """Load divisions and catalogue and say what moved; what is already current stays."""
+    from chengxin.catalogue.actions import load
+    from chengxin.identity.actions import load_divisions
 
-        load_divisions(divisions)
-    if present("chengxin.catalogue.actions") and (settings.CATALOGUE_DIR / "forms").exists():
-        from chengxin.catalogue.actions import load
-
-        load(settings.CATALOGUE_DIR)
+    load_divisions(settings.CATALOGUE_DIR / "codes" / "divisions.csv")
+    return load(settings.CATALOGUE_DIR)

@@ -11,6 +11,7 @@
 
 import re
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -119,8 +120,8 @@ class LongTextKind(Kind):
     longest = 2000
 
 
-class CodeKind(TextKind):
-    """Base of codes that are levelled first: width, blanks, case."""
+class CodeKind(TextKind, ABC):
+    """Base of codes that are levelled first (width, blanks, case) and then checked; each code brings its own `faults`."""
 
     keys = frozenset()
 
@@ -128,9 +129,9 @@ class CodeKind(TextKind):
         """Return the code as stored."""
         return identifiers.normalise_code(raw)
 
+    @abstractmethod
     def faults(self, code: str, field: Field, around: Around) -> list[str]:
         """Return what is wrong with a levelled code."""
-        raise NotImplementedError
 
     def parse(self, raw: str, field: Field, around: Around) -> str:
         """Return the levelled code, or the first thing wrong with it."""

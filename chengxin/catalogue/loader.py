@@ -28,6 +28,8 @@ class Shelf:
     groups: Mapping[str, Any]
     fragments: Mapping[str, Any]
     documents: Mapping[str, Any]
+    files: Mapping[str, str]
+    broken: frozenset[str]
 
 
 def version_of(body: Mapping[str, Any]) -> str:
@@ -57,26 +59,45 @@ def load_text(text: str, *, root: Path, where: str = "upload") -> dict[str, Any]
     shelf = _read_shelf(root, faults)
     if faults:
         raise CatalogueInvalid(faults)
-    return form_body(yaml_files.parse(text, where=where), shelf=shelf, where=where)
+    return form_body(yaml_files.parse(text, where=where), shelf=shelf, where=where, text=text)
 
 
-def form_body(data: Any, *, shelf: Shelf, where: str) -> dict[str, Any]:
-    """Return the body of one form; raise `CatalogueInvalid`."""
-    found = yaml_files.schema_faults(data, definition="form", root=shelf.root)
+def form_body(data: Any, *, shelf: Shelf, where: str, text: str) -> dict[str, Any]:
+    """Return the body of one form, read from `text`; raise `CatalogueInvalid`."""
+    found = yaml_files.schema_faults(data, definition="form", root=shelf.root, text=text)
     if found:
         raise CatalogueInvalid({where: found})
     body, found = _written_out(data, shelf)
-    found = found or soundness.form_faults(body, known=set(shelf.documents))
+    if not found:
+        inside = {g["group"] for g in data.get("groups", [])}
+        faults = soundness.form_faults(body, known=set(shelf.documents))
+        found = [f"{fault}{_place(fault, shelf, inside)}" for fault in faults]
     if found:
         raise CatalogueInvalid({where: found})
     return body
 
 
+def _place(fault: soundness.Fault, shelf: Shelf, inside: set[str]) -> str:
+    """Return file and line of the field or group a fault is about, where it stands in a file of its own."""
+    if not fault.group or fault.group in inside:
+        return ""
+    group = shelf.groups[fault.group]
+    for file, source in ((fault.group, group), *((name, shelf.fragments.get(name, {})) for name in group.get("include", []))):
+        at = next((n for n, f in enumerate(source.get("fields", [])) if f["field"] == fault.field), None)
+        if at is not None or not fault.field:
+            path = shelf.files[file]
+            known = yaml_files.lines((shelf.root / path).read_text(encoding="utf-8"))
+            line = yaml_files.line_of(known, () if at is None else ("fields", at))
+            return yaml_files.in_brackets(f"{path} {line}")
+    return ""
+
+
 def _bodies_of(path: Path, where: str, shelf: Shelf, faults: dict[str, list[str]]) -> list[dict[str, Any]]:
     bodies: list[dict[str, Any]] = []
     try:
-        data = yaml_files.read(path, root=shelf.root)
-        bodies = [form_body(one, shelf=shelf, where=where) for one in _each(data, shelf)]
+        text = path.read_text(encoding="utf-8")
+        data = yaml_files.parse(text, where=where)
+        bodies = [form_body(one, shelf=shelf, where=where, text=text) for one in _each(data, shelf)]
     except CatalogueInvalid as error:
         for name, found in error.fields.items():
             faults.setdefault(name, []).extend(found)
@@ -106,11 +127,19 @@ def _read_shelf(root: Path, faults: dict[str, list[str]]) -> Shelf:
     groups: dict[str, Any] = {}
     fragments: dict[str, Any] = {}
     documents: dict[str, Any] = {}
+    files: dict[str, str] = {}
+    broken: set[str] = set()
     for path in sorted((root / "groups").glob("*.yaml")):
         fragment = path.stem.startswith("_")
         data = _checked(path, "fragment" if fragment else "group", root, faults)
-        if data is not None:
-            (fragments if fragment else groups)[data["fragment" if fragment else "group"]] = data
+        if data is None:
+            broken.add(path.stem)
+            continue
+        code, where = data["fragment" if fragment else "group"], str(path.relative_to(root))
+        if code in files:
+            faults.setdefault(where, []).append(_("标识 %(id)s 重复") % {"id": code})
+        files[code] = where
+        (fragments if fragment else groups)[code] = data
     for path in sorted((root / "commitments").glob("*.yaml")):
         data = _checked(path, "commitment", root, faults)
         if data is not None:
@@ -120,16 +149,17 @@ def _read_shelf(root: Path, faults: dict[str, list[str]]) -> Shelf:
         data = _checked(path, name, root, faults) if path.exists() else None
         if data is not None:
             documents[name] = data
-    return Shelf(root=root, groups=groups, fragments=fragments, documents=documents)
+    return Shelf(root=root, groups=groups, fragments=fragments, documents=documents, files=files, broken=frozenset(broken))
 
 
 def _checked(path: Path, definition: str, root: Path, faults: dict[str, list[str]]) -> Any:
+    text = path.read_text(encoding="utf-8")
     try:
-        data = yaml_files.read(path, root=root)
+        data = yaml_files.parse(text, where=str(path.relative_to(root)))
     except CatalogueInvalid as error:
         faults.update(error.fields)
         return None
-    found = yaml_files.schema_faults(data, definition=definition, root=root)
+    found = yaml_files.schema_faults(data, definition=definition, root=root, text=text)
     if found:
         faults[str(path.relative_to(root))] = found
         return None
@@ -145,6 +175,8 @@ def _written_out(data: dict[str, Any], shelf: Shelf) -> tuple[dict[str, Any], li
         for entry in page["groups"]:
             use = {"use": entry} if isinstance(entry, str) else entry
             source = inside.get(use["use"]) or shelf.groups.get(use["use"])
+            if source is None and use["use"] in shelf.broken:
+                continue
             if source is None:
                 faults.append(_("pages.%(page)s：没有分组 %(group)s") % {"page": page["page"], "group": use["use"]})
                 continue
@@ -176,7 +208,7 @@ def _group(source: dict[str, Any], use: dict[str, Any], shelf: Shelf, faults: li
     fields = list(source.get("fields", []))
     for name in source.get("include", []):
         fields += shelf.fragments.get(name, {}).get("fields", [])
-        if name not in shelf.fragments:
+        if name not in shelf.fragments and f"_{name}" not in shelf.broken:
             faults.append(_("%(group)s：没有片段 %(name)s") % {"group": group["group"], "name": name})
     must = set(use.get("required", []))
     nowhere = sorted(must - {f["field"] for f in fields})

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -30,25 +31,48 @@ _NEVER_PUBLIC = frozenset({"phone", "email", "id_number", "bank", "file"})
 _MEASURED = frozenset({"number", "money_wan", "percent", "integer", "year"})
 _BILINGUAL = frozenset({"public", "overseas"})
 _CHOSEN = frozenset({"choice", "multichoice"})
+_MASKED = frozenset({"text", "name", "person_name"})
+_STREET = frozenset({"text"})
+_WORDS = {"representative": "person_name", "name": "name", "address": "text", "authorisation": "file"}
 
 
-def form_faults(body: dict[str, Any], *, known: set[str]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong, with the group and the field it is about, if any."""
+
+    text: str
+    group: str = ""
+    field: str = ""
+
+    def __str__(self) -> str:
+        place = ".".join(part for part in (self.group, self.field) if part)
+        if not place:
+            return self.text
+        return f"{place}：{self.text}" if self.field else f"{place}.{self.text}"
+
+
+def form_faults(body: dict[str, Any], *, known: set[str]) -> list[Fault]:
     """Return what is wrong with a written-out form; `known` are the identifiers of other documents."""
-    faults = list(_doubles("groups", (g["group"] for g in body["groups"])))
-    faults += _doubles("pages", (p["page"] for p in body["pages"]))
+    faults = [Fault(text) for text in _doubles("groups", (g["group"] for g in body["groups"]))]
+    faults += [Fault(text) for text in _doubles("pages", (p["page"] for p in body["pages"]))]
     for code in body.get("commitments", []):
         if f"commitment/{code}" not in known:
-            faults.append(_("commitments：没有承诺书 %(code)s") % {"code": code})
+            faults.append(Fault(_("commitments：没有承诺书 %(code)s") % {"code": code}))
     for group in body["groups"]:
-        faults += [f"{group['group']}.{fault}" for fault in group_faults(group)]
+        faults += _faults_of(group)
     if body["audience"] in _BILINGUAL:
-        faults += [_("%(place)s：面向公众的表单须有英文 en") % {"place": place} for place in _without_english(body, "")]
+        faults += [Fault(_("%(place)s：面向公众的表单须有英文 en") % {"place": place}) for place in _without_english(body, "")]
     return faults
 
 
-def group_faults(group: dict[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with one group."""
+def _faults_of(group: dict[str, Any]) -> Iterator[Fault]:
     fields = {f["field"]: f for f in group["fields"]}
+    yield from (Fault(text, group["group"]) for text in _group_faults(group, fields))
+    for code, field in fields.items():
+        yield from (Fault(text, group["group"], code) for text in _field_faults(field, fields))
+
+
+def _group_faults(group: dict[str, Any], fields: dict[str, Any]) -> Iterator[str]:
     yield from _doubles("fields", (f["field"] for f in group["fields"]))
     if group.get("origin") == "government" and group.get("visibility") != "always":
         yield _("visibility：政府部门提供的分组应为 always")
@@ -62,9 +86,49 @@ def group_faults(group: dict[str, Any]) -> Iterator[str]:
                 yield _("%(name)s：没有字段 %(code)s") % {"name": name, "code": code}
     if group.get("yearly") and fields.get(group["yearly"], {}).get("kind") != "year":
         yield _("yearly：应为年度字段")
+    if group.get("origin") == "government":
+        for code in group.get("key", []):
+            if fields.get(code, {}).get("public", "never") != "full":
+                yield _("key：%(code)s 随来源公示，须为 public: full") % {"code": code}
     yield from _check_faults(group, fields)
-    for field in group["fields"]:
-        yield from (f"{field['field']}：{fault}" for fault in _field_faults(field, fields))
+    yield from _term_faults(group.get("term", {}), fields)
+    yield from _circles(fields)
+
+
+def _term_faults(term: dict[str, Any], fields: dict[str, Any]) -> Iterator[str]:
+    """A term that names what the group does not have would publish for ever."""
+    dates = [term[key] for key in ("starts", "ends") if key in term] + list(term.get("ended_by", []))
+    for code in dates:
+        if fields.get(code, {}).get("kind") != "date":
+            yield _("term：%(code)s 应为本组的日期字段") % {"code": code}
+    if ("grades" in term) != ("grade" in term) or ("grades" in term and "ends" not in term):
+        yield _("term：grade、grades 与 ends 应同时填写")
+    graded = _codes_of(fields.get(term.get("grade", ""), {}))
+    for code in term.get("grades", {}):
+        if code not in graded:
+            yield _("term：%(field)s 没有选项 %(value)s") % {"field": term.get("grade", ""), "value": code}
+    light = term.get("unpublished_when", {})
+    for code in light.get("only", ()):
+        if code not in _codes_of(fields.get(light["field"], {})):
+            yield _("term：%(field)s 没有选项 %(value)s") % {"field": light["field"], "value": code}
+
+
+def _codes_of(field: dict[str, Any]) -> set[str]:
+    return {option["code"] for option in field.get("options", [])}
+
+
+def _circles(fields: dict[str, Any]) -> Iterator[str]:
+    """Fields that wait for each other would never be asked."""
+    seen: set[str] = set()
+    for code in fields:
+        way: list[str] = []
+        at = code
+        while at in fields and at not in way and at not in seen:
+            way.append(at)
+            at = fields[at].get("when", {}).get("field", "")
+        if at in way:
+            yield _("when：条件循环 %(way)s") % {"way": " → ".join([*way[way.index(at) :], at])}
+        seen.update(way)
 
 
 def _check_faults(group: dict[str, Any], fields: dict[str, Any]) -> Iterator[str]:
@@ -105,6 +169,10 @@ def _publicity_faults(field: dict[str, Any], personal_kind: bool) -> Iterator[st
         yield _("%(kind)s 类字段不得公开") % {"kind": field["kind"]}
     elif personal and public == "full" and not field.get("public_basis"):
         yield _("个人信息全文公开须写明依据 public_basis")
+    if (public == "masked" and field["kind"] not in _MASKED) or (public == "street" and field["kind"] not in _STREET):
+        yield _("%(kind)s 类字段不能以 %(public)s 方式公开") % {"kind": field["kind"], "public": public}
+    if "word" in field and field["kind"] != _WORDS[field["word"]]:
+        yield _("word: %(word)s 只用于 %(kind)s 类字段") % {"word": field["word"], "kind": _WORDS[field["word"]]}
     if personal_kind and field.get("personal") is False:
         yield _("%(kind)s 类字段是个人信息，personal 不能为 false") % {"kind": field["kind"]}
 

@@ -59,9 +59,21 @@ def parse(text: str, *, where: str) -> Any:
         raise CatalogueInvalid({where: [str(error)[:200]]}) from None
 
 
-def read(path: Path, *, root: Path) -> Any:
-    """Return the data of the file at `path`, named in faults relative to `root`."""
-    return parse(path.read_text(encoding="utf-8"), where=str(path.relative_to(root)))
+def lines(text: str) -> dict[tuple[str | int, ...], int]:
+    """Return the line on which each key and entry of a good YAML text begins, by its path from the top."""
+    found: dict[tuple[str | int, ...], int] = {}
+    top = yaml.compose(text, Loader=_StrictLoader)
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), top)] if top is not None else []
+    while waiting:
+        place, node = waiting.pop()
+        found.setdefault(place, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                found[(*place, key.value)] = key.start_mark.line + 1
+                waiting.append(((*place, key.value), value))
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += [((*place, at), value) for at, value in enumerate(node.value)]
+    return found
 
 
 @lru_cache(maxsize=4)
@@ -69,12 +81,25 @@ def _schema(root: Path) -> dict[str, Any]:
     return dict(json.loads((root / "schema.json").read_text(encoding="utf-8")))
 
 
-def schema_faults(data: Any, *, definition: str, root: Path) -> list[str]:
-    """Return what in `data` the JSON Schema's `definition` refuses, each with its place."""
+def schema_faults(data: Any, *, definition: str, root: Path, text: str = "") -> list[str]:
+    """Return what in `data` the JSON Schema's `definition` refuses, each with its place and, given the `text`, its line."""
     schema = {**_schema(root), "$ref": f"#/$defs/{definition}"}
     schema.pop("anyOf", None)
     errors = sorted(Draft202012Validator(schema).iter_errors(data), key=lambda e: [str(p) for p in e.absolute_path])
-    return [fault for error in errors for fault in _sentences(error)]
+    known = lines(text) if errors and text else {}
+    return [fault + in_brackets(line_of(known, tuple(error.absolute_path))) for error in errors for fault in _sentences(error)]
+
+
+def line_of(known: dict[tuple[str | int, ...], int], place: tuple[str | int, ...]) -> str:
+    """Return 第n行 for a place, or for the nearest one above it; nothing where no lines are known."""
+    while place and place not in known:
+        place = place[:-1]
+    return _("第%(line)s行") % {"line": known[place]} if place in known else ""
+
+
+def in_brackets(text: str) -> str:
+    """Return `text` in brackets, or nothing."""
+    return f"（{text}）" if text else ""
 
 
 def _sentences(error: ValidationError) -> Iterator[str]:

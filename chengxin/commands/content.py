@@ -19,7 +19,18 @@ def register(words: _SubParsersAction[ArgumentParser]) -> None:
 
 def _register_catalogue(word: ArgumentParser) -> None:
     acts = word.add_subparsers(dest="act", metavar="ACT", required=True)
-    acts.add_parser("load", help="load divisions, code tables and forms from the YAML files").set_defaults(run=_on_site(load))
+    check = acts.add_parser("check", help="read every YAML file and name all faults with file and line; no database")
+    check.add_argument("folder", type=Path, nargs="?", help="without it, CATALOGUE_DIR")
+    check.set_defaults(run=check_files)
+    loading = acts.add_parser("load", help="load divisions, code tables and forms from the YAML files")
+    loading.add_argument("folder", type=Path, nargs="?", help="load the forms of this folder instead")
+    loading.set_defaults(run=_on_site(load))
+    publish = acts.add_parser("publish", help="make one form's YAML file the current version, ahead of the loaded files")
+    publish.add_argument("file", type=Path)
+    publish.set_defaults(run=_on_site(publish_form))
+    use = acts.add_parser("use", help="make a version that is already known the current one again")
+    use.add_argument("version", help="its hash, as explain and load print it")
+    use.set_defaults(run=_on_site(use_version))
     new = acts.add_parser("new", help="write a first file for a form that does not exist yet")
     new.add_argument("form", help="e.g. voluntary/training")
     new.set_defaults(run=new_form)
@@ -65,11 +76,49 @@ def _on_site(act: Callable[[Namespace], int]) -> Callable[[Namespace], int]:
     return run
 
 
-def load(_words: Namespace) -> int:
-    """Load the catalogue's files; what is already current stays."""
-    from chengxin import install
+def check_files(words: Namespace) -> int:
+    """Print every fault of a catalogue's files with file and line, or how many forms are good."""
+    environment.set_up()
+    from django.conf import settings
 
-    install.load_reference()
+    from chengxin.catalogue import loader
+
+    bodies = loader.load_folder(words.folder or settings.CATALOGUE_DIR)
+    print(f"{sum('form' in body for body in bodies.values())} forms, {len(bodies)} files of data: no fault")
+    return 0
+
+
+def load(words: Namespace) -> int:
+    """Load the catalogue's files and print what moved; what is already current stays."""
+    from chengxin import install
+    from chengxin.catalogue import actions
+
+    report = actions.load(words.folder) if words.folder else install.load_reference()
+    for form, version in report.moved.items():
+        print(f"{form} {version}")
+    for form in report.kept:
+        print(f"{form} kept: its current version was published, not loaded")
+    return 0
+
+
+def publish_form(words: Namespace) -> int:
+    """Make a form's file current and print its version; drafts move to it when they are next opened."""
+    from django.conf import settings
+
+    from chengxin.catalogue import actions
+    from chengxin.identity.values import Actor
+
+    text = words.file.read_text("utf-8")
+    print(actions.publish(text=text, root=settings.CATALOGUE_DIR, by=Actor.system("command")))
+    return 0
+
+
+def use_version(words: Namespace) -> int:
+    """Take a publication back, or forward again."""
+    from chengxin.catalogue import actions
+    from chengxin.identity.values import Actor
+
+    actions.make_current(version=words.version, by=Actor.system("command"))
     return 0
 
 

@@ -73,6 +73,7 @@ def test_an_unknown_field_type_is_refused_with_file_and_place(root: Path) -> Non
     change(root, "groups/K01.yaml", "kind: percent", "kind: colour_wheel")
     [fault] = refusal(root)["groups/K01.yaml"]
     assert fault.startswith("fields.4.kind：不认识的值 colour_wheel，可用：text, longtext")
+    assert fault.endswith("（第17行）")
 
 
 REFUSED: list[tuple[str, str, str, str]] = [
@@ -114,7 +115,12 @@ UNSOUND: list[tuple[str, str, str, str]] = [
     ("groups/K01.yaml", "min_records: 1", "min_records: 4", "min_records 大于 max_records"),
     ("groups/K01.yaml", "field: reason", "field: shade", "shade 重复"),
     ("groups/K02.yaml", "yearly: year", "yearly: assets", "应为年度字段"),
+    ("groups/K01.yaml", "kind: percent, public: full", "kind: percent, public: masked", "K01.share：percent 类字段不能以 masked 方式公开"),
+    ("groups/K01.yaml", "word: address", "word: name", "word: name 只用于 name 类字段（groups/K01.yaml 第22行）"),
+    ("groups/K01.yaml", "when: {field: colour, is: [red]}", "when: {field: shade, is: [red]}", "K01.shade：when：应指向"),
     ("groups/V01.yaml", "visibility: always", "visibility: choice", "应为 always"),
+    ("groups/V01.yaml", "key: [", "term: {starts: contest}\nkey: [", "term：contest 应为本组的日期字段"),
+    ("groups/_seen.yaml", "required: true, public: full}", "required: true}", "key：source_unit 随来源公示"),
     ("groups/V01.yaml", "include: [seen]", "include: [unseen]", "没有片段 unseen"),
     ("groups/W01.yaml", "zh: 资金, en: Funds", "zh: 资金", "须有英文 en"),
     ("forms/hobby/kites.yaml", "groups: [W01]", "groups: [W09]", "没有分组 W09"),
@@ -129,6 +135,35 @@ UNSOUND: list[tuple[str, str, str, str]] = [
 def test_what_does_not_hold_together_is_refused(root: Path, file: str, old: str, new: str, part: str) -> None:
     change(root, file, old, new)
     assert any(part in fault for fault in refusal(root)["forms/hobby/kites.yaml"])
+
+
+CIRCLE = """
+  - {field: sun, label: {zh: 日}, kind: boolean, when: {field: moon, is: ["1"]}}
+  - {field: moon, label: {zh: 月}, kind: boolean, when: {field: sun, is: ["1"]}}
+"""
+
+
+def test_fields_that_wait_for_each_other_are_refused(root: Path) -> None:
+    change(root, "groups/W01.yaml", "fields:", f"fields:{CIRCLE.rstrip()}")
+    assert any("W01.when：条件循环 sun → moon → sun" in fault for fault in refusal(root)["forms/hobby/kites.yaml"])
+
+
+def test_a_term_names_grades_that_the_group_has(root: Path) -> None:
+    dates = "  - {field: held_on, label: {zh: 日}, kind: date}\n  - {field: grade, label: {zh: 程度}, kind: choice, options: colours}\n"
+    term = "term: {starts: held_on, ends: held_on, grade: grade, grades: {GREEN: {published: true, max_months: 3}}}\n"
+    change(root, "groups/V01.yaml", "fields:\n", f"{term}fields:\n{dates}")
+    assert any("term：grade 没有选项 GREEN" in fault for fault in refusal(root)["forms/seen.yaml"])
+
+
+def test_a_fault_names_the_line_of_the_field_in_its_own_file(root: Path) -> None:
+    change(root, "groups/K01.yaml", "kind: percent", "kind: percent, max_length: 3")
+    [fault] = refusal(root)["forms/hobby/kites.yaml"]
+    assert fault == "K01.share：percent 类字段不能有键 max_length（groups/K01.yaml 第17行）"
+
+
+def test_two_groups_of_one_code_are_refused(root: Path) -> None:
+    (root / "groups/Z.yaml").write_text((root / "groups/W01.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    assert refusal(root)["groups/Z.yaml"] == ["标识 W01 重复"]
 
 
 def test_two_files_of_one_identifier_are_refused(root: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,24 @@ def test_an_agency_its_user_and_a_healthy_doctor() -> None:
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr
     verified = chengxin("log", "verify", **variables)
     assert verified.stdout.startswith("ok: "), verified.stdout + verified.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_catalogue_is_checked_without_a_database(tmp_path: Path) -> None:
+    good = chengxin("catalogue", "check")
+    assert (good.returncode, good.stderr) == (0, "")
+    assert good.stdout.startswith("27 forms, ")
+    copy = tmp_path / "catalogue"
+    shutil.copytree(ROOT / "catalogue", copy)
+    path = copy / "groups" / "S04.yaml"
+    path.write_text(path.read_text("utf-8").replace("kind: uscc", "kind: ussc"), "utf-8")
+    bad = chengxin("catalogue", "check", str(copy))
+    assert bad.returncode == 1
+    [_title, fault] = bad.stderr.splitlines()
+    assert fault.startswith("groups/S04.yaml: fields.1.kind：不认识的值 ussc")
+    assert fault.endswith("（第19行）")
+    missing = chengxin("catalogue", "publish", str(tmp_path / "none.yaml"), **url_of_this_test())
+    assert missing.stderr == f"chengxin: {tmp_path / 'none.yaml'}: No such file or directory\n"
 
 
 @pytest.mark.django_db
