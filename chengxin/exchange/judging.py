@@ -47,7 +47,7 @@ def record_id(*, unit: str, number: str, group: str) -> UUID:
 def _of_the_line(line: Line, values: Mapping[str, Any], group: Group, seen: Mapping[tuple[str, str], int]) -> list[Fault]:
     faults = []
     if line.operation not in ACCEPTED:
-        faults.append(Fault(line.number, "操作", _("此处仅支持“新增”和“更正”。")))
+        faults.append(Fault(line.number, "操作", _("此处仅支持“新增”和“更正”，撤回和归属更正须由来源单位另行办理。")))
     if values.get("uscc") and group.code == "G01" and values["uscc"] != values.get(SUBJECT):
         faults.append(Fault(line.number, _column(group, "uscc"), _("与主体统一社会信用代码不一致，请核对。")))
     earlier = seen.get(_key(values))

@@ -44,20 +44,24 @@ class Judged:
 
 @dataclass(frozen=True)
 class Report:
-    """What an import did (D-08)."""
+    """What an import did, or would do (D-08). With a fault nothing was taken in."""
 
+    sha256: str
     filing_id: UUID | None = None
+    lines: int = 0
     new: int = 0
     corrected: int = 0
     unchanged: int = 0
     unpublished: int = 0
     unmatched: int = 0
     faults: tuple[Fault, ...] = field(default=())
+    earlier: str = ""
 
     @property
-    def taken(self) -> int:
-        """How many lines were taken in."""
-        return self.new + self.corrected + self.unchanged
+    def counts(self) -> dict[str, int]:
+        """The counts by name."""
+        names = ("lines", "new", "corrected", "unchanged", "unpublished", "unmatched")
+        return {name: getattr(self, name) for name in names}
 
     def summary(self) -> str:
         """One Chinese line of counts."""

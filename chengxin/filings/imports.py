@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from chengxin.catalogue import queries as catalogue
 from chengxin.common import clock
+from chengxin.common.errors import Conflict
 from chengxin.filings import lifecycle
 from chengxin.filings.actions import advance
-from chengxin.filings.models import Filing
+from chengxin.filings.models import Filing, ImportedFile
 from chengxin.identity import policy
 from chengxin.identity.values import NATIONAL, Actor
 from chengxin.ledger import actions as ledger
@@ -17,8 +23,23 @@ from chengxin.ledger import actions as ledger
 KIND = "import"
 
 
+@dataclass(frozen=True)
+class Imported:
+    """A file that was taken in: its filing, when, and the line of counts."""
+
+    filing_id: UUID
+    at: datetime
+    summary: str
+
+
+def imported(*, form_id: str, sha256: str) -> Imported | None:
+    """The import of exactly this file for this form, if there was one."""
+    filing = Filing.objects.filter(imported_file__form_id=form_id, imported_file__sha256=sha256).first()
+    return Imported(filing.id, filing.created_at, filing.opinion) if filing else None
+
+
 def open_import(*, form_id: str, sha256: str, by: Actor) -> UUID:
-    """Start the filing of one file; its hash stands in the log before anything of it is taken in."""
+    """Start the filing of one file; raises Conflict where another program takes in the same file just now."""
     policy.require(by=by, permission="import.run")
     form, now = catalogue.current(form_id), clock.now()
     filing = Filing.objects.create(
@@ -34,14 +55,18 @@ def open_import(*, form_id: str, sha256: str, by: Actor) -> UUID:
         created_at=now,
         updated_at=now,
     )
-    ledger.append(
-        kind="filing.submitted", subject=str(filing.id), data={"form": form.version, "sha256": sha256, "round": 1}, by=by
-    )
+    try:
+        with transaction.atomic():
+            ImportedFile.objects.create(filing=filing, form_id=form_id, sha256=sha256)
+    except IntegrityError as error:
+        raise Conflict(_("该文件正在由另一程序导入。"), code="import-running") from error
+    data = {"form": form.version, "sha256": sha256, "round": 1}
+    ledger.append(kind="filing.submitted", subject=str(filing.id), data=data, by=by)
     return filing.id
 
 
 def finish_import(*, filing_id: UUID, counts: Mapping[str, int], summary: str, by: Actor) -> None:
-    """Everything good of the file is taken in; the counts stand in the log."""
+    """Everything of the file is taken in; the counts stand in the log."""
     policy.require(by=by, permission="import.run")
     filing = Filing.objects.select_for_update().get(id=filing_id, kind=KIND)
     advance(filing, "approve")

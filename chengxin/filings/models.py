@@ -13,7 +13,7 @@ from chengxin.filings import lifecycle
 # decision that was made on it; dropped: never handed in, the sweep takes it away
 ATTACHMENT_STATES = ["staged", "bound", "replaced", "dropped"]
 PRESENT = ["staged", "bound"]
-APPEND_ONLY = ["filings_submission", "filings_decision", "filings_commitment"]
+APPEND_ONLY = ["filings_submission", "filings_decision", "filings_commitment", "filings_importedfile"]
 
 
 class Filing(models.Model):
@@ -168,6 +168,17 @@ class Attachment(models.Model):
             CheckConstraint(condition=Q(state__in=ATTACHMENT_STATES), name="attachment_state"),
             UniqueConstraint(fields=["filing", "path", "sha256"], condition=Q(state__in=PRESENT), name="attachment_once"),
         ]
+
+
+class ImportedFile(models.Model):
+    """The file of an import by its hash: the same bytes are taken in once for a form (D-08)."""
+
+    filing = models.OneToOneField(Filing, models.PROTECT, primary_key=True, related_name="imported_file")
+    form_id = models.CharField(max_length=80)
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["form_id", "sha256"], name="imported_file_once")]
 
 
 class Commitment(models.Model):

@@ -1,17 +1,22 @@
-"""Import of one government group from a table: one filing, faults by cell, the good lines taken in (D-07, D-08)."""
+"""Import of one government group from a file: every fault by its cell, or all of it in one transaction (D-07, D-08).
+
+A file is named by the hash of its bytes: the same one is taken in once, however often it is sent and wherever a
+program that takes it in is killed.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from chengxin.catalogue import queries as catalogue
+from chengxin.catalogue.values import Form
 from chengxin.common import clock
+from chengxin.common.canonical import sha256_hex
 from chengxin.common.errors import Invalid
 from chengxin.exchange import judging, reading
 from chengxin.exchange.values import Fault, Judged, Report
@@ -20,63 +25,114 @@ from chengxin.flow.step import step
 from chengxin.identity import actions as identity
 from chengxin.identity import policy
 from chengxin.identity import queries as identity_queries
-from chengxin.identity.values import Actor
+from chengxin.identity.values import Actor, EnterpriseView
 from chengxin.records import actions as records
 from chengxin.records import sources
 
-BATCH = 200
+BATCH = 500
 FORM = "import/{group}"
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class File:
+    """One file for one group: its form, its hash, its lines as records."""
+
+    form: Form
+    sha256: str
+    good: Sequence[Judged]
+    faults: Sequence[Fault]
+
+    @property
+    def group(self) -> str:
+        """The code of the group."""
+        return self.form.groups[0].code
+
+    def batches(self) -> Iterator[Sequence[Judged]]:
+        """The good lines by the code of their subject, some at a time."""
+        ordered = sorted(self.good, key=lambda line: line.uscc)
+        for first in range(0, len(ordered), BATCH):
+            yield ordered[first : first + BATCH]
 
 
 def run(*, group: str, data: bytes, by: Actor) -> Report:
-    """Take in a CSV file of one government group; what is wrong is reported and left out."""
+    """Take in a CSV file of one government group, or say what is wrong with it and take in nothing.
+
+    Raises Invalid for an unknown group and for what is no table.
+    """
     policy.require(by=by, permission="import.run")
+    file = _read(group=group, data=data)
+    if file.faults:
+        return _report(file)
+    return _take_in(file=file, by=by)
+
+
+def rehearse(*, group: str, data: bytes, by: Actor) -> Report:
+    """What `run` would do with a file; nothing is written."""
+    policy.require(by=by, permission="import.run")
+    file = _read(group=group, data=data)
+    earlier = filings.imported(form_id=file.form.id, sha256=file.sha256)
+    if earlier is not None:
+        return _done_before(file, earlier)
+    counts: Counter[str] = Counter()
+    faults = list(file.faults)
+    for batch in file.batches():
+        held = _enterprises(batch)
+        faults += _faults_of(file.group, batch, held)
+        counts += _expected(file.group, batch, held)
+    return _report(file, counts, faults)
+
+
+def header(*, group: str) -> list[str]:
+    """The column labels a file of this group begins with."""
+    return reading.header(_form(group).groups[0])
+
+
+def _form(group: str) -> Form:
     form_id = FORM.format(group=group)
     if form_id not in catalogue.forms("import"):
         raise Invalid(_("没有这一类政府部门信息。"), fields={"group": [_("请填写G01至G21之一。")]})
-    form = catalogue.current(form_id)
-    lines = reading.lines(data, group=form.groups[0])
+    return catalogue.current(form_id)
+
+
+def _read(*, group: str, data: bytes) -> File:
+    form = _form(group)
+    lines, misshapen = reading.lines(data, group=form.groups[0])
     good, faults = judging.judge(lines, form=form, today=clock.today())
-    if not good:
-        return Report(faults=tuple(faults))
-    filing_id = _open(form_id=form_id, sha256=hashlib.sha256(data).hexdigest(), by=by)
-    counted: Counter[str] = Counter()
-    good.sort(key=lambda judged: judged.uscc)
-    for start in range(0, len(good), BATCH):
-        counts, found = _take_in(filing_id=filing_id, batch=good[start : start + BATCH], by=by)
-        counted += counts
-        faults += found
-    report = Report(filing_id=filing_id, faults=tuple(sorted(faults, key=lambda fault: fault.line)), **counted)
-    _finish(filing_id=filing_id, report=report, by=by)
+    return File(form=form, sha256=sha256_hex(data), good=good, faults=[*misshapen, *faults])
+
+
+@step
+def _take_in(*, file: File, by: Actor) -> Report:
+    """The whole file in one transaction; enterprises are locked in the order of their codes."""
+    earlier = filings.imported(form_id=file.form.id, sha256=file.sha256)
+    if earlier is not None:
+        return _done_before(file, earlier)
+    faults = [fault for batch in file.batches() for fault in _faults_of(file.group, batch, _enterprises(batch))]
+    if faults:
+        return _report(file, faults=faults)
+    filing_id = filings.open_import(form_id=file.form.id, sha256=file.sha256, by=by)
+    counts: Counter[str] = Counter()
+    for batch in file.batches():
+        counts += _take_in_batch(filing_id=filing_id, batch=batch, by=by)
+    report = _report(file, counts, filing_id=filing_id)
+    filings.finish_import(filing_id=filing_id, counts=report.counts, summary=report.summary(), by=by)
     return report
 
 
-@step
-def _open(*, form_id: str, sha256: str, by: Actor) -> UUID:
-    return filings.open_import(form_id=form_id, sha256=sha256, by=by)
-
-
-@step
-def _take_in(*, filing_id: UUID, batch: Sequence[Judged], by: Actor) -> tuple[Counter[str], list[Fault]]:
-    """One batch in one transaction; enterprises are locked in the order of their codes."""
-    counts: Counter[str] = Counter()
-    faults: list[Fault] = []
+def _take_in_batch(*, filing_id: UUID, batch: Sequence[Judged], by: Actor) -> Counter[str]:
+    held = _enterprises(batch)
+    ids = {uscc: enterprise.id for uscc, enterprise in held.items()}
     for line in batch:
-        known = identity_queries.enterprise_by_uscc(line.uscc)
-        try:
-            enterprise_id = known.id if known else _know(line, by=by)
-        except Invalid:
-            faults.append(Fault(line.number, _("主体统一社会信用代码"), _("代码中的行政区划不存在，请核对。")))
-            continue
-        identity_queries.lock_enterprise(enterprise_id)
-        fault = _held_by_another(line, enterprise_id)
-        if fault is not None:
-            faults.append(fault)
-            continue
-        counts["unmatched"] += 0 if known and known.claimed else 1
-        counts["unpublished"] += 1 if line.why_unpublished else 0
-        counts[records.take_in(enterprise_id=enterprise_id, filing_id=filing_id, record=line.record, by=by)] += 1
-    return counts, faults
+        if line.uscc not in ids:
+            ids[line.uscc] = _know(line, by=by)
+    identity_queries.lock_enterprises(ids.values())
+    outcomes = records.take_in_many(filing_id=filing_id, records=[(ids[line.uscc], line.record) for line in batch], by=by)
+    return Counter(outcomes) + _about(batch, held)
+
+
+def _enterprises(batch: Sequence[Judged]) -> dict[str, EnterpriseView]:
+    return identity_queries.enterprises_by_uscc(line.uscc for line in batch)
 
 
 def _know(line: Judged, *, by: Actor) -> UUID:
@@ -85,21 +141,53 @@ def _know(line: Judged, *, by: Actor) -> UUID:
 
 
 def _division(uscc: str) -> str:
-    """The division in a code where it is known, else its city's or province's."""
+    """The division in a code where it is known, also a retired one, else its city's or province's."""
     known = identity_queries.divisions_below(None)
     return next((code for code in (uscc[2:8], f"{uscc[2:6]}00", f"{uscc[2:4]}0000") if code in known), "")
 
 
-def _held_by_another(line: Judged, enterprise_id: UUID) -> Fault | None:
-    record = line.record
-    holder = sources.holder_of(source_unit=record.source_unit, source_no=record.source_no, group=record.group)
-    if holder in (None, enterprise_id):
-        return None
-    return Fault(line.number, _("来源记录编号"), _("该编号已用于另一企业的记录；归属更正须由来源单位另行办理。"))
+def _faults_of(group: str, batch: Sequence[Judged], held: dict[str, EnterpriseView]) -> list[Fault]:
+    """What only the database knows: keys that another enterprise's records have, places that do not exist."""
+    stand = sources.standing(group=group, keys=_keys(batch))
+    faults = []
+    for line in batch:
+        enterprise, there = held.get(line.uscc), stand.get(_key(line))
+        if enterprise is None and not _division(line.uscc):
+            faults.append(Fault(line.number, _("主体统一社会信用代码"), _("代码中的行政区划不存在，请核对。")))
+        if there is not None and (enterprise is None or there.enterprise_id != enterprise.id):
+            words = _("该编号已用于另一企业的记录；归属更正须由来源单位另行办理。")
+            faults.append(Fault(line.number, _("来源记录编号"), words))
+    return faults
 
 
-@step
-def _finish(*, filing_id: UUID, report: Report, by: Actor) -> None:
-    counts = {name: value for name, value in asdict(report).items() if isinstance(value, int)}
-    counts["faults"] = len(report.faults)
-    filings.finish_import(filing_id=filing_id, counts=counts, summary=report.summary(), by=by)
+def _expected(group: str, batch: Sequence[Judged], held: dict[str, EnterpriseView]) -> Counter[str]:
+    stand = sources.standing(group=group, keys=_keys(batch))
+    marks = {key: there.fingerprint for key, there in stand.items()}
+    outcomes = [records.outcome(record=line.record, stands=marks.get(_key(line))) for line in batch]
+    return Counter(outcomes) + _about(batch, held)
+
+
+def _about(batch: Sequence[Judged], held: dict[str, EnterpriseView]) -> Counter[str]:
+    """How many lines are of codes nobody has registered, and how many the law keeps inside."""
+    unmatched = sum(1 for line in batch if line.uscc not in held or not held[line.uscc].claimed)
+    return Counter(unmatched=unmatched, unpublished=sum(1 for line in batch if line.why_unpublished))
+
+
+def _key(line: Judged) -> Key:
+    return line.record.source_unit, line.record.source_no
+
+
+def _keys(batch: Sequence[Judged]) -> set[Key]:
+    return {_key(line) for line in batch}
+
+
+def _report(
+    file: File, counts: Counter[str] | None = None, faults: Sequence[Fault] | None = None, *, filing_id: UUID | None = None
+) -> Report:
+    found = sorted(file.faults if faults is None else faults, key=lambda fault: fault.line)
+    report = Report(sha256=file.sha256, filing_id=filing_id, lines=len(file.good), faults=tuple(found))
+    return replace(report, **dict(counts or {}))
+
+
+def _done_before(file: File, earlier: filings.Imported) -> Report:
+    return Report(sha256=file.sha256, filing_id=earlier.filing_id, lines=len(file.good), earlier=earlier.summary)

@@ -142,6 +142,13 @@ def enterprise_by_uscc(uscc: str) -> EnterpriseView | None:
     return _enterprise_view(row) if row else None
 
 
+def enterprises_by_uscc(usccs: Iterable[str]) -> dict[str, EnterpriseView]:
+    """Those who hold the codes now, by code in its normal form; codes that nobody holds are left out."""
+    codes = sorted({identifiers.normalise_uscc(uscc) for uscc in usccs})
+    rows = Enterprise.objects.filter(uscc__in=codes).exclude(state="closed")
+    return {row.uscc: _enterprise_view(row) for row in rows}
+
+
 def enterprises(enterprise_ids: Iterable[UUID]) -> dict[UUID, EnterpriseView]:
     """Many at once, by id; unknown ones are left out."""
     return {row.id: _enterprise_view(row) for row in Enterprise.objects.filter(id__in=list(enterprise_ids))}
@@ -164,6 +171,12 @@ def lock_enterprise(enterprise_id: UUID) -> None:
     """Hold the enterprise's row to the end of the transaction: the first lock of every flow call (D-43)."""
     if not Enterprise.objects.select_for_update().filter(id=enterprise_id).exists():
         raise NotFound(_("未找到该企业。"))
+
+
+def lock_enterprises(enterprise_ids: Iterable[UUID]) -> None:
+    """Hold several rows to the end of the transaction, in the order of their codes."""
+    rows = Enterprise.objects.select_for_update().filter(id__in=list(enterprise_ids)).order_by("uscc")
+    list(rows.values_list("id", flat=True))
 
 
 def administrator_of(enterprise_id: UUID) -> UUID | None:

@@ -18,7 +18,7 @@ from chengxin.ledger import rules as leaves
 from chengxin.ledger.values import NewEvent
 from chengxin.records import files, openings
 from chengxin.records.models import PublicFile, Report, SourceSnapshot, Version
-from chengxin.records.values import ENTERPRISE, Changes, FileHead, NewRecord
+from chengxin.records.values import ENTERPRISE, GOVERNMENT, Changes, FileHead, NewRecord
 
 SALT_BYTES = 32
 LAPSED_BATCH = 500
@@ -77,13 +77,18 @@ def fingerprint(record: NewRecord) -> bytes:
 def _insert(
     *, enterprise_id: UUID, filing_id: UUID | None, records: Sequence[NewRecord], by: Actor
 ) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+    return _insert_for(filing_id=filing_id, records=[(enterprise_id, record) for record in records], by=by)
+
+
+def _insert_for(
+    *, filing_id: UUID | None, records: Sequence[tuple[UUID, NewRecord]], by: Actor
+) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
     """Insert versions and their events in one statement each, in the records' order."""
     now = clock.now()
-    versions = [
-        _version(enterprise_id=enterprise_id, filing_id=filing_id, record=record, now=now) for record in records
-    ]
-    events = []
-    for version, record in zip(versions, records, strict=True):
+    versions, events = [], []
+    for enterprise_id, record in records:
+        version = _version(enterprise_id=enterprise_id, filing_id=filing_id, record=record, now=now)
+        versions.append(version)
         if record.public_content is not None:
             _make_public(version, record, now)
             events.append(_published(version, record, now))
@@ -219,27 +224,49 @@ def end_all(*, enterprise_id: UUID, reason: str, by: Actor) -> tuple[UUID, ...]:
     return ended
 
 
-def take_in(*, enterprise_id: UUID, filing_id: UUID, record: NewRecord, by: Actor) -> str:
+def take_in(*, enterprise_id: UUID, filing_id: UUID | None, record: NewRecord, by: Actor) -> str:
     """One government record: ``unchanged``, ``new`` or ``corrected`` by its natural key (D-01, D-08)."""
-    stands = (
-        Version.objects.select_for_update()
-        .filter(
-            source_unit=record.source_unit,
-            source_no=record.source_no,
-            group=record.group,
-            origin=record.origin,
-            ended_at=None,
-        )
-        .first()
+    [outcome] = take_in_many(filing_id=filing_id, records=[(enterprise_id, record)], by=by)
+    return outcome
+
+
+def take_in_many(*, filing_id: UUID | None, records: Sequence[tuple[UUID, NewRecord]], by: Actor) -> list[str]:
+    """Many government records, each with its enterprise; what each of them was, in their order.
+
+    The keys differ from one another, and every record that stands under one of them belongs to the same enterprise.
+    """
+    stand = {(v.group, v.source_unit, v.source_no): v for v in _standing([record for _id, record in records])}
+    outcomes, fresh, former = [], [], []
+    for enterprise_id, record in records:
+        stands = stand.get((record.group, record.source_unit, record.source_no))
+        outcomes.append(outcome(record=record, stands=bytes(stands.fingerprint) if stands else None))
+        if outcomes[-1] == "unchanged":
+            continue
+        fresh.append((enterprise_id, record))
+        former += [stands] if stands is not None else []
+    _end(former, reason="corrected", by=by)
+    _insert_for(filing_id=filing_id, records=fresh, by=by)
+    files.rewrite_all(enterprise_ids={enterprise_id for enterprise_id, _record in fresh})
+    return outcomes
+
+
+def outcome(*, record: NewRecord, stands: bytes | None) -> str:
+    """What taking in a record is, by the fingerprint of the one under its key: ``new``, ``corrected``, ``unchanged``."""
+    if stands is None:
+        return "new"
+    return "unchanged" if stands == fingerprint(record) else "corrected"
+
+
+def _standing(records: Sequence[NewRecord]) -> list[Version]:
+    """The current government records with the keys of these, locked in the order of their ids."""
+    rows = Version.objects.select_for_update().filter(
+        source_unit__in={record.source_unit for record in records},
+        source_no__in=[record.source_no for record in records],
+        group__in={record.group for record in records},
+        origin=GOVERNMENT,
+        ended_at=None,
     )
-    if stands is not None and bytes(stands.fingerprint) == fingerprint(record):
-        return "unchanged"
-    if stands is not None:
-        _end([stands], reason="corrected", by=by)
-    _insert(enterprise_id=enterprise_id, filing_id=filing_id, records=[record], by=by)
-    if files.has_file(enterprise_id=enterprise_id):
-        files.rewrite(enterprise_ids=[enterprise_id])
-    return "new" if stands is None else "corrected"
+    return list(rows.order_by("version_id"))
 
 
 def keep_snapshot(*, uscc: str, entry: dict[str, Any]) -> None:

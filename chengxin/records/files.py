@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -66,6 +66,14 @@ def rewrite(*, enterprise_ids: Sequence[UUID]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(filesql.LOCK, args)
         cursor.execute(filesql.REWRITE, args)
+
+
+def rewrite_all(*, enterprise_ids: Collection[UUID]) -> None:
+    """The same for any number of enterprises, in the order of their codes; those without a file are passed over."""
+    held = PublicFile.objects.filter(enterprise_id__in=enterprise_ids).order_by("uscc")
+    ids = list(held.values_list("enterprise_id", flat=True))
+    for first in range(0, len(ids), REFRESH_BATCH):
+        rewrite(enterprise_ids=ids[first : first + REFRESH_BATCH])
 
 
 def assembled(*, enterprise_ids: Sequence[UUID]) -> dict[str, bytes]:

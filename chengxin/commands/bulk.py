@@ -1,0 +1,104 @@
+"""import and demo: what comes in many rows at a time."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chengxin.commands import environment
+from chengxin.launcher.errors import LauncherError
+
+if TYPE_CHECKING:
+    from chengxin.exchange.values import Report
+    from chengxin.identity.values import Actor
+
+MOST_FAULTS_SHOWN = 200
+
+
+def register(words: _SubParsersAction[ArgumentParser]) -> None:
+    """Add the words of this module."""
+    word = words.add_parser("import", help="take in a CSV file of one group of government records, whole or not at all")
+    word.add_argument("group", help="G01 … G21")
+    word.add_argument("file", type=Path, nargs="?", help="the CSV file; without it, the first line of such a file is printed")
+    word.add_argument("--dry-run", action="store_true", help="say what it would do and write nothing")
+    word.add_argument("--by", metavar="NAME", help="log-in name of the importer it is filed by; without it, the command itself")
+    word.set_defaults(run=take_in)
+    demo = words.add_parser("demo", help="fill an empty database with demo data; one that was cut off goes on")
+    demo.add_argument("--enterprises", type=int, metavar="N", help="how many generated ones beside the stories")
+    demo.set_defaults(run=fill_demo)
+
+
+def take_in(words: Namespace) -> int:
+    """Import a file; return 1 where it has faults, each named by its line and column."""
+    with environment.database():
+        environment.set_up()
+        environment.require_migrated()
+        from chengxin.flow import importing
+
+        if words.file is None:
+            csv.writer(sys.stdout).writerow(importing.header(group=words.group))
+            return 0
+        act = importing.rehearse if words.dry_run else importing.run
+        report = act(group=words.group, data=_bytes_of(words.file), by=_actor(words.by))
+    return _tell(report, rehearsed=words.dry_run)
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise LauncherError(f"{file}: {error.strerror}") from error
+
+
+def _actor(name: str | None) -> Actor:
+    from chengxin.access import queries as access
+    from chengxin.common.errors import NotFound
+    from chengxin.identity import queries as identity
+    from chengxin.identity.values import Actor
+
+    if name is None:
+        return Actor.system("command")
+    account = access.account_by_name(name)
+    if account is None:
+        raise NotFound(f"没有登录名为 {name} 的账号")
+    return identity.actor_for(account, "password")
+
+
+def _tell(report: Report, *, rehearsed: bool) -> int:
+    for fault in report.faults[:MOST_FAULTS_SHOWN]:
+        print(fault, file=sys.stderr)
+    hidden = len(report.faults) - MOST_FAULTS_SHOWN
+    if hidden > 0:
+        print(f"另有{hidden}处错误未列出。", file=sys.stderr)
+    if report.faults:
+        print(f"文件有{len(report.faults)}处错误，未写入任何数据。", file=sys.stderr)
+        return 1
+    if report.earlier:
+        print(f"该文件此前已导入，不再重复写入。当时：{report.earlier}")
+    else:
+        print(f"{'试运行，未写入：' if rehearsed else '已导入：'}{report.summary()}")
+    print(f"SHA-256 {report.sha256}")
+    return 0
+
+
+def fill_demo(words: Namespace) -> int:
+    """Fill the demo in and print its accounts."""
+    with environment.database():
+        environment.set_up()
+        environment.require_migrated()
+        from django.conf import settings
+
+        from chengxin import demo
+
+        if not settings.DEMO:
+            raise LauncherError("Demo data belong in demo mode only. Set DEMO=1.")
+        try:
+            demo.fill(enterprises=words.enterprises)
+        except demo.DemoRefused as error:
+            raise LauncherError(str(error)) from error
+        for line in demo.accounts():
+            print(line)
+    return 0
