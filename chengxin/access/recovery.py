@@ -70,16 +70,12 @@ def redeem_link(token: str, purpose: str) -> UUID:
         raise LinkRefused()
     row.used_at = clock.now()
     row.save(update_fields=["used_at"])
-    ledger.append(
-        kind="link.redeemed", subject=str(row.account_id), data={"purpose": purpose}, by=Actor.system("recovery")
-    )
+    ledger.append(kind="link.redeemed", subject=str(row.account_id), data={"purpose": purpose}, by=Actor.system("recovery"))
     return row.account_id
 
 
 def _open_links(token: str, purpose: str) -> QuerySet[SecretLink]:
-    return SecretLink.objects.filter(
-        token_hash=_link_hash(token), purpose=purpose, used_at__isnull=True, expires_at__gt=clock.now()
-    )
+    return SecretLink.objects.filter(token_hash=_link_hash(token), purpose=purpose, used_at__isnull=True, expires_at__gt=clock.now())
 
 
 def request_reset(*, name: str, network: str) -> None:
@@ -171,19 +167,20 @@ def _mail_code(email: str, purpose: str, use: str) -> UUID:
     return row.id
 
 
-def check_email_code(*, email: str, purpose: str, code: str) -> None:
+def check_email_code(*, email: str, purpose: str, code: str, spend: bool = True) -> None:
     """Compare with the newest code of the address; five tries, once. Raises Invalid({"code": …}).
 
-    Never inside a transaction: a wrong try must stay counted.
+    With `spend=False` a right code can be given once more, for a page with something else to mend;
+    the try counts all the same. Never inside a transaction: a wrong try must stay counted.
     """
     if not code.strip():
         raise Invalid({"code": [_("请填写邮箱验证码")]})
     typed = "".join(nfkc(code).split())
-    if not _try_code(identity_rules.email_key(email), purpose, typed):
+    if not _try_code(identity_rules.email_key(email), purpose, typed, spend=spend):
         raise Invalid({"code": [_("邮箱验证码错误或已过期，请重新获取")]})
 
 
-def _try_code(key: str, purpose: str, typed: str) -> bool:
+def _try_code(key: str, purpose: str, typed: str, *, spend: bool) -> bool:
     now = clock.now()
     with transaction.atomic(durable=True):
         row = (
@@ -197,7 +194,7 @@ def _try_code(key: str, purpose: str, typed: str) -> bool:
             return False
         fits = hmac.compare_digest(bytes(row.code_hash), _code_hash(row.id, typed))
         row.tries += 1
-        row.used_at = now if fits else None
+        row.used_at = now if fits and spend else None
         row.save(update_fields=["tries", "used_at"])
     return fits
 

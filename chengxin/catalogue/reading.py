@@ -72,6 +72,8 @@ def subjects(bodies: list[Mapping[str, Any]]) -> tuple[Subject, ...]:
             title=_text(b["title"]),
             representative=_text(b["representative"]),
             company_types=tuple(b.get("company_types", [])),
+            authorisation=_maybe(b.get("authorisation")),
+            named=tuple(b.get("named", [])),
             **{word: b[word] for word in _SUBJECT_WORDS if word in b},
         )
         for b in bodies

@@ -80,6 +80,15 @@ def subject_of(form: Form, *, uscc: str, company_type: str = "") -> str:
     return kind
 
 
+def subject_named(subjects: Iterable[Subject], *, uscc: str, texts: Iterable[str]) -> str:
+    """Return the kind of subject whose word stands in a text, such as a name or the register's type; else as `subject_of`."""
+    said, kind = "\n".join(texts), uscc[:2]
+    for subject in subjects:
+        if subject.code.startswith(kind) and any(word in said for word in subject.named):
+            return subject.code
+    return kind
+
+
 def find_subject(subjects: Iterable[Subject], code: str) -> Subject | None:
     """Return the subject with `code`, else the one of its first part (`91/branch` → `91`)."""
     by_code = {s.code: s for s in subjects}
@@ -106,7 +115,8 @@ def _field_for(field: Field, subject: Subject) -> Field:
     if field.word == "name":
         return replace(field, required=field.required and subject.name_required)
     if field.word == "authorisation":
-        return replace(field, required=field.required and subject.operator_needs_authorisation)
+        label = subject.authorisation or field.label
+        return replace(field, label=label, required=field.required and subject.operator_needs_authorisation)
     if field.word == "address":
         return replace(field, public=field.public if field.public == "never" else subject.address_public)
     return field

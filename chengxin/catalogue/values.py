@@ -205,7 +205,10 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A kind of subject and its words and rules (D-12): 91 company, 91/partnership, 92 individual business, …"""
+    """A kind of subject and its words and rules (D-12): 91 company, 91/partnership, 92 individual business, …
+
+    `named` are words of a name or of the register's type by which it is known before its company type is.
+    """
 
     code: str
     title: Text
@@ -215,7 +218,9 @@ class Subject:
     name_required: bool = True
     name_unique: str = "country"
     operator_needs_authorisation: bool = True
+    authorisation: Text | None = None
     authorisation_template: str = ""
+    named: tuple[str, ...] = ()
     address_public: str = "full"
     representative_public: str = "full"
 

@@ -10,18 +10,18 @@ from chengxin.access import actions as access
 from chengxin.catalogue import answers as paths
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue import rules as catalogue_rules
-from chengxin.catalogue.values import Form
+from chengxin.catalogue.values import Form, Subject
 from chengxin.common.errors import Forbidden
 from chengxin.filings import actions as filings
 from chengxin.filings import attaching, drafts
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.files import Readable, Stored
 from chengxin.filings.values import AttachmentView, FilingView, SubmissionView
-from chengxin.flow import notices
+from chengxin.flow import notices, prefill
 from chengxin.flow.step import step
 from chengxin.identity import actions as identity
 from chengxin.identity import queries as identity_queries
-from chengxin.identity.values import Actor
+from chengxin.identity.values import Actor, EnterpriseView
 
 FORM = "registration/enterprise"
 GROUP = "registration"
@@ -30,7 +30,7 @@ FILE_FIELDS = ("licence", "authorisation")
 
 @dataclass(frozen=True)
 class NewRegistration:
-    """What the registration page hands in, after the captcha was checked."""
+    """What the registration page hands in, after captcha or mailed code were checked; the latter proves the mailbox."""
 
     name: str
     uscc: str
@@ -39,6 +39,7 @@ class NewRegistration:
     phone: str
     password: str
     consents: Mapping[str, str]
+    email_proved: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,12 @@ def register(*, form: NewRegistration) -> Registered:
     actor = identity_queries.actor_for(account_id, assurance="password")
     access.open_login(account_id=account_id, name=form.uscc, kind="credit_code", by=actor)
     access.set_password(account_id=account_id, password=form.password, by=actor)
+    if form.email_proved:
+        identity.verify_email(account_id=account_id, by=actor)
     for document, version in form.consents.items():
         identity.give_consent(document=document, version=version, by=actor)
     filing = filings.open_filing(
-        opening=filings.Opening(
-            kind="registration", form_id=FORM, enterprise_id=enterprise_id, division_code=form.division_code
-        ),
+        opening=filings.Opening(kind="registration", form_id=FORM, enterprise_id=enterprise_id, division_code=form.division_code),
         answers=answers_of(row=uuid4(), form=form),
         by=actor,
     )
@@ -91,21 +92,29 @@ def answers_of(*, row: UUID, form: NewRegistration) -> dict[str, str]:
     return {f"{GROUP}/{row}/{code}": value for code, value in values.items()}
 
 
-def worded(*, form: Form, uscc: str) -> Form:
-    """The registration form in the words and rules of a kind of subject (D-12)."""
-    return catalogue_rules.for_subject(form, catalogue_rules.subject_of(form, uscc=uscc))
-
-
 def may_file_in_person(*, uscc: str) -> bool:
     """Whether the operator of this kind of subject needs no authorisation when filing in person (D-12)."""
     subject = catalogue_rules.find_subject(catalogue.subjects(), uscc[:2])
     return subject is not None and not subject.operator_needs_authorisation
 
 
+def kind_of(*, enterprise: EnterpriseView) -> str:
+    """The kind of subject as far as name and market register tell; decides words and the template of the authorisation."""
+    register = prefill.register_entry(uscc=enterprise.uscc).entry
+    texts = (enterprise.name, str(register.get("type", "")))
+    return catalogue_rules.subject_named(catalogue.subjects(), uscc=enterprise.uscc, texts=texts)
+
+
+def subject(*, enterprise: EnterpriseView) -> Subject | None:
+    """Words and rules of the enterprise's kind of subject (D-12)."""
+    return catalogue_rules.find_subject(catalogue.subjects(), kind_of(enterprise=enterprise))
+
+
 def form_of(*, filing: FilingView, by: Actor) -> Form:
     """The form of one's own registration, in one's own words."""
     assert by.enterprise_id is not None
-    return worded(form=catalogue.version(filing.form_version), uscc=identity_queries.enterprise(by.enterprise_id).uscc)
+    kind = kind_of(enterprise=identity_queries.enterprise(by.enterprise_id))
+    return catalogue_rules.for_subject(catalogue.version(filing.form_version), kind)
 
 
 @step
@@ -170,9 +179,7 @@ def correct(*, name: str, division_code: str, email: str, phone: str, by: Actor)
     filing = current(by=by)
     filings.reopen(filing_id=filing.id, by=by)
     assert by.enterprise_id is not None
-    identity.change_registration(
-        enterprise_id=by.enterprise_id, name=name, division_code=division_code, email=email, phone=phone, by=by
-    )
+    identity.change_registration(enterprise_id=by.enterprise_id, name=name, division_code=division_code, email=email, phone=phone, by=by)
     draft = filing_queries.draft(filing_id=filing.id, by=by)
     row = next(iter(draft.answers)).split("/")[1]
     values = {"name": name, "division": division_code, "email": email, "phone": phone}
@@ -193,22 +200,24 @@ def submit(*, key: str, by: Actor) -> SubmissionView:
     assert by.enterprise_id is not None
     enterprise = identity_queries.enterprise(by.enterprise_id)
     subject = catalogue_rules.subject_of(catalogue.version(filing.form_version), uscc=enterprise.uscc)
-    submission = filings.submit(
-        filing_id=filing.id, key=key, division_code=enterprise.division_code, subject=subject, by=by
-    )
+    submission = filings.submit(filing_id=filing.id, key=key, division_code=enterprise.division_code, subject=subject, by=by)
     notices.handed_in(submission=submission, kind="registration", account_id=by.account_id, by=by)
     return submission
 
 
-def missing_papers(*, filing: FilingView, by: Actor) -> list[str]:
-    """Labels of the papers that are not there yet (REG-07)."""
+def needed_papers(*, filing: FilingView, by: Actor) -> dict[str, str]:
+    """Labels by field of the papers that this registration needs, by kind of subject and who files it (REG-08, D-12)."""
     form = form_of(filing=filing, by=by)
     draft = filing_queries.draft(filing_id=filing.id, by=by)
-    there = {a.path.rsplit("/", 1)[-1] for a in filing_queries.attachments(filing_id=filing.id, by=by)}
-    fields = [
-        f
+    return {
+        f.code: str(f.label)
         for group in form.groups
         for row in paths.rows(draft.answers, group.code)
         for f in filings.required_files(group, row.raw)
-    ]
-    return [str(f.label) for f in fields if f.code not in there]
+    }
+
+
+def missing_papers(*, filing: FilingView, by: Actor) -> list[str]:
+    """Labels of the papers that are not there yet (REG-07)."""
+    there = {a.path.rsplit("/", 1)[-1] for a in filing_queries.attachments(filing_id=filing.id, by=by)}
+    return [label for code, label in needed_papers(filing=filing, by=by).items() if code not in there]

@@ -166,15 +166,11 @@ def data_table(
 ) -> SafeString:
     """A table that becomes cards on a phone. A row maps column keys to texts (or to safe HTML); the first is its head."""
     cells = [[(column, row.get(column.key, "")) for column in columns] for row in rows]
-    return render(
-        "data_table", columns=columns, rows=cells, caption=caption, caption_hidden=caption_hidden, empty=empty or _("暂无记录")
-    )
+    return render("data_table", columns=columns, rows=cells, caption=caption, caption_hidden=caption_hidden, empty=empty or _("暂无记录"))
 
 
 @component(title="图表")
-def chart(
-    *, kind: str, title: str, points: Sequence[tuple[str, int]], unit: str = "", label_head: str = "", level: int = 3
-) -> SafeString:
+def chart(*, kind: str, title: str, points: Sequence[tuple[str, int]], unit: str = "", label_head: str = "", level: int = 3) -> SafeString:
     """A picture drawn on the server with its table behind it; `kind` is bar, column or line."""
     picture = charts.draw(kind=kind, title=title, points=points, unit=unit)
     return render("chart", picture=picture, title=title, points=points, unit=unit, label_head=label_head, level=level)
@@ -242,17 +238,15 @@ def captcha(
     challenge: Challenge,
     name: str = "captcha",
     new_url: str = "",
-    mail_code_url: str = "",
+    mail_code: bool = False,
     errors: Sequence[str] = (),
     id: str = "captcha",
 ) -> SafeString:
-    """Picture or spoken digits, 看不清，换一张, and the way by a mail code.
+    """Picture or spoken digits, 看不清，换一张, and with `mail_code` the way by a mailed code.
 
-    Posts `<name>_id` and `<name>`; the buttons post `_captcha=image|audio` and work without scripts.
+    Posts `<name>_id` and `<name>`; the buttons post `_captcha=image|audio|mail` and work without scripts.
     """
-    return render(
-        "captcha", challenge=challenge, name=name, new_url=new_url, mail_code_url=mail_code_url, errors=errors, id=id
-    )
+    return render("captcha", challenge=challenge, name=name, new_url=new_url, mail_code=mail_code, errors=errors, id=id)
 
 
 @component(title="自动跳转")

@@ -52,6 +52,7 @@ class Slot:
     max_bytes: int = 5 * 1024 * 1024
     max_files: int = 1
     upload_url: str = ""
+    remove_url: str = ""
 
     @property
     def accept(self) -> str:
@@ -306,6 +307,7 @@ def view_of(like: FieldLike) -> Field:
         readonly=field.disabled,
         divisions=getattr(field, "divisions", None),
         slot=getattr(field, "slot", None),
+        remarks=getattr(field, "remarks", ()),
     )
 
 

@@ -18,7 +18,7 @@ def _name(field: forms.Field) -> Any:
 def own_messages(field: forms.Field) -> None:
     """Replace the framework's texts of one field by ours."""
     name = _name(field)
-    picks = isinstance(field, (forms.ChoiceField, forms.MultipleChoiceField, forms.BooleanField))
+    picks = isinstance(field, (forms.ChoiceField, forms.MultipleChoiceField, forms.BooleanField, DivisionEntry))
     verb = _("请选择{name}") if picks else _("请填写{name}")
     if isinstance(field, forms.BooleanField):
         verb = _("请阅读并勾选“{name}”")

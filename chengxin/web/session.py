@@ -19,6 +19,7 @@ from chengxin.access import queries as access
 from chengxin.access.queries import REASONS, SessionExpired
 from chengxin.common.errors import Forbidden, Unauthenticated
 from chengxin.filings import queries as filings
+from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 
 View = Callable[..., HttpResponse]
@@ -82,9 +83,7 @@ def keep_device(response: HttpResponse, *, token: str) -> None:
 
 
 def _set(response: HttpResponse, name: str, value: str, *, max_age: int | None) -> None:
-    response.set_cookie(
-        cookie_name(name), value, max_age=max_age, secure=secure(), httponly=True, samesite="Lax", path="/"
-    )
+    response.set_cookie(cookie_name(name), value, max_age=max_age, secure=secure(), httponly=True, samesite="Lax", path="/")
 
 
 def forget(response: HttpResponse) -> None:
@@ -117,8 +116,19 @@ def to_login(request: Request, *, agency: bool = False) -> HttpResponse:
 
 
 def enterprise_only(view: View) -> View:
-    """For an enterprise whose registration is approved; others land where they have to go (REG-14, REG-21)."""
+    """For an enterprise whose registration is approved; others land where they have to go (REG-14, REG-21).
 
+    Who has taken back a consent is led to give it again first (D-31).
+    """
+    return _approved(view, consenting=True)
+
+
+def enterprise_itself(view: View) -> View:
+    """For an approved enterprise, also one that has taken back its consent."""
+    return _approved(view, consenting=False)
+
+
+def _approved(view: View, *, consenting: bool) -> View:
     @wraps(view)
     def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         actor = request.actor
@@ -126,6 +136,8 @@ def enterprise_only(view: View) -> View:
             return _refuse(request)
         if filings.registration_state(enterprise_id=actor.enterprise_id) != "approved":
             return redirect(landing(actor))
+        if consenting and identity.has_withdrawn(actor.id):
+            return redirect("/account/consents")
         return view(request, *args, **kwargs)
 
     guarded.guard = "enterprise"  # type: ignore[attr-defined]
@@ -133,7 +145,7 @@ def enterprise_only(view: View) -> View:
 
 
 def applicant_only(view: View) -> View:
-    """For an enterprise whose registration is still open."""
+    """For an enterprise that has registered, whatever became of it; the view looks at the state."""
 
     @wraps(view)
     def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:

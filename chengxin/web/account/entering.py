@@ -151,11 +151,16 @@ def touch(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @anyone
 def log_in_here(request: Request) -> HttpResponse:
-    """Log-in in place after the session has ended; the page behind keeps what was typed."""
-    form = LogInForm(request.POST or None)
+    """Log-in in place after the session has ended; the page behind keeps what was typed. `?face=agency` for agencies."""
+    form_class = AgencyLogInForm if request.GET.get("face") == "agency" else LogInForm
+    form = form_class(request.POST or None, auto_id="here-%s")
+    captcha_errors: list[str] = []
     if request.method == "POST" and form.is_valid():
         try:
             key, device = _open(request, form)
+        except Invalid as error:
+            form.add_fields({k: v for k, v in error.fields.items() if k != "captcha"})
+            captcha_errors = error.fields.get("captcha", [])
         except ChengxinError as error:
             form.add_error(None, error.message)
         else:
@@ -163,5 +168,11 @@ def log_in_here(request: Request) -> HttpResponse:
             session.keep(response, session_key=key)
             session.keep_device(response, token=device)
             return response
-    status = 422 if request.method == "POST" else 200
-    return render(request, "account/login_here.html", {"form": form}, status=status)
+    context = {
+        "form": form,
+        "challenge": captchas.fresh(request) if form_class is AgencyLogInForm else None,
+        "new_url": "/captcha/new",
+        "captcha_errors": captcha_errors,
+        "action": request.get_full_path(),
+    }
+    return render(request, "components/login_here.html", context, status=422 if request.method == "POST" else 200)

@@ -30,7 +30,7 @@ def redrawn(form: Redrawn) -> Redrawn:
 class AccountForm(PageForm):
     """What a registration asks for besides code and password."""
 
-    name = Entry(label=_("企业名称"), kind="name", max_length=100, required=False)
+    name = Entry(label=_("企业名称"), kind="name", max_length=200, required=False)
     division = DivisionEntry(label=_("所属地区"))
     email = Entry(label=_("邮箱"), kind="email", max_length=254)
     phone = Entry(label=_("手机号"), kind="phone", max_length=20)
@@ -54,6 +54,7 @@ class RegistrationForm(AccountForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.proof_errors: list[str] = []
         self.fields["password"].help_text = "；".join(access.password_hints().hints)
 
     def clean(self) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -11,47 +13,52 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from chengxin.catalogue import queries as catalogue
 from chengxin.common.errors import Invalid
 from chengxin.filings import lifecycle
 from chengxin.filings import queries as filings
 from chengxin.flow import archive, registration
 from chengxin.identity import queries as identity
+from chengxin.identity.values import Actor
 from chengxin.seals import papers as blank
 from chengxin.web.account.registering import step_labels
-from chengxin.web.forms import Field, FileItem, slot_of
+from chengxin.web.forms import Field, FileItem, Remark, slot_of
 from chengxin.web.session import Request, anyone, applicant_only, landing
+
+IN_PERSON = "operator_files"
 
 
 @require_http_methods(["GET", "POST"])
 @applicant_only
 def papers(request: Request) -> HttpResponse:
-    """选择文件, 开始上传; when both papers are there the registration can be handed in (REG-07)."""
+    """选择文件, 开始上传; when all needed papers are there the registration is handed in (REG-07)."""
     filing = registration.current(by=request.actor)
     if filing.state not in lifecycle.EDITABLE_STATES:
         return redirect(landing(request.actor))
     errors: dict[str, list[str]] = {}
     if request.method == "POST":
-        errors = take_files(request)
-        if removed(request):
+        errors = take_papers(request)
+        if "_remove" in request.POST:
             return redirect("/register/papers")
         if not errors and not registration.missing_papers(filing=filing, by=request.actor):
             registration.submit(key=request.POST.get("submission_key", "") or archive.new_row(), by=request.actor)
             return redirect("/register/pending")
-    missing = registration.missing_papers(filing=filing, by=request.actor)
+    missing = registration.missing_papers(filing=filing, by=request.actor) if request.method == "POST" else []
     context = {
         "labels": step_labels(),
-        "fields": file_fields(request, errors),
-        "problems": [(f"f-{name}", text) for name, texts in errors.items() for text in texts],
-        "missing": missing if request.method == "POST" else [],
+        "fields": paper_fields(request, errors),
+        "problems": problems_of_papers(errors),
+        "missing": missing,
         "submission_key": archive.new_row(),
-        "kinds": blank.kinds(),
+        **templates_for(request),
     }
-    return render(request, "account/papers.html", context, status=422 if errors or (request.method == "POST" and missing) else 200)
+    return render(request, "account/papers.html", context, status=422 if errors or missing else 200)
 
 
-def take_files(request: Request) -> dict[str, list[str]]:
-    """Store every file that was posted; errors by field, nothing that was good is lost."""
+def take_papers(request: Request) -> dict[str, list[str]]:
+    """Store every file that was posted, the choice of 由经营者本人办理, and what was taken off.
+
+    Errors by field; nothing that was good is lost.
+    """
     errors: dict[str, list[str]] = {}
     for code in registration.FILE_FIELDS:
         for file in request.FILES.getlist(f"{code}.new"):
@@ -59,16 +66,25 @@ def take_files(request: Request) -> dict[str, list[str]]:
                 registration.upload(field=code, stream=file, name=file.name or code, by=request.actor)
             except Invalid as error:
                 errors[code] = [text for texts in error.fields.values() for text in texts] or [error.message]
+    registration.file_in_person(chosen=request.POST.get(IN_PERSON) == "1", by=request.actor)
+    _remove(request)
     return errors
 
 
-def removed(request: Request) -> bool:
+def _remove(request: Request) -> None:
     """Take the file off whose 移除 was pressed."""
     field, _sep, attachment = request.POST.get("_remove", "").partition("=")
     if field not in registration.FILE_FIELDS:
-        return False
-    registration.remove(attachment_id=UUID(attachment), by=request.actor)
-    return True
+        return
+    try:
+        registration.remove(attachment_id=UUID(attachment), by=request.actor)
+    except ValueError as error:
+        raise Invalid(_("要移除的文件不存在，请刷新页面后重试。")) from error
+
+
+def problems_of_papers(errors: dict[str, list[str]]) -> list[tuple[str, str]]:
+    """The problems of the papers with the ids of their rows, for the summary."""
+    return [(f"f-{name}", text) for name, texts in errors.items() for text in texts]
 
 
 @require_POST
@@ -82,35 +98,47 @@ def upload(request: Request) -> HttpResponse:
     return JsonResponse({"id": str(taken.id), "name": taken.name, "size": taken.size}, status=201)
 
 
-def file_fields(request: Request, errors: dict[str, list[str]]) -> list[Field]:
-    """The two papers as rows of the form, with what is already there."""
-    filing = registration.current(by=request.actor)
-    form = catalogue.version(filing.form_version)
-    there = filings.attachments(filing_id=filing.id, by=request.actor)
+def paper_fields(request: Request, errors: dict[str, list[str]], remarks: Mapping[str, Sequence[Remark]] | None = None) -> list[Field]:
+    """The papers as rows of the form, in the words of the kind of subject, with what is already there."""
+    by = request.actor
+    filing = registration.current(by=by)
+    there = filings.attachments(filing_id=filing.id, by=by)
+    needed = registration.needed_papers(filing=filing, by=by)
     rows = []
-    for group in form.groups:
-        for f in group.fields:
-            if f.kind != "file":
-                continue
-            items = tuple(
+    for f in registration.form_of(filing=filing, by=by).groups[0].fields:
+        row = Field(name=f.code, id=f"f-{f.code}", label=str(f.label), kind=f.kind, hint=str(f.hint or ""))
+        if f.kind == "file":
+            held = tuple(
                 FileItem(id=str(a.id), name=a.name, size=a.size, url=f"/files-of/{a.id}/1.png")
                 for a in there
                 if a.path.endswith(f"/{f.code}")
             )
-            rows.append(
-                Field(
-                    name=f.code,
-                    id=f"f-{f.code}",
-                    label=str(f.label),
-                    kind="file",
-                    required=f.required,
-                    hint=str(f.hint or ""),
-                    files=items,
-                    errors=tuple(errors.get(f.code, ())),
-                    slot=replace(slot_of(f.files), upload_url="/register/papers/upload"),
-                )
-            )
+            slot = replace(slot_of(f.files), upload_url="/register/papers/upload", remove_url="/register/papers")
+            said = tuple(errors.get(f.code, ()))
+            row = replace(row, required=f.code in needed, files=held, slot=slot, errors=said)
+            rows.append(replace(row, remarks=tuple((remarks or {}).get(f.code, ()))))
+        elif f.code == IN_PERSON and _may_file_in_person(by):
+            value = "1" if registration.files_in_person(filing=filing, by=by) else ""
+            rows.append(replace(row, kind="tick", value=value))
     return rows
+
+
+def _may_file_in_person(by: Actor) -> bool:
+    assert by.enterprise_id is not None
+    return registration.may_file_in_person(uscc=identity.enterprise(by.enterprise_id).uscc)
+
+
+def templates_for(request: Request) -> dict[str, Any]:
+    """The template of the authorisation for the enterprise's kind of subject first, the others behind it (REG-06, D-12)."""
+    every, own = blank.kinds(), ""
+    if request.actor.enterprise_id is not None:
+        kind = registration.subject(enterprise=identity.enterprise(request.actor.enterprise_id))
+        own = kind.authorisation_template if kind else ""
+    return {
+        "kinds": [pair for pair in every if pair[0] == own] or every,
+        "other_kinds": [pair for pair in every if pair[0] != own] if own in dict(every) else [],
+        "sample_kind": own or "91",
+    }
 
 
 @applicant_only
@@ -134,12 +162,10 @@ def template(request: Request, kind: str, extension: str) -> HttpResponse:
 
 @anyone
 def sample(request: Request) -> HttpResponse:
-    """正确授权书样式: a drawn sample."""
-    body, _name, media_type = blank.sample_picture("91")
+    """正确授权书样式: a drawn sample; `?kind=` names the kind of subject."""
+    body, _name, media_type = blank.sample_picture(request.GET.get("kind", "91"))
     return HttpResponse(body, content_type=media_type, headers={"Cache-Control": "public, max-age=86400"})
 
 
 def _attachment(name: str) -> str:
     return f"attachment; filename*=UTF-8''{quote(name)}"
-
-

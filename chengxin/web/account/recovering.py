@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from chengxin.access import actions as access
 from chengxin.access import queries as access_queries
 from chengxin.access.recovery import RESET
-from chengxin.common.errors import Invalid
+from chengxin.common.errors import Invalid, TooMany
 from chengxin.web.account import captchas
 from chengxin.web.account.forms import ForgotForm, ResetForm
 from chengxin.web.session import Request, anyone
@@ -22,7 +22,11 @@ def forgot(request: Request) -> HttpResponse:
     form = ForgotForm(request.POST or None)
     if request.method == "GET" or not form.is_valid():
         return render(request, "account/forgot.html", {"form": form}, status=422 if form.is_bound else 200)
-    access.request_reset(name=form.cleaned_data["uscc"], network=captchas.network(request))
+    try:
+        access.request_reset(name=form.cleaned_data["uscc"], network=captchas.network(request))
+    except TooMany as error:
+        form.add_error(None, error.message)
+        return render(request, "account/forgot.html", {"form": form}, status=error.status)
     return render(request, "account/forgot_sent.html", {"uscc": form.cleaned_data["uscc"]})
 
 

@@ -10,9 +10,11 @@ from django.views.decorators.http import require_http_methods
 from chengxin.access import actions as access
 from chengxin.access import limits
 from chengxin.catalogue import queries as catalogue
-from chengxin.common.errors import Invalid
+from chengxin.common.errors import Invalid, TooMany
+from chengxin.filings import lifecycle
 from chengxin.flow import registration
 from chengxin.identity.rules import CODE_TAKEN, NAME_TAKEN
+from chengxin.seals import papers as blank
 from chengxin.web import session
 from chengxin.web.account import captchas
 from chengxin.web.account.forms import RegistrationForm, redrawn, wants_redraw
@@ -24,30 +26,66 @@ CONSENTS = ("user-agreement", "privacy-notice")
 @require_http_methods(["GET", "POST"])
 @anyone
 def register(request: Request) -> HttpResponse:
-    """Show and take the registration form. The captcha is used up before anything else is looked at."""
+    """Show and take the registration form. Captcha or mailed code are checked before anything is said of other enterprises."""
+    if request.actor.kind == "enterprise":
+        return redirect(session.landing(request.actor))
     if request.method == "GET":
         return _page(request, RegistrationForm(), status=200)
     form = RegistrationForm(request.POST)
     if wants_redraw(request.POST):
-        return _page(request, redrawn(form), status=200)
-    captcha_errors: list[str] = []
+        return _redraw(request, form)
+    if not _is_person(request, form):
+        return _page(request, form)
     try:
-        captchas.check(request)
+        done = registration.register(form=_new(form, email_proved=captchas.by_mail(request)))
     except Invalid as error:
-        captcha_errors = error.fields.get("captcha", [error.message])
-    if not form.is_valid() or captcha_errors:
-        return _page(request, form, captcha_errors=captcha_errors)
-    try:
-        done = registration.register(form=_new(form))
-    except Invalid as error:
-        if _taken(error):
-            _count_answer(request)
-        form.add_fields(error.fields)
-        return _page(request, form, taken=_taken(error))
+        return _refused(request, form, error)
+    if captchas.by_mail(request):
+        captchas.check_code(request, spend=True)
     return _begin(request, done)
 
 
-def _new(form: RegistrationForm) -> registration.NewRegistration:
+def _is_person(request: Request, form: RegistrationForm) -> bool:
+    """Whether the form is whole and captcha or code fit; a captcha is used up by looking, a code is not."""
+    whole = form.is_valid()
+    if captchas.by_mail(request):
+        form.proof_errors = captchas.check_code(request, spend=False) if whole else []
+        return whole and not form.proof_errors
+    try:
+        captchas.check(request)
+    except Invalid as error:
+        form.proof_errors = error.fields.get("captcha", [error.message])
+    return whole and not form.proof_errors
+
+
+def _refused(request: Request, form: RegistrationForm, error: Invalid) -> HttpResponse:
+    """The form again with what the platform said; answers about other enterprises are few (D-27)."""
+    taken = _taken(error)
+    if taken:
+        try:
+            network = captchas.network(request)
+            limits.taken_answer(session=request.META.get("CSRF_COOKIE") or network, network=network)
+        except TooMany as many:
+            form.add_error(None, many.message)
+            return _page(request, form, status=many.status)
+    form.add_fields(error.fields)
+    return _page(request, form, taken=taken)
+
+
+def _redraw(request: Request, form: RegistrationForm) -> HttpResponse:
+    """The page with what was typed, after another captcha, a mailed code or a list of divisions was asked for."""
+    if request.POST.get("_captcha") != captchas.MAIL:
+        return _page(request, redrawn(form), status=200)
+    try:
+        code = captchas.send_code(request)
+    except Invalid as error:
+        form.full_clean()
+        redrawn(form).add_fields(error.fields)
+        return _page(request, form)
+    return _page(request, redrawn(form), status=200, code=code)
+
+
+def _new(form: RegistrationForm, *, email_proved: bool) -> registration.NewRegistration:
     values = form.cleaned_data
     return registration.NewRegistration(
         name=values["name"],
@@ -57,13 +95,8 @@ def _new(form: RegistrationForm) -> registration.NewRegistration:
         phone=values["phone"],
         password=values["password"],
         consents={code: catalogue.commitment(code).version for code in CONSENTS},
+        email_proved=email_proved,
     )
-
-
-def _count_answer(request: Request) -> None:
-    """Answers that tell whether a name or code is in use are few per browser and network (D-27)."""
-    network = captchas.network(request)
-    limits.taken_answer(session=request.META.get("CSRF_COOKIE") or network, network=network)
 
 
 def _taken(error: Invalid) -> bool:
@@ -72,9 +105,7 @@ def _taken(error: Invalid) -> bool:
 
 
 def _begin(request: Request, done: registration.Registered) -> HttpResponse:
-    opened = access.open_session(
-        account_id=done.account_id, assurance="password", network=captchas.network(request)
-    )
+    opened = access.open_session(account_id=done.account_id, assurance="password", network=captchas.network(request))
     response = redirect("/register/done")
     session.keep(response, session_key=opened.session_key)
     session.keep_device(response, token=opened.device_token)
@@ -86,18 +117,26 @@ def _page(
     form: RegistrationForm,
     *,
     status: int = 422,
-    captcha_errors: list[str] | None = None,
+    code: captchas.MailCode | None = None,
     taken: bool = False,
 ) -> HttpResponse:
-    problems = [(f"f-{name}", text) for name, texts in form.errors.items() for text in texts] if form.is_bound else []
-    problems += [("captcha", text) for text in captcha_errors or []]
+    problems = [(f"f-{name}" if name != "__all__" else "", text) for name, texts in form.errors.items() for text in texts]
+    if captchas.by_mail(request):
+        code = code or captchas.mail_code(request, errors=form.proof_errors)
+        problems += [("f-mail_code", text) for text in code.field.errors]
+    else:
+        problems += [("captcha", text) for text in form.proof_errors]
     context = {
         "form": form,
-        "challenge": captchas.fresh(request),
-        "captcha_errors": captcha_errors or [],
-        "problems": problems,
+        "challenge": None if code else captchas.fresh_or_none(request),
+        "code": code,
+        "captcha_errors": form.proof_errors,
+        "problems": problems if form.is_bound else [],
+        "again": form.is_bound,
         "taken": taken,
         "labels": step_labels(),
+        "kinds": blank.kinds(),
+        "sample_kind": "91",
     }
     return render(request, "account/register.html", context, status=status)
 
@@ -110,4 +149,8 @@ def step_labels() -> list[str]:
 @applicant_only
 def registered(request: Request) -> HttpResponse:
     """注册信息已提交成功; goes on by itself after five seconds (REG-05)."""
-    return render(request, "account/registered.html", {"labels": step_labels()})
+    filing = registration.current(by=request.actor)
+    if filing.state != lifecycle.DRAFT or filing.round:
+        return redirect(session.landing(request.actor))
+    needed = registration.needed_papers(filing=filing, by=request.actor)
+    return render(request, "account/registered.html", {"labels": step_labels(), "needed": list(needed.values())})

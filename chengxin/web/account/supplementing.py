@@ -11,11 +11,13 @@ from django.views.decorators.http import require_http_methods
 from chengxin.common.errors import Invalid
 from chengxin.filings import lifecycle
 from chengxin.filings import queries as filings
+from chengxin.filings.values import FilingView, RemarkView
 from chengxin.flow import archive, registration
 from chengxin.identity import queries as identity
 from chengxin.identity.rules import NAME_TAKEN
 from chengxin.web.account.forms import AccountForm, redrawn, wants_redraw
-from chengxin.web.account.papers import file_fields, removed, take_files
+from chengxin.web.account.papers import paper_fields, problems_of_papers, take_papers, templates_for
+from chengxin.web.forms import Remark
 from chengxin.web.session import Request, applicant_only, landing
 
 
@@ -29,21 +31,11 @@ def supplement(request: Request) -> HttpResponse:
     if request.method == "GET":
         return _page(request, AccountForm(initial=_stored(request)))
     form = AccountForm(request.POST)
-    errors = take_files(request)
-    if wants_redraw(request.POST) or removed(request):
+    errors = take_papers(request)
+    _tick(request)
+    if wants_redraw(request.POST) or "_remove" in request.POST:
         return _page(request, redrawn(form))
-    if not form.is_valid():
-        return _page(request, form, errors=errors, status=422)
-    try:
-        registration.correct(
-            name=form.cleaned_data["name"],
-            division_code=form.cleaned_data["division"],
-            email=form.cleaned_data["email"],
-            phone=form.cleaned_data["phone"],
-            by=request.actor,
-        )
-    except Invalid as error:
-        form.add_fields(error.fields)
+    if not form.is_valid() or not _corrected(request, form):
         return _page(request, form, errors=errors, status=422)
     missing = registration.missing_papers(filing=registration.current(by=request.actor), by=request.actor)
     if errors or missing:
@@ -52,10 +44,40 @@ def supplement(request: Request) -> HttpResponse:
     return redirect("/register/pending")
 
 
+def _corrected(request: Request, form: AccountForm) -> bool:
+    """Keep the corrected data; what the platform refuses is said beside its field."""
+    values = form.cleaned_data
+    try:
+        registration.correct(
+            name=values["name"],
+            division_code=values["division"],
+            email=values["email"],
+            phone=values["phone"],
+            by=request.actor,
+        )
+    except Invalid as error:
+        form.add_fields(error.fields)
+        return False
+    return True
+
+
 def _stored(request: Request) -> dict[str, Any]:
     filing = registration.current(by=request.actor)
     draft = filings.draft(filing_id=filing.id, by=request.actor)
     return {path.rsplit("/", 1)[1]: value for path, value in draft.answers.items()}
+
+
+def _remarks(request: Request, filing: FilingView) -> list[RemarkView]:
+    """What the reviewer said on the round that was decided last (D-37)."""
+    return [r for r in filings.remarks(filing_id=filing.id, by=request.actor) if r.round == filing.round]
+
+
+def _tick(request: Request) -> None:
+    """Take the ticks 已处理 of the remarks that the page showed."""
+    shown, ticked = request.POST.get("_remarks", "").split(), request.POST.getlist("_dealt")
+    for remark in _remarks(request, registration.current(by=request.actor)):
+        if str(remark.id) in shown and remark.dealt_with != (str(remark.id) in ticked):
+            registration.tick_remark(remark_id=remark.id, dealt_with=str(remark.id) in ticked, by=request.actor)
 
 
 def _page(
@@ -68,17 +90,27 @@ def _page(
 ) -> HttpResponse:
     filing = registration.current(by=request.actor)
     assert filing.enterprise_id is not None
-    problems = [(f"f-{name}", text) for name, texts in form.errors.items() for text in texts] if form.is_bound else []
-    problems += [(f"f-{name}", text) for name, texts in (errors or {}).items() for text in texts]
+    remarks = _remarks(request, filing)
+    by_field: dict[str, list[Remark]] = {}
+    for one in remarks:
+        view = Remark(id=str(one.id), text=one.text, dealt=one.dealt_with, tickable=True)
+        by_field.setdefault(one.path.rsplit("/", 1)[-1], []).append(view)
+    for name, field in form.fields.items():
+        field.remarks = tuple(by_field.pop(name, ()))  # type: ignore[attr-defined]
+    papers = paper_fields(request, errors or {}, by_field)
+    left = [view for code, views in by_field.items() if code not in registration.FILE_FIELDS for view in views]
+    problems = [(f"f-{name}", text) for name, texts in form.errors.items() for text in texts]
     context = {
         "filing": filing,
         "form": form,
         "enterprise": identity.enterprise(filing.enterprise_id),
-        "fields": file_fields(request, errors or {}),
-        "problems": problems,
+        "fields": papers,
+        "problems": [*problems, *problems_of_papers(errors or {})],
         "missing": missing or [],
-        "remarks": [r for r in filings.remarks(filing_id=filing.id, by=request.actor) if r.round == filing.round],
-        "taken": str(NAME_TAKEN) in {str(t) for texts in form.errors.values() for t in texts} if form.is_bound else False,
+        "remarks": left,
+        "remark_ids": " ".join(str(one.id) for one in remarks),
+        "taken": str(NAME_TAKEN) in {text for _id, text in problems},
         "submission_key": archive.new_row(),
+        **templates_for(request),
     }
     return render(request, "account/supplement.html", context, status=status)

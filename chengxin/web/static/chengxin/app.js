@@ -14,6 +14,8 @@ function guard(form) {
   on(form, "submit", (e) => {
     if (form.dataset.sent && Date.now() - form.dataset.sent < 15000) { e.preventDefault(); return; }
     if (e.defaultPrevented || form.method === "dialog") return;
+    const sending = $("[data-sending-now]", form);
+    if (sending) { e.preventDefault(); sending.scrollIntoView({ block: "center" }); $("button", sending)?.focus(); return; }
     form.dataset.sent = Date.now();
     form.setAttribute("aria-busy", "true");
     if (e.submitter) e.submitter.setAttribute("aria-disabled", "true");
@@ -193,12 +195,13 @@ function files(box) {
     bar.setAttribute("aria-label", `${words.sending} ${original.name}`);
     const button = (text, act, cls = "link") => { const b = make("button", { type: "button", className: cls, textContent: text, onclick: act }); b.setAttribute("aria-label", `${text} ${original.name}`); return b; };
     const retry = button(words.retry, start), turn = button(words.turn, () => { turns++; start(); });
-    const remove = button(words.remove, () => { request?.abort(); item.remove(); list.hidden = !list.children.length; input.focus(); changed(); }, "link danger");
+    const remove = button(words.remove, () => { request?.abort(); if (id) forget(id); item.remove(); list.hidden = !list.children.length; input.focus(); changed(); }, "link danger");
     const isPicture = original.type.startsWith("image/"), thumb = isPicture ? make("canvas", { className: "thumb", width: 112, height: 112 }) : make("span", { className: "thumb", textContent: original.name.split(".").pop().toUpperCase() });
     const item = make("li", {}, thumb, make("span", {}, original.name, document.createElement("br"), bar, note), make("span", { className: "actions" }, retry, isPicture ? turn : "", remove));
-    const fail = (text) => { bar.hidden = true; retry.hidden = false; note.textContent = text; note.className = "problem"; out.textContent = `${original.name}：${text}`; };
+    const fail = (text) => { delete item.dataset.sendingNow; bar.hidden = true; retry.hidden = false; note.textContent = text; note.className = "problem"; out.textContent = `${original.name}：${text}`; };
     async function start() {
       request?.abort();
+      item.dataset.sendingNow = "1";
       retry.hidden = true; bar.hidden = false; bar.value = 0; note.className = "small"; note.textContent = words.sending;
       let file;
       try { file = await reduce(original, turns); } catch { file = original; }
@@ -221,6 +224,7 @@ function files(box) {
         if (request.status >= 300 || !answer.id) return fail(Object.values(answer.errors || {}).flat()[0] || answer.detail || words.failed);
         id = hidden.value = answer.id;
         item.append(hidden);
+        delete item.dataset.sendingNow;
         bar.hidden = true; note.textContent = words.done; out.textContent = `${original.name} ${words.done}`;
         changed();
       };
@@ -231,14 +235,15 @@ function files(box) {
     start();
   }
   const changed = () => box.dispatchEvent(new Event("change", { bubbles: true }));
+  const forget = (id) => { if (words.removeUrl) { const body = new FormData(); body.append("_remove", `${words.name}=${id}`); send(words.removeUrl, { method: "POST", body }); } };
   const problem = (text) => { out.className = "problem"; out.textContent = text; };
   const take = (e) => {
     out.className = "vh";
     for (const file of e.target.files) {
       if (/\.hei[cf]$/i.test(file.name) || /hei[cf]/.test(file.type)) problem(words.heic);
-      else if (list.children.length >= +words.max) problem(words.many);
+      else if (list.children.length >= +words.max && +words.max > 1) problem(words.many);
       else if (!words.accept.split(",").some((end) => file.name.toLowerCase().endsWith(end)) && !(file.type === "image/jpeg" && words.accept.includes(".jpg"))) problem(words.type);
-      else row(file);
+      else { if (+words.max === 1) list.replaceChildren(); row(file); }
     }
     e.target.value = "";
     e.stopPropagation();
@@ -249,6 +254,7 @@ function files(box) {
     const button = e.target.closest("button[name=_remove]");
     if (!button) return;
     e.preventDefault();
+    forget(button.value.split("=")[1]);
     button.closest("li").remove();
     list.hidden = !list.children.length;
     input.focus();
@@ -347,6 +353,7 @@ function session(box) {
     begin(place);
   });
   on(box, "cancel", (e) => e.preventDefault());
+  document.addEventListener("submit", (e) => { if (Date.now() - last() >= idle && !box.contains(e.target)) { e.preventDefault(); e.stopPropagation(); end(); } }, true);
   on(document, "session-used", used);
   on(document, "session-over", end);
   setInterval(() => {
