@@ -19,8 +19,6 @@ import structlog
 from django.conf import settings
 from django.db import connections
 
-from chengxin import install
-
 LONGEST_PAUSE_S = 30.0
 
 # name, function taking at most `limit` rows and returning how many it took, seconds between two looks when idle (None: WORKER_POLL_MS)
@@ -30,12 +28,14 @@ JOBS: tuple[tuple[str, str, float | None], ...] = (
     ("outbox", "chengxin.gateways.actions:deliver_due", None),
     ("due", "chengxin.flow.due:run", 1.0),
     ("sweeps", "chengxin.worker:sweep", 60.0),
+    ("leftovers", "chengxin.filings.attaching:sweep_store", 3600.0),
 )
 SWEEPS = (
     "chengxin.gateways.actions:sweep",
     "chengxin.access.actions:sweep",
     "chengxin.filings.attaching:sweep",
     "chengxin.filings.drafts:sweep_copies",
+    "chengxin.ledger.actions:sweep",
 )
 log = structlog.get_logger()
 
@@ -72,24 +72,20 @@ class Loop:
 def loops() -> list[Loop]:
     """Return the loops of this installation."""
     pause = settings.WORKER_POLL_MS / 1000
-    return [
-        Loop(name, work, pause if seconds is None else seconds, settings.WORKER_BATCH)
-        for name, target, seconds in JOBS
-        for work in _named(target)
-    ]
+    return [Loop(name, named(target), pause if seconds is None else seconds, settings.WORKER_BATCH) for name, target, seconds in JOBS]
 
 
-def _named(target: str) -> list[Callable[..., Any]]:
+def named(target: str) -> Callable[..., Any]:
+    """Return the function that `module:function` names; raise ImportError or AttributeError where there is none."""
     module, _, function = target.partition(":")
-    found = getattr(import_module(module), function, None) if install.present(module) else None
-    return [found] if found else []
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
 
 
 def sweep(_limit: int) -> int:
     """Let every app remove what has had its time: expired codes, unbound files, old mails."""
     for target in SWEEPS:
-        for remove in _named(target):
-            remove()
+        named(target)()
     return 0
 
 

@@ -75,11 +75,12 @@ def agency(division: str | None, *, name: str, kind: str = "commerce") -> UUID:
 
 
 def officer(agency_id: UUID, login: str, *, name: str = "李审", roles: tuple[str, ...] = ("reviewer",)) -> Person:
-    """One person of an agency, with user name and password."""
-    made = identity.create_agency_user(agency_id=agency_id, display_name=name, roles=roles, by=SYSTEM)
+    """One person of an agency, with user name, password and mailbox."""
+    email = f"{login}@agency.example"
+    made = identity.create_agency_user(agency_id=agency_id, display_name=name, roles=roles, email=email, by=SYSTEM)
     access.open_login(account_id=made, name=login, kind="username", by=SYSTEM)
     access.set_password(account_id=made, password=PASSWORD, by=SYSTEM)
-    return Person(login=login, account_id=made, name=name)
+    return Person(login=login, account_id=made, name=name, email=email)
 
 
 def office() -> Office:

@@ -8,12 +8,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from chengxin import worker
+from chengxin.common import clock
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -32,6 +36,18 @@ def test_a_failing_loop_waits_longer_each_time_and_recovers() -> None:
     assert loop.failures == 0
 
 
+@pytest.mark.parametrize("target", [*(job[1] for job in worker.JOBS), *worker.SWEEPS])
+def test_every_loop_and_sweep_is_there(target: str) -> None:
+    assert callable(worker.named(target))
+
+
+def test_a_name_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(AttributeError):
+        worker.named("chengxin.worker:nothing")
+    with pytest.raises(ImportError):
+        worker.named("chengxin.nowhere:step")
+
+
 def test_a_loop_stops_at_once_when_told() -> None:
     stop = threading.Event()
     thread = threading.Thread(target=worker.Loop("idle", lambda limit: 0, pause_s=60, limit=5).run, args=[stop])
@@ -47,24 +63,74 @@ def start(variables: dict[str, str]) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_workers_place_every_event_and_end_cleanly() -> None:
-    from chengxin.commands.tests.test_words import url_of_this_test
-    from chengxin.ledger import actions, queries
+MAILS, FIRMS, LAPSED = 30, 4, 12
 
-    running = [start(url_of_this_test()) for _ in range(2)]
+
+def work_of_every_kind() -> None:
+    """Events, filings that wait and are overdue, records past their term, mails."""
+    from chengxin.gateways import actions as gateways
+    from chengxin.records.tests import makers
+    from tests import people
+
+    people.office()
+    with clock.at(clock.now() - timedelta(days=20)):
+        for number in range(1, FIRMS + 1):
+            people.handed_in(number)
+        yesterday = clock.today() + timedelta(days=19)
+        for number in range(101, 101 + LAPSED):
+            enterprise, _uscc = makers.published(number, f"义乌市穗岚{number}针织经营部")
+            makers.take_in(enterprise, makers.penalty(f"罚{number}", until=yesterday))
+    for number in range(MAILS):
+        params = {"name": "澜序桥", "title": f"第{number}号通知", "text": "请查收。", "link": "http://127.0.0.1/"}
+        to = f"owner{number}@lanxu.example"
+        with transaction.atomic():
+            gateways.enqueue(channel="mail", purpose="trial", to=to, template="notice", params=params, dedupe_key=f"trial:{number}")
+
+
+def left() -> dict[str, int]:
+    """What still waits for a worker, by kind."""
+    from chengxin.filings.models import Filing
+    from chengxin.gateways.models import Outbox
+    from chengxin.ledger import queries
+    from chengxin.ledger.models import FollowerPosition
+    from chengxin.records.models import PublicFile
+
+    behind = FollowerPosition.objects.filter(position__lt=queries.last_position()).count()
+    return {
+        "events": queries.health().pending,
+        "followers": behind if FollowerPosition.objects.exists() else 1,
+        "mails": Outbox.objects.filter(state="queued").count(),
+        "overdue": Filing.objects.filter(state="submitted", overdue_at=None).count(),
+        "files": PublicFile.objects.filter(next_change_on__lte=clock.today()).count(),
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_do_everything_exactly_once_and_end_cleanly(settings: Any) -> None:
+    from chengxin.commands.tests.test_words import url_of_this_test
+    from chengxin.gateways.models import DemoMail
+    from chengxin.ledger.models import Event
+
+    work_of_every_kind()
+    places = {"CHECKPOINTS_DIR": str(settings.CHECKPOINTS_DIR)}
+    running = [start({**url_of_this_test(), **places}) for _ in range(2)]
     try:
-        before = queries.health().sizes["audit"]
-        for number in range(50):
-            actions.append(kind="trial.made", subject=str(number), data={}, by=None)
-        deadline = time.monotonic() + 60
-        while queries.health().pending and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert queries.health().pending == 0
-        assert queries.health().sizes["audit"] >= before + 50
+        deadline = time.monotonic() + 90
+        while any(left().values()) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert not any(left().values()), left()
     finally:
         for one in running:
             one.send_signal(signal.SIGTERM)
         said = [one.communicate(timeout=30)[1] for one in running]
     assert [one.returncode for one in running] == [0, 0]
     assert all("worker stopped" in text and "loop failed" not in text for text in said), said
+    positions = list(Event.objects.order_by("position").values_list("position", flat=True))
+    assert positions == list(range(1, len(positions) + 1))
+    assert Event.objects.filter(kind="record.ended").count() == LAPSED
+    assert Event.objects.filter(kind="filing.overdue").count() == FIRMS
+    boxes = Counter(DemoMail.objects.filter(channel="mail").values_list("to", "subject"))
+    assert len([to for to, subject in boxes if subject.endswith("号通知")]) == MAILS
+    assert len([to for to, subject in boxes if subject.startswith(("有新的待审核", "待审核事项已逾期"))]) == 2 * FIRMS
+    assert set(boxes.values()) == {1}

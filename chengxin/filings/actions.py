@@ -203,7 +203,7 @@ def _freeze(
 def _move(filing: Filing, target: str, submission: Submission) -> None:
     filing.state, filing.round = target, submission.round
     filing.submitted_at, filing.due_at = submission.submitted_at, submission.due_at
-    filing.due_provisional = submission.due_provisional
+    filing.due_provisional, filing.overdue_at = submission.due_provisional, None
     filing.decided_at, filing.claimed_by, filing.claimed_until = None, None, None
     filing.updated_at = submission.submitted_at
     filing.save()

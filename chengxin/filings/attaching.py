@@ -112,3 +112,8 @@ def sweep() -> int:
             files.remove(sha)
             gone += 1
     return gone
+
+
+def sweep_store(limit: int) -> int:
+    """Delete bytes that no row speaks of, 24 h old: a process was killed between disk and database."""
+    return files.sweep(is_bound=lambda sha: Attachment.objects.filter(sha256=sha).exists(), limit=limit)

@@ -34,6 +34,7 @@ class Filing(models.Model):
     submitted_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     due_provisional = models.BooleanField(default=False)
+    overdue_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
     opinion = models.TextField(blank=True, default="")
     claimed_by = models.ForeignKey("identity.Account", models.PROTECT, null=True, related_name="+")
@@ -63,6 +64,8 @@ class Filing(models.Model):
         indexes = [
             Index(fields=["due_at", "id"], condition=Q(state="submitted"), name="filing_inbox"),
             Index(fields=["division_code", "due_at", "id"], condition=Q(state="submitted"), name="filing_inbox_div"),
+            Index(fields=["due_at"], condition=Q(state="submitted", overdue_at__isnull=True), name="filing_falls_due"),
+            Index(fields=["id"], condition=Q(state="submitted", due_provisional=True), name="filing_due_provisional"),
             Index(fields=["enterprise", "kind", "-created_at"], name="filing_of_enterprise"),
         ]
 

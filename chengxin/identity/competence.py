@@ -20,17 +20,20 @@ from chengxin.common import clock
 from chengxin.common.errors import Unavailable
 from chengxin.identity import divisions
 from chengxin.identity.models import Agency
+from chengxin.identity.rules import form_patterns
 from chengxin.identity.values import AgencyView, Codes
 
-_STAFFED = """
-EXISTS (
-  SELECT 1 FROM identity_agencymembership AS m JOIN identity_account AS person ON person.id = m.account_id
-  WHERE m.agency_id = {agency}.id AND 'reviewer' = ANY (m.roles) AND person.state = 'active'
+_PRESENT = """
+  FROM identity_agencymembership AS m JOIN identity_account AS person ON person.id = m.account_id
+  WHERE m.agency_id = {agency} AND 'reviewer' = ANY (m.roles) AND person.state = 'active'
     AND m.since <= %(now)s AND (m.until IS NULL OR m.until > %(now)s)
     AND (m.absent_from IS NULL OR m.absent_from > %(now)s OR m.absent_to <= %(now)s)
     AND (cardinality(m.forms) = 0 OR %(forms)s::varchar[] IS NULL OR m.forms && %(forms)s::varchar[])
-)
 """
+
+_STAFFED = f"EXISTS (SELECT 1 {_PRESENT.format(agency='{agency}.id')})"
+
+_REVIEWERS = f"SELECT m.account_id {_PRESENT.format(agency='%(agency)s')} ORDER BY m.since, m.id"
 
 _ONE = f"""
 WITH RECURSIVE chain (code, above_id, depth) AS (
@@ -51,14 +54,17 @@ SELECT climb.id FROM climb WHERE {_STAFFED.format(agency="climb")} ORDER BY clim
 
 _NATIONAL = "a.kind = 'commerce' AND a.level = 'national'"
 
-_ALL = f"""
+_SERVED = f"""
 WITH RECURSIVE served (id, is_national) AS (
   SELECT a.id, {_NATIONAL} FROM identity_agency AS a
   WHERE a.id = %(agency)s AND a.kind = 'commerce' AND ({_NATIONAL} OR {_STAFFED.format(agency="a")})
   UNION ALL
   SELECT a.id, FALSE FROM served JOIN identity_agency AS a ON a.parent_id = served.id AND a.kind = 'commerce'
   WHERE NOT {_STAFFED.format(agency="a")}
-), covered (code) AS (
+)
+"""
+
+_ALL = f"""{_SERVED}, covered (code) AS (
   SELECT d.code FROM served JOIN identity_agency AS a ON a.id = served.id
   JOIN identity_division AS d ON d.code = a.division_id AND NOT d.retired
   UNION
@@ -117,6 +123,11 @@ def is_staffed(agency_id: UUID, form: str | None = None) -> bool:
     return bool(_query(statement, agency=agency_id, **_moment(form)))
 
 
+def reviewers_now(agency_id: UUID, form: str | None = None) -> list[UUID]:
+    """The agency's active reviewers for `form` who are not absent: whom a notice goes to."""
+    return [row[0] for row in _query(_REVIEWERS, agency=agency_id, **_moment(form))]
+
+
 def agency_view(agency: Agency) -> AgencyView:
     """The row as a value."""
     return AgencyView(
@@ -130,9 +141,16 @@ def agency_view(agency: Agency) -> AgencyView:
     )
 
 
-def form_patterns(form: str) -> list[str]:
-    """What a reviewer's list of forms may say to mean `form`: itself, or its folder with a star."""
-    return [form, f"{form.split('/')[0]}/*"]
+def forms_named() -> frozenset[str]:
+    """What the lists of forms of today's reviewers say; while it is empty, one agency is competent for every form."""
+    statement = "SELECT DISTINCT unnest(forms) FROM identity_agencymembership WHERE until IS NULL OR until > %(now)s"
+    return frozenset(row[0] for row in _query(statement, now=clock.now()))
+
+
+def units_taken_over(agency_id: UUID) -> list[str]:
+    """Names of the agencies below without any reviewer on duty, whose items this one has until they return (D-05)."""
+    statement = _SERVED + "SELECT a.name FROM served JOIN identity_agency AS a ON a.id = served.id WHERE a.id <> %(agency)s ORDER BY a.code"
+    return [row[0] for row in _query(statement, agency=agency_id, **_moment(None))]
 
 
 def _moment(form: str | None) -> dict[str, datetime | list[str] | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -19,7 +19,9 @@ from .models import Event
 from .origins import succeed
 from .values import NewEvent
 
-__all__ = ["append", "append_many", "follow", "prune_checkpoints", "retry_parked", "succeed"]
+__all__ = ["append", "append_many", "follow", "prune_checkpoints", "retry_parked", "succeed", "sweep"]
+
+KEEP_CHECKPOINTS_DAYS = 90
 
 
 class _Acting(Protocol):
@@ -85,6 +87,11 @@ def prune_checkpoints(*, before: datetime) -> int:
             [before],
         )
         return int(cursor.rowcount)
+
+
+def sweep() -> int:
+    """Delete checkpoints older than `KEEP_CHECKPOINTS_DAYS`; returns how many. The worker calls this now and then."""
+    return prune_checkpoints(before=clock.now() - timedelta(days=KEEP_CHECKPOINTS_DAYS))
 
 
 def _pseudonym(by: By) -> str:

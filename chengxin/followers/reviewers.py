@@ -1,0 +1,88 @@
+"""Reviewers are told by mail what waits for them; their inbox shows it in any case (D-04, D-05, D-45)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from chengxin.catalogue import queries as catalogue
+from chengxin.filings import deadlines, lifecycle
+from chengxin.filings import queries as filings
+from chengxin.filings.values import FilingView
+from chengxin.gateways import actions as gateways
+from chengxin.gateways.rules import moment_text
+from chengxin.identity import competence
+from chengxin.identity import queries as identity
+from chengxin.identity.values import Actor
+from chengxin.ledger.values import EventView
+
+BY = Actor.system("reviewers")
+
+
+def waiting(event: EventView) -> None:
+    """A filing was handed in: the reviewers who are competent now get a mail."""
+    _tell_of_filing(event, template="review_waiting")
+
+
+def overdue(event: EventView) -> None:
+    """A filing passed its due moment: the reviewers who are competent now are reminded, once."""
+    _tell_of_filing(event, template="review_overdue")
+
+
+def passed_on(event: EventView) -> None:
+    """The last reviewer of a unit left or is away: the unit that takes over learns how much came to it (D-05)."""
+    if "passes_to" not in event.data:
+        return
+    agency = identity.agency(UUID(event.data["passes_to"]))
+    former = identity.agency(UUID(event.data["agency"]))
+    count = deadlines.waiting_count(below=former.division_code, agency_id=agency.id)
+    if count:
+        params = {"unit": former.name, "count": count, "moment": event.created_at}
+        _mail(agency.id, form=None, template="competence_moved", params=params, key=f"passed-on:{event.id}")
+
+
+def _tell_of_filing(event: EventView, *, template: str) -> None:
+    filing = filings.one(filing_id=UUID(event.subject), by=BY)
+    if filing.state != lifecycle.SUBMITTED or filing.round != event.data["round"]:
+        return
+    unit = identity.competent_agency(division_code=filing.division_code, form=filing.form_id)
+    params = {"unit": unit.name, "title": _title(filing), "moment": filing.submitted_at, "due": _due(filing)}
+    _mail(unit.id, form=filing.form_id, template=template, params=params, key=f"{template}:{filing.id}:{filing.round}")
+
+
+def _title(filing: FilingView) -> str:
+    title = str(catalogue.version(filing.form_version).title)
+    return f"{title}（{identity.enterprise(filing.enterprise_id).name}）" if filing.enterprise_id else title
+
+
+def _due(filing: FilingView) -> str:
+    assert filing.due_at is not None
+    text = moment_text(filing.due_at)
+    return str(_("%(moment)s（暂定）") % {"moment": text}) if filing.due_provisional else text
+
+
+def _mail(agency_id: UUID, *, form: str | None, template: str, params: dict[str, Any], key: str) -> None:
+    """One mail to every reviewer who is there and has a mailbox."""
+    for account_id in competence.reviewers_now(agency_id, form):
+        to = identity.email_of(account_id, by=BY, purpose=template.replace("_", "-"))
+        if to:
+            gateways.enqueue(
+                channel="mail",
+                purpose=template,
+                to=to,
+                template=template,
+                params={**params, "link": f"{settings.SITE_ORIGIN}/login/agency"},
+                dedupe_key=f"{key}:{account_id}",
+            )
+
+
+HANDLERS = {
+    "filing.submitted": waiting,
+    "filing.overdue": overdue,
+    "agency.member_left": passed_on,
+    "agency.member_roles_set": passed_on,
+    "agency.member_absence_set": passed_on,
+}
