@@ -1,4 +1,4 @@
-"""What all benches share: a private house with a real PostgreSQL (fsync on), repeats, and how a figure is printed."""
+"""What all benches share: a private house with a real PostgreSQL (fsync on), sizes, repeats, and how a figure is printed."""
 
 from __future__ import annotations
 
@@ -12,18 +12,28 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-REPEATS = int(os.environ.get("BENCH_REPEATS", "5"))
+SMALL = os.environ.get("BENCH_SIZE", "full") == "small"
+
+
+def size(name: str, *, full: float, small: float) -> float:
+    """How much of something a bench takes: `BENCH_<NAME>`, else what `BENCH_SIZE` (full or small) stands for."""
+    given = os.environ.get(f"BENCH_{name}")
+    return float(given) if given else small if SMALL else full
+
+
+REPEATS = int(size("REPEATS", full=5, small=3))
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured figure with what it must reach; `least` or `most` is the bound, in the same unit."""
+    """One measured figure with what it must reach; `least` or `most` is the bound and `goal` the aim, in the same unit."""
 
     name: str
     values: Sequence[float]
     unit: str
     least: float | None = None
     most: float | None = None
+    goal: float | None = None
 
     @property
     def median(self) -> float:
@@ -31,26 +41,56 @@ class Figure:
         return statistics.median(self.values)
 
     @property
+    def bounded(self) -> bool:
+        """Whether something is asked of it; a figure without bound is a floor or a remark."""
+        return self.least is not None or self.most is not None
+
+    @property
     def reached(self) -> bool:
-        """Whether the median keeps the bound; a figure without bound is a floor or a remark."""
+        """Whether the median keeps the bound."""
         return (self.least is None or self.median >= self.least) and (self.most is None or self.median <= self.most)
+
+    @property
+    def goal_reached(self) -> bool:
+        """Whether the median reaches the goal, on the side on which the bound is."""
+        if self.goal is None:
+            return False
+        return self.median >= self.goal if self.least is not None else self.median <= self.goal
+
+    @property
+    def asked(self) -> str:
+        """What is asked of it, in words."""
+        bound = f"at least {number(self.least)}" if self.least is not None else ""
+        bound += f"at most {number(self.most)}" if self.most is not None else ""
+        return bound + (f" (goal {number(self.goal)})" if self.goal is not None else "")
+
+    @property
+    def verdict(self) -> str:
+        """How it did: reached, goal reached or MISSED; empty where nothing is asked."""
+        if not self.bounded:
+            return ""
+        return "MISSED" if not self.reached else "goal reached" if self.goal_reached else "reached"
+
+    @property
+    def spread(self) -> str:
+        """The least and the greatest repeat, and how many there were."""
+        return f"{number(min(self.values))} to {number(max(self.values))}, n={len(self.values)}"
 
     def line(self) -> str:
         """The figure as it is printed."""
-        bound = "" if self.least is None else f"  at least {_number(self.least)}"
-        bound += "" if self.most is None else f"  at most {_number(self.most)}"
-        verdict = "" if not bound else "  reached" if self.reached else "  MISSED"
-        spread = f"({_number(min(self.values))} to {_number(max(self.values))}, n={len(self.values)})"
-        return f"{self.name:<58} {_number(self.median):>12} {self.unit:<9} {spread}{bound}{verdict}"
+        shown = f"{self.name:<62} {number(self.median):>10} {self.unit:<9} ({self.spread})"
+        return f"{shown}  {self.asked}  {self.verdict}".rstrip()
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+def number(value: float | None) -> str:
+    """A number as people read it: three digits that count."""
+    assert value is not None
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
 
 
-def ratio(name: str, values: Sequence[float], floor: Sequence[float], *, least: float) -> Figure:
+def ratio(name: str, values: Sequence[float], floor: Sequence[float], *, least: float | None = None, goal: float | None = None) -> Figure:
     """Each repeat over the floor of the same repeat."""
-    return Figure(name, [value / base for value, base in zip(values, floor, strict=True)], "x floor", least=least)
+    return Figure(name, [value / base for value, base in zip(values, floor, strict=True)], "x floor", least=least, goal=goal)
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -84,8 +124,8 @@ def private(**settings: str) -> Iterator[Path]:
         OWNER_DATABASE_URL=server.url(role=places.OWNER_ROLE),
         STATEMENT_TIMEOUT_MS="600000",
         DEMO="1",
-        **settings,
     )
+    os.environ.update(settings)
     try:
         server.start()
         roles.create(server.url(role=SUPERUSER, database="postgres"))

@@ -54,11 +54,11 @@ def code(number: int) -> str:
     return f"91330110{number:010d}"
 
 
-def keys() -> Iterator[str]:
-    """Paths of random files out of `KEYS`."""
+def keys() -> Iterator[bytes]:
+    """Requests for random files out of `KEYS`."""
     chooser = random.Random(7)
     while True:
-        yield f"/api/v1/files/{code((chooser.randint(1, KEYS) * 7919) % FILES + 1)}"
+        yield load.get(f"/api/v1/files/{code((chooser.randint(1, KEYS) * 7919) % FILES + 1)}")
 
 
 def constant(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -162,11 +162,11 @@ def measure() -> list[Figure]:
     base, floor, here, p99, checked, stale, failures = [], [], [], [], [], [], 0
     with served("bench.lookup:edged") as edged, served("chengxin.wsgi:application") as port:
         for each in (edged, port):
-            load.drive(port=each, paths=keys(), seconds=1, connections=CLIENTS)
+            load.drive(port=each, requests=keys(), seconds=1, connections=CLIENTS)
         for _ in range(REPEATS):
             base.append(pgbench())
-            floor.append(load.drive(port=edged, paths=keys(), seconds=SECONDS, connections=CLIENTS).per_second)
-            found = load.drive(port=port, paths=keys(), seconds=SECONDS, connections=CLIENTS)
+            floor.append(load.drive(port=edged, requests=keys(), seconds=SECONDS, connections=CLIENTS).per_second)
+            found = load.drive(port=port, requests=keys(), seconds=SECONDS, connections=CLIENTS)
             here.append(found.per_second)
             p99.append(found.p99_ms)
             failures += found.failures
@@ -192,7 +192,7 @@ def _fresh_under_load(port: int) -> dict[str, int]:
     threads = [threading.Thread(target=freshness, args=[port, stop, tally]) for tally in tallies]
     for thread in threads:
         thread.start()
-    load.drive(port=port, paths=keys(), seconds=min(SECONDS, 3), connections=8)
+    load.drive(port=port, requests=keys(), seconds=min(SECONDS, 3), connections=8)
     stop.set()
     for thread in threads:
         thread.join()

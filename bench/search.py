@@ -203,9 +203,7 @@ def run() -> list[Figure]:
         Figure("search: any pair, p95 (goal 12.5)", every, "ms", most=25),
         Figure("search: page 1, mean", first, "ms"),
         Figure("search: page 1,000, mean", last, "ms"),
-        Figure(
-            "search: page 1,000 against page 1", [b / a for a, b in zip(first, last, strict=True)], "x page 1", most=1.5
-        ),
+        Figure("search: page 1,000 against page 1", [b / a for a, b in zip(first, last, strict=True)], "x page 1", most=1.5),
         Figure("search: a whole name, p95", whole, "ms"),
         Figure("search: frequent pair in one region and type, p95", narrowed, "ms"),
     ]

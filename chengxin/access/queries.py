@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -11,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from chengxin.access import rules, sessions
 from chengxin.access.models import LoginName, Password, Session
 from chengxin.access.values import PasswordHints, SessionView
-from chengxin.common import clock, crypto
+from chengxin.common import clock, crypto, sql
 from chengxin.common.errors import Unauthenticated
 from chengxin.identity import queries as identity
-from chengxin.identity.values import Actor
+from chengxin.identity.values import AccountView, Actor
 
 REASONS: dict[str, str | Promise] = {
     "absolute": _("登录时间已满12小时，请重新登录"),
@@ -39,32 +41,55 @@ def session_actor(key: str, *, counts_as_activity: bool) -> Actor | None:
     Raises SessionExpired when the session is over (REG-19). Only `counts_as_activity=True` starts the
     idle clock anew: pages and saves count, a heartbeat does not.
     """
-    row = _living(key)
+    row = _kept(key)
     if row is None:
         return None
+    account, actor = identity.acting(row.account_id, row.assurance)
+    _require_living(row, account)
     if counts_as_activity:
         sessions.touch(key)
-    return identity.actor_for(row.account_id, row.assurance)
+    return actor
 
 
 def session_view(key: str) -> SessionView | None:
     """What the page's clock needs; does not count as activity. Raises SessionExpired like `session_actor`."""
-    row = _living(key)
+    row = _kept(key)
     if row is None:
         return None
+    _require_living(row, identity.account(row.account_id))
     now = clock.now()
     idle = row.last_active_at + sessions.session_idle() - now
     total = row.created_at + sessions.session_total() - now
     return SessionView(row.account_id, int(min(idle, total).total_seconds()), int(total.total_seconds()))
 
 
-def _living(key: str) -> Session | None:
+class _Kept(NamedTuple):
+    """A session as it is kept."""
+
+    key_hash: bytes
+    account_id: UUID
+    epoch: int
+    created_at: datetime
+    last_active_at: datetime
+    ended_reason: str
+    assurance: str
+
+
+_READ = "SELECT account_id, epoch, created_at, last_active_at, ended_reason, assurance FROM access_session WHERE key_hash = %(key)s"
+
+
+def _kept(key: str) -> _Kept | None:
+    """The session of a key; None for no, an unknown or a logged-out key."""
     if not key:
         return None
-    row = Session.objects.filter(key_hash=crypto.keyed_hash("session", key, purpose="session")).first()
-    if row is None or row.ended_reason == "logged-out":
-        return None
-    account = identity.account(row.account_id)
+    key_hash = crypto.keyed_hash("session", key, purpose="session")
+    found = sql.row(_READ, {"key": key_hash})
+    row = _Kept(key_hash, *found) if found else None
+    return None if row is None or row.ended_reason == "logged-out" else row
+
+
+def _require_living(row: _Kept, account: AccountView) -> None:
+    """Raise SessionExpired, and write down why, when the session is over."""
     reason = row.ended_reason or rules.session_end(
         created_at=row.created_at,
         last_active_at=row.last_active_at,
@@ -78,10 +103,9 @@ def _living(key: str) -> Session | None:
     if reason:
         _end(row, reason)
         raise SessionExpired(reason)
-    return row
 
 
-def _end(row: Session, reason: str) -> None:
+def _end(row: _Kept, reason: str) -> None:
     """Write down why: whoever comes back later gets the same answer, whatever the clock says then."""
     Session.objects.filter(key_hash=row.key_hash, ended_at__isnull=True).update(
         ended_at=clock.now(), ended_reason=reason

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from chengxin.access import captchas, hashing, limits, rules
 from chengxin.access.models import Device, LoginName, Password, Session
 from chengxin.access.values import LogIn
-from chengxin.common import clock, crypto
+from chengxin.common import clock, crypto, sql
 from chengxin.common.errors import TooMany, Unauthenticated
 from chengxin.gateways import actions as gateways
 from chengxin.identity import actions as identity
@@ -22,6 +22,9 @@ from chengxin.identity.values import AccountView, Actor
 from chengxin.ledger import actions as ledger
 
 OPEN_STATES = ("active", "pending")
+_TOUCH = """
+UPDATE access_session SET last_active_at = %(now)s WHERE key_hash = %(key)s AND ended_at IS NULL AND last_active_at < %(now)s
+"""
 
 
 class WrongCredentials(Unauthenticated):
@@ -83,9 +86,7 @@ def end_all_sessions(account_id: UUID, *, by: Actor, reason: str = "asked") -> N
 
 def touch(session_key: str) -> None:
     """Start the idle clock of a living session anew; a heartbeat must not call this (REG-19)."""
-    Session.objects.filter(key_hash=_hash(session_key), ended_at__isnull=True, last_active_at__lt=clock.now()).update(
-        last_active_at=clock.now()
-    )
+    sql.execute(_TOUCH, {"key": _hash(session_key), "now": clock.now()})
 
 
 def open_session(*, account_id: UUID, assurance: str, network: str, device: str = "") -> LogIn:

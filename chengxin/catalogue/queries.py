@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from chengxin.catalogue import reading
 from chengxin.catalogue.models import CurrentForm, FormVersion
 from chengxin.catalogue.values import Commitment, Form, Option, Subject, Text
+from chengxin.common import sql
 from chengxin.common.errors import NotFound
 
 _KEPT_VERSIONS = 256
@@ -21,10 +22,10 @@ def current(form_id: str) -> Form:
 
 def current_version(form_id: str) -> str:
     """Return the hash of the current version of a form or document; raise NotFound."""
-    found = CurrentForm.objects.filter(form_id=form_id).values_list("version_id", flat=True).first()
+    found = sql.row("SELECT version_id FROM catalogue_currentform WHERE form_id = %(form)s", {"form": form_id})
     if found is None:
         raise NotFound(_("没有表单“%(id)s”，请确认目录已加载") % {"id": form_id})
-    return str(found)
+    return str(found[0])
 
 
 def version(hash_: str) -> Form:

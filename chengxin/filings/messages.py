@@ -29,8 +29,8 @@ class MessageView:
 
 def post(*, account_id: UUID, template: str, params: Mapping[str, Any], key: str) -> None:
     """Post a message once; the same ``key`` never posts twice."""
-    defaults = {"account_id": account_id, "template": template, "params": dict(params), "created_at": clock.now()}
-    Message.objects.get_or_create(key=key, defaults=defaults)
+    message = Message(account_id=account_id, template=template, params=dict(params), key=key, created_at=clock.now())
+    Message.objects.bulk_create([message], ignore_conflicts=True)
 
 
 def of(*, by: Actor) -> list[MessageView]:

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from chengxin.common import clock
+from chengxin.common import clock, sql
 from chengxin.common.errors import Unavailable
 from chengxin.identity import divisions
 from chengxin.identity.models import Agency
@@ -49,7 +47,9 @@ WITH RECURSIVE chain (code, above_id, depth) AS (
   UNION ALL
   SELECT a.id, a.parent_id, climb.depth + 1 FROM climb JOIN identity_agency AS a ON a.id = climb.parent_id
 )
-SELECT climb.id FROM climb WHERE {_STAFFED.format(agency="climb")} ORDER BY climb.depth LIMIT 1
+SELECT a.id, a.code, a.name, a.level, a.kind, a.parent_id, a.division_id
+FROM climb JOIN identity_agency AS a ON a.id = climb.id
+WHERE {_STAFFED.format(agency="a")} ORDER BY climb.depth LIMIT 1
 """
 
 _NATIONAL = "a.kind = 'commerce' AND a.level = 'national'"
@@ -84,9 +84,10 @@ def competent_agency(division_code: str, form: str | None = None) -> AgencyView:
 
     An unknown code goes to the national level. Raises Unavailable if no national agency was set up.
     """
-    found = _query(_ONE, code=division_code, **_moment(form))
-    agencies = Agency.objects.filter(id=found[0][0]) if found else national_agencies()
-    agency = agencies.first()
+    found = sql.row(_ONE, {"code": division_code, **_moment(form)})
+    if found is not None:
+        return AgencyView(*found)
+    agency = national_agencies().first()
     if agency is None:
         raise Unavailable("尚未设置全国级审核机构，请联系系统管理员。")
     return agency_view(agency)
@@ -94,7 +95,7 @@ def competent_agency(division_code: str, form: str | None = None) -> AgencyView:
 
 def divisions_of(agency_id: UUID, form: str | None = None) -> frozenset[str]:
     """Every division code, retired ones too, for which the agency is competent now; often empty."""
-    return frozenset(row[0] for row in _query(_ALL, agency=agency_id, **_moment(form)))
+    return frozenset(row[0] for row in sql.rows(_ALL, {"agency": agency_id, **_moment(form)}))
 
 
 def competent_codes(agency_id: UUID, form: str | None = None) -> Codes:
@@ -120,7 +121,7 @@ def national_agencies() -> QuerySet[Agency]:
 def is_staffed(agency_id: UUID, form: str | None = None) -> bool:
     """True if the agency has an active reviewer who is not absent."""
     statement = f"SELECT 1 FROM identity_agency AS a WHERE a.id = %(agency)s AND {_STAFFED.format(agency='a')}"
-    return bool(_query(statement, agency=agency_id, **_moment(form)))
+    return sql.row(statement, {"agency": agency_id, **_moment(form)}) is not None
 
 
 def reviewers_now(agency_id: UUID, form: str | None = None) -> list[UUID]:
@@ -155,12 +156,6 @@ def units_taken_over(agency_id: UUID) -> list[str]:
 
 def _moment(form: str | None) -> dict[str, datetime | list[str] | None]:
     return {"now": clock.now(), "forms": form_patterns(form) if form else None}
-
-
-def _query(statement: str, **given: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, given)
-        return list(cursor.fetchall())
 
 
 def _positional(statement: str, given: Mapping[str, object]) -> tuple[str, list[object]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from chengxin.identity.models import Division, DivisionLoad
+from chengxin.common import sql
+from chengxin.identity.models import Division
 from chengxin.identity.tree import DivisionRow, DivisionTree
 
+_NEWEST = "SELECT id, sha256 FROM identity_divisionload ORDER BY id DESC LIMIT 1"
 _COLUMNS = ("code", "name", "level", "parent_id", "above_id", "retired", "successor_id", "sort")
 
 
@@ -17,8 +19,8 @@ def tree() -> DivisionTree:
 
 def stamp() -> tuple[int, str]:
     """What tells two loads apart."""
-    newest = DivisionLoad.objects.order_by("-id").values_list("id", "sha256").first()
-    return newest or (0, "")
+    newest = sql.row(_NEWEST, {})
+    return (newest[0], newest[1]) if newest else (0, "")
 
 
 @lru_cache(maxsize=4)

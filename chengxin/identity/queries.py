@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from chengxin.common import clock, crypto, identifiers, workdays
+from chengxin.common import clock, crypto, identifiers, sql, workdays
 from chengxin.common.errors import NotFound
 from chengxin.identity import divisions, policy, rules
 from chengxin.identity.competence import (
@@ -29,7 +29,6 @@ from chengxin.identity.models import (
     Consent,
     Enterprise,
     Membership,
-    WorkDay,
 )
 from chengxin.identity.values import (
     AccountView,
@@ -52,34 +51,46 @@ __all__ = [
 ]
 
 
+_ACTING = """
+SELECT a.id, a.kind, a.state, a.display_name, a.session_epoch, a.email_verified_at IS NOT NULL, a.created_at, m.enterprise_id, m.role
+FROM identity_account AS a LEFT JOIN identity_membership AS m
+  ON m.account_id = a.id AND m.since <= %(now)s AND (m.until IS NULL OR m.until > %(now)s)
+WHERE a.id = %(account)s ORDER BY m.id LIMIT 1
+"""
+
+
 def actor_for(account_id: UUID, assurance: str) -> Actor:
     """Who acts when this account is logged in; raises NotFound for an unknown one."""
-    account = _account(account_id)
+    return acting(account_id, assurance)[1]
+
+
+def acting(account_id: UUID, assurance: str) -> tuple[AccountView, Actor]:
+    """An account and who acts when it is logged in, in one read; raises NotFound for an unknown one."""
+    found = sql.row(_ACTING, {"account": account_id, "now": clock.now()})
+    if found is None:
+        raise NotFound(_("未找到该账号。"))
+    account = AccountView(*found[:7])
     if account.kind == "agency":
-        return _agency_actor(account, assurance)
-    membership = (
-        Membership.objects.filter(account=account, since__lte=clock.now())
-        .filter(Q(until__isnull=True) | Q(until__gt=clock.now()))
-        .first()
-    )
-    role = "" if membership is None else membership.role
+        return account, _agency_actor(account, assurance)
+    enterprise_id, role = found[7:]
     if role == "administrator" and account.state == "pending":
         role = "applicant"
-    return Actor(
+    actor = Actor(
         account_id=account.id,
         kind=account.kind,
-        enterprise_id=membership.enterprise_id if membership else None,
-        roles=frozenset({role} - {""}),
+        enterprise_id=enterprise_id,
+        roles=frozenset({role} - {None}),
         assurance=assurance,
         display_name=account.display_name,
         state=account.state,
     )
+    return account, actor
 
 
-def _agency_actor(account: Account, assurance: str) -> Actor:
+def _agency_actor(account: AccountView, assurance: str) -> Actor:
     membership = (
         AgencyMembership.objects.select_related("agency")
-        .filter(account=account, since__lte=clock.now())
+        .filter(account_id=account.id, since__lte=clock.now())
         .filter(Q(until__isnull=True) | Q(until__gt=clock.now()))
         .first()
     )
@@ -305,7 +316,7 @@ def consents(account_id: UUID, *, by: Actor) -> list[ConsentView]:
 
 def work_calendar() -> workdays.WorkCalendar:
     """The built-in calendar with the days administrators loaded (REG-20)."""
-    rows = WorkDay.objects.values_list("date", "is_workday", "provisional", "name")
+    rows = sql.rows("SELECT date, is_workday, provisional, name FROM identity_workday", {})
     days = {day: workdays.WorkDay(is_workday, provisional, name) for day, is_workday, provisional, name in rows}
     return workdays.WorkCalendar(overrides=days)
 

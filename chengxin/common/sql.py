@@ -1,0 +1,33 @@
+"""Statements written out, for the few that every request runs.
+
+For these the model layer takes far longer to put a statement together than PostgreSQL to answer it. Each
+statement stays in the app whose tables it names; parameters go by name, never into the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+
+
+def rows(statement: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run a statement and return all its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return list(cursor.fetchall())
+
+
+def row(statement: str, given: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """Run a statement and return its first row, if it has one."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return cursor.fetchone()  # type: ignore[no-any-return]
+
+
+def execute(statement: str, given: Mapping[str, Any]) -> int:
+    """Run a statement and return how many rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return int(cursor.rowcount)
