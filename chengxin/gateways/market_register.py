@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from chengxin.common import clock
 from chengxin.common.errors import Unavailable
-from chengxin.gateways import config
 from chengxin.gateways.models import LocalRegister
 from chengxin.gateways.values import RegisterEntry
 
@@ -37,13 +38,16 @@ _COPIED = (
 
 def lookup(uscc: str) -> RegisterEntry | None:
     """What the register says about this code; None where it knows none; raises Unavailable (503)."""
-    time.sleep(config.get("REGISTER_DELAY_MS") / 1000)
-    if config.get("REGISTER_FAULT") == "down":
+    time.sleep(settings.REGISTER_DELAY_MS / 1000)
+    if settings.REGISTER_FAULT == "down":
         raise Unavailable(_("市场主体登记信息查询服务暂时不可用，请稍后重试。"), retry_after=60, code="register-unavailable")
     row = LocalRegister.objects.filter(pk=uscc).first()
     if row is None:
         return None
-    return RegisterEntry(**{name: getattr(row, name) for name in _COPIED}, fetched_at=clock.now())
+    values = {name: getattr(row, name) for name in _COPIED}
+    if values["capital_wan"] is not None:
+        values["capital_wan"] = Decimal(f"{values['capital_wan'].normalize():f}")  # 120, not 120.000000
+    return RegisterEntry(**values, fetched_at=clock.now())
 
 
 def load_local(rows: Iterable[dict[str, Any]]) -> int:

@@ -19,6 +19,8 @@ from chengxin.catalogue.values import Field, Form, Group
 from chengxin.records.values import GOVERNMENT
 
 FormOf = Callable[[str], Form]
+# A title that begins with one of these says nothing without its label.
+BARE_KINDS = {"integer", "number", "money_wan", "percent", "year", "date", "period", "hotline", "phone", "url"}
 TYPE_LABELS = {
     "PLATFORM": gettext_lazy("电子商务平台企业"),
     "IN_PLATFORM": gettext_lazy("平台内企业"),
@@ -76,9 +78,7 @@ def sections(document: Mapping[str, Any], *, form_of: FormOf, codes: Codes) -> l
     return sorted(made, key=lambda s: (s.origin != GOVERNMENT, s.code))
 
 
-def section(
-    records: Sequence[Mapping[str, Any]], *, total: int, more: bool, form_of: FormOf, codes: Codes
-) -> Section:
+def section(records: Sequence[Mapping[str, Any]], *, total: int, more: bool, form_of: FormOf, codes: Codes) -> Section:
     """One group of a document; its title is that of its newest record's form."""
     newest = max(records, key=lambda record: str(record["published_at"]))
     group = group_of(newest, form_of)
@@ -138,11 +138,12 @@ def _link(field: Field, value: str) -> str:
 
 
 def _title(content: Mapping[str, Any], group: Group | None, codes: Codes, number: int) -> str:
-    parts = []
+    parts: list[str] = []
     for code in group.summary if group else ():
         field = group.field(code) if group else None
         if field is not None and code in content:
-            parts.append(shown(field, content[code], codes))
+            text = shown(field, content[code], codes)
+            parts.append(f"{field.label} {text}" if text and not parts and field.kind in BARE_KINDS else text)
     return " ".join(part for part in parts if part) or _("第%(number)s条") % {"number": number}
 
 

@@ -12,7 +12,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 Points = Sequence[tuple[str, int]]
-WIDTH = 400
+WIDTH = 340
+NAMES_AT_MOST = 0.4  # of the width; longer names stand above their bars
 TICKS = 4
 CHAR = 13
 
@@ -24,19 +25,22 @@ def draw(*, kind: str, title: str, points: Points, unit: str = "") -> SafeString
 
 
 def bars(*, title: str, points: Points, unit: str = "") -> SafeString:
-    """Lying bars, one a row; good for names such as provinces."""
-    step, left, right = 30, 8 + max((_breadth(label) for label, _v in points), default=0), 70
+    """Lying bars, one a row; good for names such as provinces. Long names stand above their bars."""
+    broadest = max((_breadth(label) for label, _v in points), default=0)
+    above = broadest > WIDTH * NAMES_AT_MOST
+    step, left, right = (48, 0, 60) if above else (30, 8 + broadest, 60)
     top = _ceiling(points)
     room = WIDTH - left - right
-    rows = [
-        (left - 8, at * step + 20, label, left, at * step + 5, round(room * value / top, 1), left + 6 + round(room * value / top), value)
-        for at, (label, value) in enumerate(points)
-    ]
+    rows = [((at + 1) * step - 25, label, round(room * value / top, 1), value) for at, (label, value) in enumerate(points)]
     body = format_html_join(
         "",
-        '<text x="{}" y="{}" text-anchor="end">{}</text>'
+        '<text x="{}" y="{}" text-anchor="{}">{}</text>'
         '<rect class="bar" x="{}" y="{}" width="{}" height="20" rx="2"/><text x="{}" y="{}">{}</text>',
-        ((a, b, c, d, e, f, g, b, f"{h:,}") for a, b, c, d, e, f, g, h in rows),
+        (
+            (*place, label, left, y, long, left + 6 + round(long), y + 15, f"{value:,}")
+            for y, label, long, value in rows
+            for place in [(0, y - 9, "start") if above else (left - 8, y + 15, "end")]
+        ),
     )
     return _frame(title=title, height=max(1, len(points)) * step + 4, unit=unit, body=body)
 
@@ -67,10 +71,7 @@ def line(*, title: str, points: Points, unit: str = "") -> SafeString:
     top = _ceiling(points)
     step = (WIDTH - left - 8) / max(1, len(points))
     room = height - bottom - 24
-    places = [
-        (round(left + at * step + step / 2, 1), round(24 + room * (1 - value / top), 1))
-        for at, (_label, value) in enumerate(points)
-    ]
+    places = [(round(left + at * step + step / 2, 1), round(24 + room * (1 - value / top), 1)) for at, (_label, value) in enumerate(points)]
     path = " ".join(f"{x},{y}" for x, y in places)
     body = format_html('<polyline class="line" points="{}"/>', path)
     dots = format_html_join("", '<circle class="dot" cx="{}" cy="{}" r="4"/>', places)
@@ -102,7 +103,7 @@ def _axes(*, points: Points, left: float, step: float, room: float, top: int) ->
 
 
 def _frame(*, title: str, height: float, unit: str, body: SafeString) -> SafeString:
-    note = format_html('<text class="soft" x="0" y="12">{}</text>', unit) if unit and "class=\"grid\"" in body else ""
+    note = format_html('<text class="soft" x="0" y="12">{}</text>', unit) if unit and 'class="grid"' in body else ""
     return format_html(
         '<svg role="img" aria-label="{}" viewBox="0 0 {} {}" xmlns="http://www.w3.org/2000/svg">{}{}</svg>',
         title,

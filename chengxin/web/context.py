@@ -36,7 +36,9 @@ class Entry:
 TOP = (
     Entry(_("首页"), "public:home"),
     Entry(_("信用共建"), "public:search"),
+    Entry(_("企业首页"), "enterprise:home"),
     Entry(_("惠民惠企"), "enterprise:services"),
+    Entry(_("审核工作台"), "agency:inbox"),
     Entry(_("数据概览"), "public:overview"),
     Entry(_("核验"), "public:verify"),
     Entry(_("常见问题"), "public:help"),
@@ -62,7 +64,7 @@ FOOT = (
     Entry(_("开放接口"), "public:developers"),
 )
 ANONYMOUS_ONLY = {"account:register", "account:login"}
-MEMBERS_ONLY = {"enterprise:services"}
+OWN = {"enterprise": {"enterprise:home", "enterprise:services"}, "agency": {"agency:inbox"}}
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,12 @@ class PreferencesMiddleware:
             response.set_cookie(large_cookie(), request.GET["type"], **options)
 
 
+def _hidden(kind: str) -> set[str]:
+    """What the top menu leaves out for this kind of person; nobody has the kind ""."""
+    others = {view for of, views in OWN.items() if of != kind for view in views}
+    return others | (ANONYMOUS_ONLY if kind else set())
+
+
 def _with(request: HttpRequest, **changes: str) -> str:
     query = request.GET.copy()
     for name, value in changes.items():
@@ -183,7 +191,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "large": large,
         "large_url": _with(request, type="standard" if large else "large"),
         "old_browser": old_browser(request.headers.get("User-Agent", "")),
-        "nav": menu(TOP, path=request.path, hide=ANONYMOUS_ONLY if person else MEMBERS_ONLY),
+        "nav": menu(TOP, path=request.path, hide=_hidden(kind if person else "")),
         "side": menu(side, path=request.path),
         "foot": menu(FOOT, path=request.path),
         "search_url": address("public:search") or "/files",

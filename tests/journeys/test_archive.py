@@ -32,7 +32,7 @@ def test_first_visit_opens_the_basic_information_and_later_ones_the_status(brows
     page = html(answer)
     assert answer.redirect_chain[-1][0].endswith("/basic")
     assert "请按照营业执照补充企业基本信息" in page
-    assert "来自登记信息" in page and "张澜" in page and "500.00" in page and enterprise.name in page
+    assert "来自登记信息" in page and "张澜" in page and 'value="500"' in page and enterprise.name in page
     again = html(browser.get("/workbench/archive"))
     assert "草稿" in again and "继续填报" in again
 

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from chengxin.catalogue import answers as paths
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue import rules
 from chengxin.common.errors import Invalid
@@ -95,14 +96,24 @@ def _final(request: Request, work: Work, *, refused: bool = False) -> HttpRespon
     return render(request, "enterprise/submit.html", context, status=422 if refused else 200)
 
 
-def _problems(work: Work, page: Progress, by: Actor) -> list[tuple[str, str]]:
-    """The problems of one page as (id on the page, text)."""
+def _problems(work: Work, page: Progress, by: Actor) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The problems of one page by group, each as (id on the page, text); a group not yet begun is one line."""
     errors = outline.problems_of(page.part, work.cleaned())
     around = drawing.Around(answers=work.draft.answers, errors=errors)
-    shown = drawing.groups(work=work, part=page.part, around=around)
-    pairs = drawing.summary(shown)
-    rows = [(drawing.target_of(path), text) for path, texts in errors.items() if path.count("/") == 1 for text in texts]
-    return pairs + rows
+    made: list[tuple[str, list[tuple[str, str]]]] = []
+    for group, shown in zip(page.part.groups, drawing.groups(work=work, part=page.part, around=around), strict=True):
+        pairs = drawing.summary([shown])
+        pairs += [
+            (drawing.target_of(path), text)
+            for path, texts in errors.items()
+            if path.count("/") == 1 and path.startswith(f"{group.code}/")
+            for text in texts
+        ]
+        if pairs and not paths.rows(work.draft.answers, group.code):
+            pairs = [(f"group-{group.code}", _("尚未填写，至少需要1条"))]
+        if pairs:
+            made.append((str(group.title), pairs))
+    return made
 
 
 def _open_remarks(work: Work, by: Actor) -> int:
