@@ -314,6 +314,12 @@ def consents(account_id: UUID, *, by: Actor) -> list[ConsentView]:
     return [ConsentView(document=row.document, version=row.version, given=row.given, at=row.at) for row in rows]
 
 
+def has_withdrawn(account_id: UUID) -> bool:
+    """Whether the account has taken back its word on some document (D-31)."""
+    newest = Consent.objects.filter(account_id=account_id).order_by("document", "-id").distinct("document")
+    return not all(newest.values_list("given", flat=True))
+
+
 def work_calendar() -> workdays.WorkCalendar:
     """The built-in calendar with the days administrators loaded (REG-20)."""
     rows = sql.rows("SELECT date, is_workday, provisional, name FROM identity_workday", {})
@@ -322,12 +328,6 @@ def work_calendar() -> workdays.WorkCalendar:
 
 
 def calendar_warnings(today: date) -> list[int]:
-def has_withdrawn(account_id: UUID) -> bool:
-    """Whether the account has taken back its word on some document (D-31)."""
-    newest = Consent.objects.filter(account_id=account_id).order_by("document", "-id").distinct("document")
-    return not all(newest.values_list("given", flat=True))
-
-
     """Of this year and the next from November on, those whose calendar is not published yet (REG-20)."""
     years = [today.year] + ([today.year + 1] if today.month >= 11 else [])
     return work_calendar().missing_years(years)
