@@ -114,6 +114,24 @@ def test_state_is_written_only_by_the_filings_actions() -> None:
     assert not writers
 
 
+def asked_permissions() -> set[str]:
+    """Return every permission that the product asks for by name."""
+    return {
+        keyword.value.value
+        for path in product()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "permission" and isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str)
+    }
+
+
+def test_the_table_of_permissions_is_what_the_product_asks() -> None:
+    from chengxin.identity import policy
+
+    assert asked_permissions() == set(policy.PERMISSIONS)
+
+
 @pytest.mark.parametrize("word", ["TODO", "FIXME", "xfail", "mark.skip"])
 def test_nothing_is_left_unfinished(word: str) -> None:
     here = Path(__file__).resolve()

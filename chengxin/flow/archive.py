@@ -21,8 +21,9 @@ from chengxin.filings import queries as filing_queries
 from chengxin.filings import rules as filing_rules
 from chengxin.filings.files import Readable, Stored
 from chengxin.filings.values import AttachmentView, DraftView, FilingView, Saved, SubmissionView
-from chengxin.flow import notices, prefill
+from chengxin.flow import notices, prefill, registered
 from chengxin.flow.step import step
+from chengxin.identity import policy
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.records import actions as records
@@ -41,6 +42,7 @@ def require_approved(*, by: Actor) -> UUID:
         raise Forbidden(_("请使用企业账号登录。"))
     if filing_queries.registration_state(enterprise_id=by.enterprise_id) != "approved":
         raise Forbidden(_("账号审核通过后即可填报诚信档案并享受“惠企让利”服务产品。"), code="not-approved")
+    policy.require(by=by, permission="archive.file", enterprise_id=by.enterprise_id)
     return by.enterprise_id
 
 
@@ -59,14 +61,8 @@ def open_archive_with_news(*, by: Actor) -> tuple[FilingView, bool]:
     """The same, and whether the register could not be reached, so that its last answer stands (ARC-05)."""
     enterprise_id = require_approved(by=by)
     register = prefill.register_entry(uscc=identity.enterprise(enterprise_id).uscc)
-    if register.fetched:
-        _keep(uscc=register.uscc, entry=register.entry)
+    registered.keep(register)
     return _open(enterprise_id=enterprise_id, register=register, by=by), register.late
-
-
-@step
-def _keep(*, uscc: str, entry: dict[str, Any]) -> None:
-    records.keep_snapshot(uscc=uscc, entry=entry)
 
 
 @step
@@ -95,9 +91,7 @@ def _former_answers(former: FilingView, *, by: Actor) -> dict[str, str]:
     """What was approved, with what was hidden since then still hidden (ARC-07, ARC-15)."""
     submission = filing_queries.submission(filing_id=former.id, by=by)
     answers = dict(submission.answers) if submission else {}
-    answers, _left = moving.migrate_answers(
-        catalogue.version(former.form_version), catalogue.current(former.form_id), answers
-    )
+    answers, _left = moving.migrate_answers(catalogue.version(former.form_version), catalogue.current(former.form_id), answers)
     assert former.enterprise_id is not None and former.submitted_at is not None
     hidden = records_queries.hidden_since(enterprise_id=former.enterprise_id, since=former.submitted_at)
     return {path: "0" if _is_hidden(path, hidden) else value for path, value in answers.items()}
@@ -148,9 +142,7 @@ def sign(*, filing_id: UUID, ticked: bool, version: str, by: Actor) -> None:
 
 
 @step
-def save_page(
-    *, filing_id: UUID, page: str, base_rev: int, changes: Mapping[str, str | None], by: Actor
-) -> Saved:
+def save_page(*, filing_id: UUID, page: str, base_rev: int, changes: Mapping[str, str | None], by: Actor) -> Saved:
     """暂存: take what was typed, whatever it is (ARC-09)."""
     require_approved(by=by)
     filing = filing_queries.one(filing_id=filing_id, by=by)
@@ -206,9 +198,7 @@ def check_all(*, filing_id: UUID, by: Actor) -> Cleaned:
 def _check(*, filing_id: UUID, page: str | None, by: Actor) -> Cleaned:
     _filing, draft, form = draft_of(filing_id=filing_id, by=by)
     subject = subject_of(form=form, answers=draft.answers, by=by)
-    return catalogue_rules.clean(
-        form, draft.answers, today=clock.today(), partial=False, page=page, subject=subject
-    )
+    return catalogue_rules.clean(form, draft.answers, today=clock.today(), partial=False, page=page, subject=subject)
 
 
 def subject_of(*, form: Form, answers: Mapping[str, str], by: Actor) -> str:
@@ -283,9 +273,7 @@ def submit(*, filing_id: UUID, key: str, by: Actor) -> SubmissionView:
     _filing, draft, form = draft_of(filing_id=filing_id, by=by)
     subject = subject_of(form=form, answers=draft.answers, by=by)
     attaching.drop_unnamed(filing_id=filing_id, answers=draft.answers, by=by)
-    submission = filings.submit(
-        filing_id=filing_id, key=key, division_code=enterprise.division_code, subject=subject, by=by
-    )
+    submission = filings.submit(filing_id=filing_id, key=key, division_code=enterprise.division_code, subject=subject, by=by)
     notices.handed_in(submission=submission, kind=KIND, account_id=by.account_id, by=by)
     return submission
 

@@ -137,9 +137,9 @@ class InsideRecord:
 
 def inside_records(*, enterprise_id: UUID, division_code: str, by: Actor, purpose: str) -> list[InsideRecord]:
     """All current records, 不公开 ones too; staff's access is logged (PUB-05)."""
-    own = policy.may(by=by, permission="filing.view", enterprise_id=enterprise_id)
+    own = policy.may(by=by, permission="record.view", enterprise_id=enterprise_id)
     if not own:
-        policy.require(by=by, permission="filing.inspect", division_code=division_code)
+        policy.require(by=by, permission="record.view", division_code=division_code)
         identity_actions.log_access(by=by, what="records.inside", subject=str(enterprise_id), purpose=purpose)
     rows = Version.objects.filter(enterprise_id=enterprise_id, ended_at=None).order_by("group", "order", "created_at")
     return [_inside(row) for row in rows]
@@ -147,7 +147,7 @@ def inside_records(*, enterprise_id: UUID, division_code: str, by: Actor, purpos
 
 def government_records(*, enterprise_id: UUID, by: Actor) -> list[InsideRecord]:
     """What stands above the dashed line, for the enterprise itself (ARC-05)."""
-    policy.require(by=by, permission="filing.view", enterprise_id=enterprise_id)
+    policy.require(by=by, permission="record.view", enterprise_id=enterprise_id)
     rows = Version.objects.filter(enterprise_id=enterprise_id, ended_at=None, origin="government")
     return [_inside(row) for row in rows.order_by("group", "-created_at")]
 
@@ -290,7 +290,5 @@ def stale_files(*, limit: int = 1000) -> list[str]:
     made = files.assembled(enterprise_ids=[row.enterprise_id for row in rows])
     today = clock.today()
     return [
-        row.uscc
-        for row in rows
-        if (row.next_change_on is None or row.next_change_on > today) and bytes(row.body) != made.get(row.uscc)
+        row.uscc for row in rows if (row.next_change_on is None or row.next_change_on > today) and bytes(row.body) != made.get(row.uscc)
     ]

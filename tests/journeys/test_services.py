@@ -52,11 +52,12 @@ def test_list_and_detail_are_for_approved_enterprises_only() -> None:
 
 
 def test_a_product_past_its_term_is_not_offered() -> None:
-    client = people.approved(by=people.reviewer()).client()
+    firm = people.approved(by=people.reviewer())
+    client = firm.client()
     with clock.at(datetime(2027, 7, 1, 4, tzinfo=UTC)):
         from chengxin.web.enterprise import services
 
-        codes = {service.code for service in services.current()}
+        codes = {service.code for service in services.current(firm.actor)}
     assert "live-training" not in codes and "open-class" in codes
     assert client.get("/workbench/services/live-training").status_code == 200
 

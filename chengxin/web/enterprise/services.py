@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +16,8 @@ from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue.values import Text
 from chengxin.common import clock
 from chengxin.common.errors import NotFound
+from chengxin.flow import services as flow
+from chengxin.identity.values import Actor
 from chengxin.web.enterprise.words import crumbs
 from chengxin.web.session import Request, enterprise_only
 
@@ -44,10 +47,8 @@ class Service:
 @enterprise_only
 def show(request: Request) -> HttpResponse:
     """The four groups with their products."""
-    products = current()
-    groups = [
-        (group.code, str(group.label), [p for p in products if p.group == group.code]) for group in catalogue.service_groups()
-    ]
+    products = current(request.actor)
+    groups = [(group.code, str(group.label), [p for p in products if p.group == group.code]) for group in catalogue.service_groups()]
     return render(request, "enterprise/services.html", {"groups": groups, "crumbs": crumbs((_("惠民惠企"), ""))})
 
 
@@ -55,7 +56,7 @@ def show(request: Request) -> HttpResponse:
 @enterprise_only
 def detail(request: Request, code: str) -> HttpResponse:
     """One product and how to obtain it."""
-    found = next((p for p in current() if p.code == code), None)
+    found = next((p for p in current(request.actor) if p.code == code), None)
     if found is None:
         raise NotFound(_("未找到该服务产品，可能已下架。"))
     labels = {group.code: str(group.label) for group in catalogue.service_groups()}
@@ -67,14 +68,14 @@ def detail(request: Request, code: str) -> HttpResponse:
     return render(request, "enterprise/service.html", context)
 
 
-def current() -> list[Service]:
-    """The products that are offered today."""
+def current(by: Actor) -> list[Service]:
+    """The products that are offered to the acting person today."""
     today = clock.today()
-    made = [_service(one) for one in catalogue.document("services")["services"]]
+    made = [_service(one) for one in flow.offered(by=by)]
     return [p for p in made if (p.since is None or p.since <= today) and (p.until is None or today <= p.until)]
 
 
-def _service(one: dict[str, Any]) -> Service:
+def _service(one: Mapping[str, Any]) -> Service:
     valid = one.get("valid") or {}
     return Service(
         code=one["service"],
