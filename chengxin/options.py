@@ -64,7 +64,7 @@ def choice(*allowed: str) -> Callable[[str], str]:
             raise ValueError(f"expected one of {', '.join(allowed)}, got {text!r}")
         return text
 
-    read.__name__ = " or ".join(allowed)
+    read.__name__ = " or ".join(word or "empty" for word in allowed)
     return read
 
 
@@ -112,7 +112,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("SESSION_IDLE_MINUTES", whole, "60", "Idle time after which the server ends a session.", "min"),
         Option("SESSION_HOURS", whole, "12", "Longest life of a session.", "h"),
         Option("PASSWORD_PROFILE", choice("manual", "modern"), "manual", "Password rules: the manual's or today's."),
-        Option("REGISTER_DELAY_MS", whole, "0", "Extra delay of the local market register gateway, for trials.", "ms"),
+        Option("LEDGER_TILES_KEPT", whole, "4096", "Tiles of the logs that each process keeps in memory, 16 KiB each.", "tiles"),
     ),
     "Mail and messages": (
         Option("SMTP_HOST", str, "", "Mail server. Empty: mail is kept by the local gateway."),
@@ -120,7 +120,20 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("SMTP_USER", str, "", "User at the mail server."),
         Option("SMTP_PASSWORD", str, "", "Password at the mail server.", secret=True),
         Option("SMTP_TLS", choice("starttls", "tls", "none"), "starttls", "How the mail connection is protected."),
+        Option("SMTP_CA_FILE", str, "", "PEM file of a private authority for the mail server. Empty: those of the system."),
+        Option("SMTP_TIMEOUT_SECONDS", whole, "15", "Longest wait for an answer of the mail server.", "s"),
         Option("MAIL_FROM", str, "noreply@chengxin.example", "Sender of mails."),
+    ),
+    "Virus scan": (
+        Option("CLAMD_ADDRESS", str, "", "host:port or unix:/path of a clamd. Empty: the local scan, which knows a test file only."),
+        Option("CLAMD_TIMEOUT_SECONDS", whole, "20", "Longest wait for clamd; without an answer the upload is refused for now.", "s"),
+    ),
+    "Local gateways, for trials": (
+        Option("LOCAL_MAIL_FAULT", choice("", "down", "refuse"), "", "How the local mail gateway misbehaves."),
+        Option("LOCAL_SMS_FAULT", choice("", "down", "refuse"), "", "How the local SMS gateway misbehaves."),
+        Option("LOCAL_DELAY_MS", whole, "0", "Extra time of each local delivery.", "ms"),
+        Option("REGISTER_FAULT", choice("", "down"), "", "How the local market register misbehaves."),
+        Option("REGISTER_DELAY_MS", whole, "0", "Extra time of each answer of the local market register.", "ms"),
     ),
     "Worker": (
         Option("WORKER_POLL_MS", whole, "200", "Time between looks for new events and due rows.", "ms"),

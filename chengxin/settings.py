@@ -36,13 +36,22 @@ CAPTCHA_MINUTES: int = value("CAPTCHA_MINUTES")
 SESSION_IDLE_MINUTES: int = value("SESSION_IDLE_MINUTES")
 SESSION_HOURS: int = value("SESSION_HOURS")
 PASSWORD_PROFILE: str = value("PASSWORD_PROFILE")
-REGISTER_DELAY_MS: int = value("REGISTER_DELAY_MS")
+LEDGER_TILES_KEPT: int = value("LEDGER_TILES_KEPT")
 SMTP_HOST: str = value("SMTP_HOST")
 SMTP_PORT: int = value("SMTP_PORT")
 SMTP_USER: str = value("SMTP_USER")
 SMTP_PASSWORD: str = value("SMTP_PASSWORD")
 SMTP_TLS: str = value("SMTP_TLS")
+SMTP_CA_FILE: str = value("SMTP_CA_FILE")
+SMTP_TIMEOUT_SECONDS: int = value("SMTP_TIMEOUT_SECONDS")
 MAIL_FROM: str = value("MAIL_FROM")
+CLAMD_ADDRESS: str = value("CLAMD_ADDRESS")
+CLAMD_TIMEOUT_SECONDS: int = value("CLAMD_TIMEOUT_SECONDS")
+LOCAL_MAIL_FAULT: str = value("LOCAL_MAIL_FAULT")
+LOCAL_SMS_FAULT: str = value("LOCAL_SMS_FAULT")
+LOCAL_DELAY_MS: int = value("LOCAL_DELAY_MS")
+REGISTER_FAULT: str = value("REGISTER_FAULT")
+REGISTER_DELAY_MS: int = value("REGISTER_DELAY_MS")
 WORKER_POLL_MS: int = value("WORKER_POLL_MS")
 WORKER_BATCH: int = value("WORKER_BATCH")
 DELIVERY_ATTEMPTS: int = value("DELIVERY_ATTEMPTS")
@@ -142,13 +151,3 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
 }
-
-# --- Mail ------------------------------------------------------------------------------------------------------------
-EMAIL_HOST = value("SMTP_HOST")
-EMAIL_PORT = value("SMTP_PORT")
-EMAIL_HOST_USER = value("SMTP_USER")
-EMAIL_HOST_PASSWORD = value("SMTP_PASSWORD")
-EMAIL_USE_TLS = value("SMTP_TLS") == "starttls"
-EMAIL_USE_SSL = value("SMTP_TLS") == "tls"
-EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = value("MAIL_FROM")

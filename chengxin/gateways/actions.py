@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 
 from chengxin.common import clock, crypto
 from chengxin.common.errors import Conflict
-from chengxin.gateways import channels, config, rules
+from chengxin.gateways import channels, rules
 from chengxin.gateways.models import DemoMail, Outbox
 from chengxin.gateways.templates import FOOT, TEMPLATES, places
 from chengxin.gateways.values import Message
@@ -73,7 +74,7 @@ def enqueue(
 
 def demo_note(*, channel: str, to: str, subject: str = "", body: str) -> None:
     """Keep a text in the demo's mailbox (channel mail, sms or captcha); outside demo mode do nothing."""
-    if config.get("DEMO"):
+    if settings.DEMO:
         DemoMail.objects.create(channel=channel, to=to[:254], subject=subject[:200], body=body, created_at=clock.now())
 
 
@@ -123,9 +124,9 @@ def _message(row: Outbox) -> Message:
     """The text of a row, put together only now; the secrets stand in memory for this one sending."""
     template = TEMPLATES[row.template]
     values = {
-        "site": config.get("SITE_NAME"),
-        "origin": config.get("SITE_ORIGIN"),
-        "hotline": config.get("HOTLINE"),
+        "site": settings.SITE_NAME,
+        "origin": settings.SITE_ORIGIN,
+        "hotline": settings.HOTLINE,
         **row.params,
     }
     if row.secret_sealed:
@@ -137,7 +138,7 @@ def _message(row: Outbox) -> Message:
         to=crypto.unseal(row.to_sealed, bound_to=_bound(row.dedupe_key, "to")),
         subject=rules.one_line(_filled(template.subject, values)),
         body=body,
-        message_id=f"<outbox-{row.pk}@{str(config.get('MAIL_FROM')).rpartition('@')[2]}>",
+        message_id=f"<outbox-{row.pk}@{settings.MAIL_FROM.rpartition('@')[2]}>",
     )
 
 
@@ -167,7 +168,7 @@ def _note_failure(row: Outbox, error: channels.Failed) -> None:
     changes: dict[str, Any] = {"attempts": attempts, "last_error": str(error)[:300]}
     if isinstance(error, channels.Refused):
         changes |= {"state": rules.FAILED, "next_try_at": None, "secret_sealed": None, "secret_until": None}
-    elif attempts >= config.get("DELIVERY_ATTEMPTS"):
+    elif attempts >= settings.DELIVERY_ATTEMPTS:
         changes |= {"state": rules.PARKED, "next_try_at": None}
     else:
         changes["next_try_at"] = clock.now() + timedelta(seconds=rules.wait_seconds(attempts))

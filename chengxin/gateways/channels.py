@@ -15,7 +15,8 @@ from email.policy import SMTP as SMTP_POLICY
 from types import TracebackType
 from typing import Protocol, Self
 
-from chengxin.gateways import config
+from django.conf import settings
+
 from chengxin.gateways.values import Message
 
 
@@ -51,13 +52,13 @@ class LocalChannel:
         """Keep the message for `/dev/outbox`; outside demo mode there is nowhere to deliver to."""
         from chengxin.gateways.actions import demo_note
 
-        time.sleep(config.get("LOCAL_DELAY_MS") / 1000)
-        fault = config.get("LOCAL_MAIL_FAULT" if self.name == "mail" else "LOCAL_SMS_FAULT")
+        time.sleep(settings.LOCAL_DELAY_MS / 1000)
+        fault = settings.LOCAL_MAIL_FAULT if self.name == "mail" else settings.LOCAL_SMS_FAULT
         if fault == "down":
             raise Down("local gateway: set to be down")
         if fault == "refuse":
             raise Refused("local gateway: set to refuse")
-        if not config.get("DEMO"):
+        if not settings.DEMO:
             raise Down(f"no {self.name} gateway is configured")
         demo_note(channel=self.name, to=message.to, subject=message.subject, body=message.body)
 
@@ -73,7 +74,7 @@ class SmtpChannel:
 
     def send(self, message: Message) -> None:
         """Deliver one mail; an answer 5xx to the address is final, all else is tried again."""
-        if config.get("DEMO") and not message.to.lower().endswith(".example"):
+        if settings.DEMO and not message.to.lower().endswith(".example"):
             raise Refused("demo mode sends to *.example only")
         mail = _mail(message)
         try:
@@ -121,9 +122,9 @@ class SmtpChannel:
 
 def _open() -> smtplib.SMTP:
     """A connection as the settings say: protected, with a deadline, logged in where there is a user."""
-    host, port, timeout = config.get("SMTP_HOST"), config.get("SMTP_PORT"), config.get("SMTP_TIMEOUT_SECONDS")
-    mode, user = config.get("SMTP_TLS"), config.get("SMTP_USER")
-    context = ssl.create_default_context(cafile=config.get("SMTP_CA_FILE") or None)
+    host, port, timeout = settings.SMTP_HOST, settings.SMTP_PORT, settings.SMTP_TIMEOUT_SECONDS
+    mode, user = settings.SMTP_TLS, settings.SMTP_USER
+    context = ssl.create_default_context(cafile=settings.SMTP_CA_FILE or None)
     if mode == "tls":
         server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
     else:
@@ -132,7 +133,7 @@ def _open() -> smtplib.SMTP:
         if mode == "starttls":
             server.starttls(context=context)
         if user:
-            server.login(user, config.get("SMTP_PASSWORD"))
+            server.login(user, settings.SMTP_PASSWORD)
     except BaseException:
         server.close()
         raise
@@ -143,7 +144,7 @@ def _mail(message: Message) -> EmailMessage:
     """The mail as it goes over the wire; raises Refused for an address that is none."""
     mail = EmailMessage(policy=SMTP_POLICY)
     try:
-        mail["From"] = Address(str(config.get("SITE_NAME")), addr_spec=config.get("MAIL_FROM"))
+        mail["From"] = Address(settings.SITE_NAME, addr_spec=settings.MAIL_FROM)
         mail["To"] = Address(addr_spec=message.to)
         mail["Subject"] = message.subject
     except (ValueError, IndexError, UnicodeError) as error:
@@ -175,6 +176,6 @@ class Open:
     def get(self, name: str) -> Channel:
         """The channel of this name, as the settings choose it."""
         if name not in self._channels:
-            outside = name == "mail" and config.get("SMTP_HOST")
+            outside = name == "mail" and settings.SMTP_HOST
             self._channels[name] = SmtpChannel() if outside else LocalChannel(name)
         return self._channels[name]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chengxin.gateways import config
+from django.conf import settings
+
 from chengxin.gateways.models import DemoMail
 
 
@@ -13,7 +14,7 @@ def mailbox(*, to: str | None = None, channel: str | None = None, limit: int = 5
 
     `to` is a mail address, a phone number, or for channel `captcha` the captcha's id.
     """
-    if not config.get("DEMO"):
+    if not settings.DEMO:
         return []
     rows = DemoMail.objects.order_by("-id")
     if to:

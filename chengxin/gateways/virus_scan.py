@@ -11,10 +11,10 @@ import socket
 import struct
 from pathlib import Path
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from chengxin.common.errors import Unavailable
-from chengxin.gateways import config
 
 CHUNK = 64 * 1024
 # In two halves, so that scanners do not find the test signature in this file.
@@ -23,7 +23,7 @@ _TEST_SIGNATURE = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-" + b"ANTIVIRUS-
 
 def scan(path: Path) -> str | None:
     """The name of what was found in the file, None when clean; raises Unavailable when nobody answers."""
-    return _ask_clamd(path, config.get("CLAMD_ADDRESS")) if config.get("CLAMD_ADDRESS") else _scan_locally(path)
+    return _ask_clamd(path, settings.CLAMD_ADDRESS) if settings.CLAMD_ADDRESS else _scan_locally(path)
 
 
 def _scan_locally(path: Path) -> str | None:
@@ -55,7 +55,7 @@ def _ask_clamd(path: Path, address: str) -> str | None:
 
 
 def _connected(address: str) -> socket.socket:
-    timeout = config.get("CLAMD_TIMEOUT_SECONDS")
+    timeout = settings.CLAMD_TIMEOUT_SECONDS
     if address.startswith("unix:"):
         line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         line.settimeout(timeout)

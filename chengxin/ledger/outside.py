@@ -20,8 +20,7 @@ _TAIL_BYTES = 65_536
 
 def folder() -> Path:
     """Where the files are (setting CHECKPOINTS_DIR)."""
-    given = getattr(settings, "CHECKPOINTS_DIR", None)
-    return Path(given) if given else Path(settings.CHENGXIN_HOME) / "checkpoints"
+    return Path(settings.CHECKPOINTS_DIR)
 
 
 def path(log: str) -> Path:

@@ -19,9 +19,6 @@ from django.db import connection
 from . import merkle
 from .models import Checkpoint, Tile
 
-DEFAULT_TILES_KEPT = 4_096
-"""Built tiles kept per process, 16 KiB each (setting LEDGER_TILES_KEPT)."""
-
 
 @dataclass(frozen=True)
 class Head:
@@ -82,7 +79,7 @@ class TileCache:
             self._tails.clear()
 
 
-CACHE = TileCache(kept=int(getattr(settings, "LEDGER_TILES_KEPT", DEFAULT_TILES_KEPT)))
+CACHE = TileCache(kept=settings.LEDGER_TILES_KEPT)
 
 
 class Tree:

@@ -45,7 +45,7 @@ DAMAGE = {
     "DELETE FROM ledger_tile WHERE log = 'audit'": "missing",
     "INSERT INTO ledger_tile VALUES ('audit', 0, 9, decode(repeat('00', 32), 'hex'))": "2 tiles instead of 1",
     "UPDATE ledger_checkpoint SET root = decode(repeat('00', 32), 'hex') WHERE log = 'public' AND size = 301": "not the one signed",
-    "UPDATE ledger_checkpoint SET note = replace(note, 'A', 'B') WHERE log = 'public' AND size = 301": "not signed well",
+    "UPDATE ledger_checkpoint SET note = replace(note, E'\\n301\\n', E'\\n300\\n') WHERE log = 'public' AND size = 301": "not signed well",
     "UPDATE ledger_checkpoint SET size = 999 WHERE log = 'public' AND size = 301": "says something else",
     "UPDATE ledger_checkpoint SET size = 998 WHERE log = 'audit' AND size = 20": "a checkpoint at size 998",
 }
