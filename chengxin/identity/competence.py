@@ -126,7 +126,7 @@ def is_staffed(agency_id: UUID, form: str | None = None) -> bool:
 
 def reviewers_now(agency_id: UUID, form: str | None = None) -> list[UUID]:
     """The agency's active reviewers for `form` who are not absent: whom a notice goes to."""
-    return [row[0] for row in _query(_REVIEWERS, agency=agency_id, **_moment(form))]
+    return [row[0] for row in sql.rows(_REVIEWERS, {"agency": agency_id, **_moment(form)})]
 
 
 def agency_view(agency: Agency) -> AgencyView:
@@ -145,13 +145,13 @@ def agency_view(agency: Agency) -> AgencyView:
 def forms_named() -> frozenset[str]:
     """What the lists of forms of today's reviewers say; while it is empty, one agency is competent for every form."""
     statement = "SELECT DISTINCT unnest(forms) FROM identity_agencymembership WHERE until IS NULL OR until > %(now)s"
-    return frozenset(row[0] for row in _query(statement, now=clock.now()))
+    return frozenset(row[0] for row in sql.rows(statement, {"now": clock.now()}))
 
 
 def units_taken_over(agency_id: UUID) -> list[str]:
     """Names of the agencies below without any reviewer on duty, whose items this one has until they return (D-05)."""
     statement = _SERVED + "SELECT a.name FROM served JOIN identity_agency AS a ON a.id = served.id WHERE a.id <> %(agency)s ORDER BY a.code"
-    return [row[0] for row in _query(statement, agency=agency_id, **_moment(None))]
+    return [row[0] for row in sql.rows(statement, {"agency": agency_id, **_moment(None)})]
 
 
 def _moment(form: str | None) -> dict[str, datetime | list[str] | None]:
