@@ -19,7 +19,9 @@ from chengxin.identity.competence import (
     competent_codes,
     divisions_condition,
     divisions_of,
+    forms_named,
     is_staffed,
+    units_taken_over,
 )
 from chengxin.identity.models import (
     AccessLog,
@@ -30,6 +32,7 @@ from chengxin.identity.models import (
     Enterprise,
     Membership,
 )
+from chengxin.identity.rules import covers, form_patterns
 from chengxin.identity.values import (
     AccountView,
     Actor,
@@ -45,9 +48,13 @@ from chengxin.identity.values import (
 __all__ = [
     "competent_agency",
     "competent_codes",
+    "covers",
     "divisions_condition",
     "divisions_of",
+    "form_patterns",
+    "forms_named",
     "is_staffed",
+    "units_taken_over",
 ]
 
 
@@ -107,6 +114,7 @@ def _agency_actor(account: AccountView, assurance: str) -> Actor:
         actor,
         agency_id=membership.agency_id,
         roles=frozenset(membership.roles),
+        forms=frozenset(membership.forms),
         scope=divisions.tree().scope(membership.agency.division_id),
     )
 
@@ -256,9 +264,9 @@ def _staff_view(row: AgencyMembership) -> StaffView:
 
 def reviewers_of(agency_id: UUID) -> list[UUID]:
     """Active reviewers of the agency: whom a notice goes to."""
-    rows = AgencyMembership.objects.filter(
-        agency_id=agency_id, roles__contains=["reviewer"], account__state="active"
-    ).filter(Q(until__isnull=True) | Q(until__gt=clock.now()))
+    rows = AgencyMembership.objects.filter(agency_id=agency_id, roles__contains=["reviewer"], account__state="active").filter(
+        Q(until__isnull=True) | Q(until__gt=clock.now())
+    )
     return list(rows.order_by("since", "id").values_list("account_id", flat=True))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,16 @@ NAME_TAKEN = _("企业名称已被注册")
 CODE_TAKEN = _("统一社会信用代码已被注册")
 
 Errors = dict[str, list[str | Promise]]
+
+
+def form_patterns(form: str) -> list[str]:
+    """What a reviewer's list of forms may say to mean `form`: itself, or its folder with a star."""
+    return [form, f"{form.split('/')[0]}/*"]
+
+
+def covers(forms: Collection[str], form: str) -> bool:
+    """Whether a reviewer's list of forms means `form`; an empty list means every form (D-05)."""
+    return not forms or any(pattern in forms for pattern in form_patterns(form))
 
 
 def clean_name(name: str) -> str:
@@ -43,21 +53,15 @@ def email_key(email: str) -> str:
     return clean_email(email).casefold()
 
 
-def registration_errors(
-    *, uscc: str, name: str, division_code: str, email: str, phone: str, tree: DivisionTree
-) -> Errors:
+def registration_errors(*, uscc: str, name: str, division_code: str, email: str, phone: str, tree: DivisionTree) -> Errors:
     """What is wrong with a registration, by field; empty if it can be taken (REG-02, D-12)."""
     errors: Errors = {"uscc": code_errors(uscc)}
     kind = identifiers.uscc_kind(identifiers.normalise_uscc(uscc)) if not errors["uscc"] else ""
-    errors |= change_errors(
-        kind=kind, name=name, division_code=division_code, email=email, phone=phone, tree=tree
-    )
+    errors |= change_errors(kind=kind, name=name, division_code=division_code, email=email, phone=phone, tree=tree)
     return _some(errors)
 
 
-def change_errors(
-    *, kind: str, name: str, division_code: str, email: str, phone: str, tree: DivisionTree
-) -> Errors:
+def change_errors(*, kind: str, name: str, division_code: str, email: str, phone: str, tree: DivisionTree) -> Errors:
     """What is wrong with everything but the code; `kind` are the code's first two characters."""
     return _some(
         {

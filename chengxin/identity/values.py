@@ -37,13 +37,14 @@ ALL_CODES = Codes(complement=True)
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: made once per request, passed everywhere as `by`."""
+    """Who acts: made once per request, passed everywhere as `by`. A reviewer without `forms` has every form."""
 
     account_id: UUID | None
     kind: str
     enterprise_id: UUID | None = None
     agency_id: UUID | None = None
     roles: frozenset[str] = frozenset()
+    forms: frozenset[str] = frozenset()
     assurance: str = "none"
     display_name: str = ""
     state: str = "active"
