@@ -17,6 +17,7 @@ from chengxin.records import disclosure, terms
 from chengxin.records.values import GOVERNMENT, NewRecord
 
 ACCEPTED = ("", "新增", "更正", "add", "correct")
+ALWAYS = terms.Outcome()
 SUBJECT, UNIT, NUMBER, COLLECTED = "subject_uscc", "source_unit", "source_record_no", "collected_on"
 
 
@@ -35,7 +36,7 @@ def judge(lines: Iterable[Line], *, form: Form, today: date) -> tuple[list[Judge
         faults += found
         if not found:
             seen[_key(values)] = line.number
-            good.append(_judged(line, values, form, group, outcome))
+            good.append(_judged(line, values, form, outcome))
     return good, faults
 
 
@@ -65,12 +66,14 @@ def _column(group: Group, code: str) -> str:
     return field.label.zh if field else ""
 
 
-def _judged(line: Line, values: Mapping[str, Any], form: Form, group: Group, outcome: terms.Outcome) -> Judged:
+def record_of(*, form: Form, values: Mapping[str, Any], collected_at: datetime, outcome: terms.Outcome = ALWAYS) -> NewRecord:
+    """The record that typed values of a government group become, with what the public may see of it and how long."""
+    [group] = form.groups
     unit, number = _key(values)
     subject = catalogue_rules.subject_of(form, uscc=values[SUBJECT])
     worded = catalogue_rules.for_subject(form, subject).groups[0]
     public = disclosure.public_content(group=worded, values=values, chosen_public=True) if outcome.published else None
-    record = NewRecord(
+    return NewRecord(
         record_id=record_id(unit=unit, number=number, group=group.code),
         group=group.code,
         form_version=form.version,
@@ -80,9 +83,14 @@ def _judged(line: Line, values: Mapping[str, Any], form: Form, group: Group, out
         personal=disclosure.personal_codes(form, group.code),
         source_unit=unit,
         source_no=number,
-        collected_at=datetime.combine(values[COLLECTED], time(), clock.SHANGHAI),
+        collected_at=collected_at,
         publicity_from=outcome.since if public else None,
         publicity_until=outcome.until if public else None,
     )
-    name = values.get("name") if group.code == "G01" else ""
+
+
+def _judged(line: Line, values: Mapping[str, Any], form: Form, outcome: terms.Outcome) -> Judged:
+    collected_at = datetime.combine(values[COLLECTED], time(), clock.SHANGHAI)
+    record = record_of(form=form, values=values, collected_at=collected_at, outcome=outcome)
+    name = values.get("name") if record.group == "G01" else ""
     return Judged(line.number, values[SUBJECT], name or "", record, why_unpublished=outcome.why)

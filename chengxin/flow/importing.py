@@ -21,6 +21,7 @@ from chengxin.common.errors import Invalid
 from chengxin.exchange import judging, reading
 from chengxin.exchange.values import Fault, Judged, Report
 from chengxin.filings import imports as filings
+from chengxin.flow import registered
 from chengxin.flow.step import step
 from chengxin.identity import actions as identity
 from chengxin.identity import policy
@@ -127,6 +128,8 @@ def _take_in_batch(*, filing_id: UUID, batch: Sequence[Judged], by: Actor) -> Co
         if line.uscc not in ids:
             ids[line.uscc] = _know(line, by=by)
     identity_queries.lock_enterprises(ids.values())
+    if batch[0].record.group == registered.GROUP:
+        registered.give_way(enterprise_ids=ids.values(), by=by)
     outcomes = records.take_in_many(filing_id=filing_id, records=[(ids[line.uscc], line.record) for line in batch], by=by)
     return Counter(outcomes) + _about(batch, held)
 

@@ -13,7 +13,7 @@ from chengxin.common import clock
 from chengxin.filings import actions as filings
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.values import DecisionView, FilingView, SubmissionView
-from chengxin.flow import notices
+from chengxin.flow import notices, registered
 from chengxin.flow.step import step
 from chengxin.identity import actions as identity
 from chengxin.identity import queries as identity_queries
@@ -44,9 +44,15 @@ def remark(*, filing_id: UUID, path: str, text: str, by: Actor) -> UUID:
     return filings.remark(filing_id=filing_id, path=path, text=text, by=by)
 
 
-@step
 def decide_filing(*, filing_id: UUID, round: int, outcome: str, opinion: str, by: Actor) -> DecisionView:
     """Decide one version; approval has its consequence at once (REG-10, ARC-12, PUB-04)."""
+    if outcome == "approved":
+        registered.ask(filing_id=filing_id, by=by)
+    return _decide(filing_id=filing_id, round=round, outcome=outcome, opinion=opinion, by=by)
+
+
+@step
+def _decide(*, filing_id: UUID, round: int, outcome: str, opinion: str, by: Actor) -> DecisionView:
     filings.lock_subject(filing_id=filing_id, by=by)
     filing = filing_queries.one(filing_id=filing_id, by=by)
     if outcome == "approved" and filing.kind == "archive" and filing.state == "submitted":
@@ -61,6 +67,7 @@ def decide_filing(*, filing_id: UUID, round: int, outcome: str, opinion: str, by
 def _activate(filing: FilingView, by: Actor) -> None:
     assert filing.enterprise_id is not None
     identity.activate(enterprise_id=filing.enterprise_id, by=by)
+    registered.take_in(enterprise=identity_queries.enterprise(filing.enterprise_id), by=by)
 
 
 def _publish(filing: FilingView, by: Actor) -> None:
@@ -68,6 +75,7 @@ def _publish(filing: FilingView, by: Actor) -> None:
     submission = filing_queries.submission(filing_id=filing.id, by=by)
     assert submission is not None
     enterprise = identity_queries.enterprise(filing.enterprise_id)
+    registered.take_in(enterprise=enterprise, by=by)
     form = catalogue.version(filing.form_version)
     made = new_records(form=form, submission=submission, enterprise=enterprise)
     hidden = record_queries.hidden_since(enterprise_id=enterprise.id, since=submission.submitted_at)

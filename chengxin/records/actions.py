@@ -269,6 +269,17 @@ def _standing(records: Sequence[NewRecord]) -> list[Version]:
     return list(rows.order_by("version_id"))
 
 
+def end_supplied(*, enterprise_ids: Iterable[UUID], group: str, source_unit: str, by: Actor) -> tuple[UUID, ...]:
+    """End what one unit supplied of a group, because another unit supplies it now; the versions that were public."""
+    rows = Version.objects.select_for_update().filter(
+        enterprise_id__in=list(enterprise_ids), group=group, source_unit=source_unit, origin=GOVERNMENT, ended_at=None
+    )
+    stand = list(rows.order_by("version_id"))
+    ended = _end(stand, reason="replaced", by=by)
+    files.rewrite_all(enterprise_ids={version.enterprise_id for version in stand})
+    return ended
+
+
 def keep_snapshot(*, uscc: str, entry: dict[str, Any]) -> None:
     """Keep the market register's answer with its date; shown when the register cannot be reached."""
     SourceSnapshot.objects.update_or_create(uscc=uscc, defaults={"entry": entry, "fetched_at": clock.now()})

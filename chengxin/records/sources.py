@@ -29,3 +29,9 @@ def standing(*, group: str, keys: Collection[tuple[str, str]]) -> dict[tuple[str
     )
     columns = rows.values_list("source_unit", "source_no", "enterprise_id", "fingerprint")
     return {(unit, no): Standing(holder, bytes(mark)) for unit, no, holder, mark in columns}
+
+
+def supplied(*, enterprise_id: UUID, group: str, besides: str) -> bool:
+    """Whether a unit other than `besides` supplies this group of the enterprise now."""
+    rows = Version.objects.filter(enterprise_id=enterprise_id, group=group, origin=GOVERNMENT, ended_at=None)
+    return rows.exclude(source_unit=besides).exists()

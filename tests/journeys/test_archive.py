@@ -165,8 +165,9 @@ def test_government_data_stand_above_the_line_and_on_the_public_page(browser: Cl
     assert "余市监罚" not in below and "_public" not in above
     people.decide(people.submitted(enterprise), "approved", judge)
     document = records.document(uscc=enterprise.uscc)
-    [given] = [r for r in document["records"] if r["origin"] == "government"]
-    assert given["source"]["unit"] and given["source"]["collected_at"]
+    given = {r["group"]: r["source"] for r in document["records"] if r["origin"] == "government"}
+    assert set(given) == {"G01", "G06"}
+    assert all(source["unit"] and source["collected_at"] for source in given.values())
     assert "余市监罚〔2026〕1号" in html(browser.get(f"/files/{enterprise.uscc}"))
 
 
