@@ -74,10 +74,12 @@ def agency(division: str | None, *, name: str, kind: str = "commerce") -> UUID:
     return identity.create_agency(code=f"{kind}-{division or '0'}", name=name, division_code=division, kind=kind, by=SYSTEM)
 
 
-def officer(agency_id: UUID, login: str, *, name: str = "李审", roles: tuple[str, ...] = ("reviewer",)) -> Person:
+def officer(
+    agency_id: UUID, login: str, *, name: str = "李审", roles: tuple[str, ...] = ("reviewer",), forms: tuple[str, ...] = ()
+) -> Person:
     """One person of an agency, with user name, password and mailbox."""
     email = f"{login}@agency.example"
-    made = identity.create_agency_user(agency_id=agency_id, display_name=name, roles=roles, email=email, by=SYSTEM)
+    made = identity.create_agency_user(agency_id=agency_id, display_name=name, roles=roles, forms=forms, email=email, by=SYSTEM)
     access.open_login(account_id=made, name=login, kind="username", by=SYSTEM)
     access.set_password(account_id=made, password=PASSWORD, by=SYSTEM)
     return Person(login=login, account_id=made, name=name, email=email)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -81,7 +81,7 @@ def change_form(*, filing_id: UUID, form_id: str, enterprise_type: str, by: Acto
     plain = personal.unseal_answers(form=old, filing_id=filing.id, answers={**draft.leftover, **draft.answers})
     kept, leftover = moving.migrate_answers(old, new, plain)
     draft.answers = personal.seal_answers(form=new, filing_id=filing.id, answers=kept)
-    draft.leftover = personal.seal_answers(form=old, filing_id=filing.id, answers=leftover)
+    draft.leftover = personal.seal_leftover(filing_id=filing.id, answers=leftover)
     draft.rev += 1
     draft.updated_at = clock.now()
     draft.save()
@@ -156,11 +156,21 @@ def _staged(filing: Filing) -> list[Attachment]:
 def _require_complete(
     *, form: Form, answers: Mapping[str, str], files: Sequence[Attachment], subject: str
 ) -> None:
-    with_files = {**{a.path: a.sha256 for a in files}, **answers}
+    with_files = {**answers, **_named_files(form=form, answers=answers, files=files)}
     cleaned = catalogue_rules.clean(form, with_files, today=clock.today(), partial=False, subject=subject)
     if not cleaned.ok:
         missing = {group: [message] for group, message in cleaned.missing.items()}
         raise Invalid(_("还有内容需要补充或更正。"), fields={**cleaned.errors, **missing})
+
+
+def _named_files(*, form: Form, answers: Mapping[str, str], files: Sequence[Attachment]) -> dict[str, str]:
+    """File answers by path with only those files that are really there; what was named and is not, counts as missing."""
+    there: dict[str, list[str]] = {}
+    for attachment in files:
+        there.setdefault(attachment.path, []).append(attachment.sha256)
+    slots = {(group.code, f.code) for group in form.groups for f in group.fields if f.kind == "file"}
+    named = {path for path in answers if tuple(path.split("/")[::2]) in slots}
+    return {path: ",".join(there.get(path, [])) for path in {*named, *there}}
 
 
 def _freeze(
@@ -232,6 +242,8 @@ def reviewable(*, filing_id: UUID, by: Actor) -> Filing:
         raise Forbidden(_("您无权审核此项填报。"))
     unit = identity.competent_agency(division_code=filing.division_code, form=filing.form_id)
     policy.require(by=by, permission="filing.review", competent_agency_id=unit.id)
+    if not identity.covers(by.forms, filing.form_id):
+        raise Forbidden(_("您不负责审核此类填报。"))
     if filing.filer_id == by.account_id:
         raise Forbidden(_("不能审核本人提交的填报。"))
     return filing
@@ -319,21 +331,6 @@ def supersede_former(*, filing_id: UUID, by: Actor) -> UUID | None:
     former.save(update_fields=["state", "updated_at"])
     ledger.append(kind="filing.superseded", subject=str(former.id), data={"by": str(filing_id)}, by=by)
     return former.id
-
-
-def remark(*, filing_id: UUID, path: str, text: str, by: Actor) -> UUID:
-    """Put a remark on a field, group or attachment of the version under review (D-37)."""
-    filing = reviewable(filing_id=filing_id, by=by)
-    if filing.state != lifecycle.SUBMITTED:
-        raise Conflict(_("该填报已不在审核中。"), code="not-in-review")
-    text = text.strip()
-    if not text or len(text) > 500:
-        raise Invalid(_("请填写批注。"), fields={"remark": [_("批注应为1至500字。")]})
-    row = Remark.objects.create(
-        id=uuid4(), filing=filing, round=filing.round, path=path, text=text, by_id=by.id, created_at=clock.now()
-    )
-    ledger.append(kind="filing.remarked", subject=str(filing.id), data={"round": filing.round}, by=by)
-    return row.id
 
 
 def tick_remark(*, remark_id: UUID, dealt_with: bool, by: Actor) -> None:

@@ -8,12 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue.values import Form
-from chengxin.common import clock
 from chengxin.common.errors import Conflict, NotFound
 from chengxin.filings import lifecycle, personal, receipts
 from chengxin.filings.models import PRESENT, Attachment, Commitment, Decision, Draft, Filing, RecoveryCopy, Submission
@@ -22,16 +20,11 @@ from chengxin.filings.values import (
     DecisionView,
     DraftView,
     FilingView,
-    InboxItem,
     RemarkView,
     SubmissionView,
 )
 from chengxin.identity import policy
-from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
-
-INBOX_PAGE = 20
-DECIDED_SHOWN = 100
 
 
 def view(filing: Filing) -> FilingView:
@@ -135,7 +128,7 @@ def draft(*, filing_id: UUID, by: Actor) -> DraftView:
         rev=row.rev,
         answers=personal.unseal_answers(form=form, filing_id=filing.id, answers=row.answers),
         field_rev=row.field_rev,
-        leftover=row.leftover,
+        leftover=personal.unseal_answers(form=form, filing_id=filing.id, answers=row.leftover),
     )
 
 
@@ -195,8 +188,13 @@ class Receipt:
     number: str
     body: dict[str, Any]
     signature: str
-    genuine: bool
+    public_key: str
     filing_id: UUID
+
+    @property
+    def genuine(self) -> bool:
+        """Whether a key of this platform signed exactly this receipt."""
+        return bool(self.public_key)
 
 
 def receipt(*, number: str) -> Receipt:
@@ -204,8 +202,8 @@ def receipt(*, number: str) -> Receipt:
     row = Submission.objects.filter(number=number).first()
     if row is None:
         raise NotFound(_("未找到该编号的回执。"))
-    genuine = receipts.is_genuine(receipt=row.receipt, signature=row.signature)
-    return Receipt(row.number, row.receipt, row.signature, genuine, row.filing_id)
+    public_key = receipts.signer(receipt=row.receipt, signature=row.signature)
+    return Receipt(row.number, row.receipt, row.signature, public_key, row.filing_id)
 
 
 def attachments(*, filing_id: UUID, by: Actor) -> list[AttachmentView]:
@@ -271,99 +269,6 @@ def commitments(*, enterprise_id: UUID) -> list[tuple[str, str, datetime]]:
     """(document, version, moment) of what the enterprise has signed, newest first."""
     rows = Commitment.objects.filter(enterprise_id=enterprise_id).order_by("-at")
     return list(rows.values_list("document", "version", "at"))
-
-
-@dataclass(frozen=True)
-class InboxFilter:
-    """What a reviewer narrows the inbox by."""
-
-    kind: str = ""
-    text: str = ""
-    overdue_only: bool = False
-    after: tuple[datetime, UUID] | None = None
-
-
-def inbox_rows(*, by: Actor, narrowed: InboxFilter) -> QuerySet[Filing]:
-    """Pending filings for which the acting person's agency is competent at this moment (D-05)."""
-    policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
-    assert by.agency_id is not None
-    rows = Filing.objects.filter(state=lifecycle.SUBMITTED)
-    rows = rows.filter(policy.in_codes("division_code", identity.competent_codes(by.agency_id)))
-    rows = rows.exclude(filer_id=by.account_id)
-    if narrowed.kind:
-        rows = rows.filter(kind=narrowed.kind)
-    if narrowed.overdue_only:
-        rows = rows.filter(due_at__lt=clock.now())
-    if narrowed.text:
-        text = narrowed.text.strip()
-        rows = rows.filter(Q(enterprise__name__icontains=text) | Q(enterprise__uscc__startswith=text.upper()))
-    return rows
-
-
-def inbox(*, by: Actor, narrowed: InboxFilter) -> list[InboxItem]:
-    """One page of the inbox, the first due first; ``after`` is the cursor."""
-    rows = inbox_rows(by=by, narrowed=narrowed)
-    if narrowed.after:
-        due, last = narrowed.after
-        rows = rows.filter(Q(due_at__gt=due) | Q(due_at=due, id__gt=last))
-    rows = rows.select_related("enterprise", "claimed_by").order_by("due_at", "id")
-    return [_inbox_item(row, clock.now(), by) for row in rows[:INBOX_PAGE]]
-
-
-def inbox_counts(*, by: Actor) -> dict[str, int]:
-    """Exact counts: all pending, overdue."""
-    rows = inbox_rows(by=by, narrowed=InboxFilter())
-    return {"pending": rows.count(), "overdue": rows.filter(due_at__lt=clock.now()).count()}
-
-
-def decided_by(*, by: Actor) -> list[tuple[FilingView, DecisionView]]:
-    """The newest decisions of the acting person (已办审核)."""
-    policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
-    rows = Decision.objects.select_related("filing").filter(by_id=by.account_id).order_by("-at", "-id")
-    return [(view(row.filing), decision_view(row, by.display_name)) for row in rows[:DECIDED_SHOWN]]
-
-
-def claimed_by(*, filing_id: UUID, by: Actor) -> str:
-    """Who else has the filing open now, for a note on its page; empty for nobody (D-05)."""
-    row = visible_row(filing_id=filing_id, by=by)
-    if row.claimed_by is None or row.claimed_by_id == by.account_id:
-        return ""
-    return row.claimed_by.display_name if row.claimed_until and row.claimed_until > clock.now() else ""
-
-
-def next_item(*, by: Actor, after: FilingView | None = None) -> UUID | None:
-    """What to open next: the first due that nobody else has open; what is due after the one just read comes first."""
-    rows = inbox_rows(by=by, narrowed=InboxFilter())
-    if after is not None:
-        rows = rows.exclude(id=after.id)
-    free = rows.exclude(~Q(claimed_by_id=by.account_id) & Q(claimed_until__gt=clock.now(), claimed_by__isnull=False))
-    free = free.order_by("due_at", "id")
-    if after is not None:
-        later = free.filter(Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, id__gt=after.id))
-        found = later.values_list("id", flat=True).first()
-        if found:
-            return found
-    return free.values_list("id", flat=True).first()
-
-
-def _inbox_item(row: Filing, now: datetime, by: Actor) -> InboxItem:
-    other = row.claimed_by and row.claimed_by_id != by.account_id and row.claimed_until and row.claimed_until > now
-    assert row.enterprise and row.submitted_at and row.due_at
-    return InboxItem(
-        id=row.id,
-        kind=row.kind,
-        form_id=row.form_id,
-        round=row.round,
-        enterprise_id=row.enterprise.id,
-        enterprise_name=row.enterprise.name,
-        uscc=row.enterprise.uscc,
-        division_code=row.division_code,
-        submitted_at=row.submitted_at,
-        due_at=row.due_at,
-        due_provisional=row.due_provisional,
-        overdue=row.due_at < now,
-        claimed_by=row.claimed_by.display_name if other and row.claimed_by else "",
-    )
 
 
 def form_of(filing: FilingView) -> Form:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 from chengxin.catalogue import queries as catalogue
@@ -12,6 +13,7 @@ from chengxin.catalogue.values import Form
 from chengxin.common import clock
 from chengxin.filings import actions as filings
 from chengxin.filings import queries as filing_queries
+from chengxin.filings import remarking
 from chengxin.filings.values import DecisionView, FilingView, SubmissionView
 from chengxin.flow import notices, registered
 from chengxin.flow.step import step
@@ -41,7 +43,13 @@ def note_reading(*, filing_id: UUID, by: Actor) -> None:
 @step
 def remark(*, filing_id: UUID, path: str, text: str, by: Actor) -> UUID:
     """Put a remark on a field, group or attachment (D-37)."""
-    return filings.remark(filing_id=filing_id, path=path, text=text, by=by)
+    return remarking.put(filing_id=filing_id, path=path, text=text, by=by)
+
+
+@step
+def drop_remark(*, filing_id: UUID, remark_id: UUID, by: Actor) -> None:
+    """Take back a remark of the round under review."""
+    remarking.drop(filing_id=filing_id, remark_id=remark_id, by=by)
 
 
 def decide_filing(*, filing_id: UUID, round: int, outcome: str, opinion: str, by: Actor) -> DecisionView:
@@ -93,15 +101,19 @@ CONSEQUENCES = {"registration": _activate, "archive": _publish}
 
 
 def new_records(*, form: Form, submission: SubmissionView, enterprise: EnterpriseView) -> list[NewRecord]:
-    """The records of a frozen archive, each with what the public may see of it."""
-    return records_of(form=form, answers=submission.answers, uscc=enterprise.uscc)
+    """The records of a frozen archive, each with what the public may see of it.
+
+    What was right on the day it was handed in is right: a day that has passed since takes nothing out of it.
+    """
+    handed_in = submission.submitted_at.astimezone(clock.SHANGHAI).date()
+    return records_of(form=form, answers=submission.answers, uscc=enterprise.uscc, today=handed_in)
 
 
-def records_of(*, form: Form, answers: Mapping[str, str], uscc: str) -> list[NewRecord]:
+def records_of(*, form: Form, answers: Mapping[str, str], uscc: str, today: date) -> list[NewRecord]:
     """The records that these answers would make, for publication and for 公示预览 alike (D-36)."""
     subject = catalogue_rules.subject_of(form, uscc=uscc, company_type=company_type(answers))
     worded = catalogue_rules.for_subject(form, subject)
-    cleaned = catalogue_rules.clean(form, answers, today=clock.today(), partial=True, subject=subject)
+    cleaned = catalogue_rules.clean(form, answers, today=today, partial=True, subject=subject)
     return [
         NewRecord(
             record_id=UUID(record.row),

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from chengxin.common.errors import Invalid
+from chengxin.filings import inbox
 from chengxin.filings import queries as filings
 from chengxin.flow import review
 from chengxin.web.agency import item
@@ -34,18 +35,27 @@ def decide(request: Request, filing_id: UUID) -> HttpResponse:
         context = item.page(filing_id=filing_id, by=request.actor, opinion=opinion, errors=error.fields)
         return render(request, "agency/item.html", context, status=422)
     filing = filings.one(filing_id=filing_id, by=request.actor)
-    found = filings.next_item(by=request.actor, after=filing)
+    found = inbox.next_item(by=request.actor, after=filing)
     return redirect(f"/desk/{found}?done={outcome}" if found else f"/desk?done={outcome}")
 
 
 @require_POST
 @agency_only("reviewer")
 def remark(request: Request, filing_id: UUID) -> HttpResponse:
-    """Put a remark on one field, record or file."""
-    path, text = request.POST.get("path", "")[:160], request.POST.get("remark", "")
+    """Put a remark on one group, record, field or paper; a refused one keeps the typed text."""
+    path, text = request.POST.get("path", "")[:160], request.POST.get("remark", "")[:2000]
     try:
         review.remark(filing_id=filing_id, path=path, text=text, by=request.actor)
     except Invalid as error:
-        context = item.page(filing_id=filing_id, by=request.actor, errors=error.fields)
-        return render(request, "agency/item.html", context, status=422)
+        typed = item.Typed(path=path, text=text, errors=tuple(error.fields.get("remark", ())))
+        return render(request, "agency/item.html", item.page(filing_id=filing_id, by=request.actor, typed=typed), status=422)
+    return redirect(f"/desk/{filing_id}#{control_id(path)}")
+
+
+@require_POST
+@agency_only("reviewer")
+def drop_remark(request: Request, filing_id: UUID, remark_id: UUID) -> HttpResponse:
+    """Take back a remark of this round."""
+    review.drop_remark(filing_id=filing_id, remark_id=remark_id, by=request.actor)
+    path = request.POST.get("path", "")[:160]
     return redirect(f"/desk/{filing_id}#{control_id(path)}")

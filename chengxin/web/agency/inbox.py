@@ -2,67 +2,74 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
 from chengxin.common import clock
 from chengxin.common.errors import NotFound
-from chengxin.filings import lifecycle
+from chengxin.filings import inbox, lifecycle
 from chengxin.filings import queries as filings
 from chengxin.filings.values import FilingView, InboxItem
-from chengxin.gateways import queries as gateways
 from chengxin.identity import queries as identity
-from chengxin.identity.values import EnterpriseView
+from chengxin.identity.values import NATIONAL, Actor, DivisionNode
 from chengxin.web import components
 from chengxin.web.agency import words
 from chengxin.web.session import Request, agency_only
-from chengxin.web.templatetags.cx import moment
+
+UNITS_NAMED = 3
 
 
+@dataclass(frozen=True)
+class Row:
+    """One line of the inbox in words."""
+
+    item: InboxItem
+    name: str
+    kind: str
+    division: str
+    left: str
+
+
+@require_safe
 @agency_only("reviewer")
 def show(request: Request) -> HttpResponse:
     """One page of pending filings, with exact counts."""
     by = request.actor
-    narrowed = _narrowed(request)
-    items = filings.inbox(by=by, narrowed=narrowed)
+    narrowed = narrowed_by(request)
+    items = inbox.items(by=by, narrowed=narrowed)
+    counts = inbox.counts(by=by)
     context = {
-        "counts": filings.inbox_counts(by=by),
-        "kind": narrowed.kind,
-        "text": narrowed.text,
-        "overdue_only": narrowed.overdue_only,
-        "rows": [_row(item) for item in items],
-        "columns": _columns(),
+        "counts": counts,
+        "narrowed": narrowed,
+        "is_narrowed": bool(narrowed.text or narrowed.overdue_only or narrowed.division_code),
+        "rows": [_row(item, clock.now()) for item in items],
         "next_url": _next_url(request, items),
         "calendar_warnings": identity.calendar_warnings(clock.today()),
-        "tabs": _tabs(request),
-        "done": words.OUTCOMES.get(request.GET.get("done", ""), ""),
-        "keys": [("N", _("打开下一件")), ("/", _("查找企业"))],
+        "taken_over": _taken_over(by),
+        "regions": _regions(by),
+        "tabs": _tabs(counts),
         "tab": f"?kind={narrowed.kind}" if narrowed.kind else "?",
+        "done": words.OUTCOMES.get(request.GET.get("done", ""), ""),
+        "keys": keys(),
     }
     return render(request, "agency/inbox.html", context)
 
 
-MAILS = {
-    "review_result": gettext_lazy("账号审核结果"),
-    "archive_result": gettext_lazy("诚信档案审核结果"),
-    "password_reset": gettext_lazy("重置密码邮件"),
-    "email_code": gettext_lazy("邮箱验证码"),
-    "login_blocked": gettext_lazy("登录失败提醒"),
-}
-
-
-def _narrowed(request: Request) -> filings.InboxFilter:
-    return filings.InboxFilter(
-        kind=request.GET.get("kind", "") if request.GET.get("kind", "") in lifecycle.KINDS else "",
-        text=request.GET.get("q", "")[:100],
+def narrowed_by(request: Request) -> inbox.Narrowed:
+    """The filters of the address; what is no filter counts as none."""
+    kind, division = request.GET.get("kind", ""), request.GET.get("division", "")
+    return inbox.Narrowed(
+        kind=kind if kind in lifecycle.KINDS else "",
+        text=request.GET.get("q", "").strip()[:100],
         overdue_only=request.GET.get("overdue") == "1",
+        division_code=division if identity.division_path(division) else "",
         after=_cursor(request.GET.get("after", "")),
     )
 
@@ -70,58 +77,75 @@ def _narrowed(request: Request) -> filings.InboxFilter:
 def _cursor(text: str) -> tuple[datetime, UUID] | None:
     try:
         due, _sep, last = text.partition("~")
-        return datetime.fromisoformat(due), UUID(last)
+        moment = datetime.fromisoformat(due)
+        return (moment, UUID(last)) if moment.tzinfo else None
     except ValueError:
         return None
 
 
 def _next_url(request: Request, items: list[InboxItem]) -> str:
-    if len(items) < filings.INBOX_PAGE:
+    if len(items) < inbox.PAGE:
         return ""
-    query = {key: value for key, value in request.GET.items() if key != "after"}
+    query = {key: value for key, value in request.GET.items() if key not in ("after", "done")}
     return "?" + urlencode(query | {"after": f"{items[-1].due_at.isoformat()}~{items[-1].id}"})
 
 
-def _tabs(request: Request) -> list[components.Link]:
+def _tabs(counts: inbox.Counts) -> list[components.Link]:
+    kinds = ("registration", "archive")
+    shown = (*kinds, *sorted(set(counts.by_kind) - set(kinds)))
+    tabs = [components.Link(text=words.kind_label(kind), url=f"?kind={kind}", count=counts.by_kind.get(kind, 0)) for kind in shown]
+    return [components.Link(text=_("全部"), url="?", count=counts.pending), *tabs]
+
+
+def _taken_over(by: Actor) -> str:
+    """The agencies below without a reviewer on duty, whose items are here meanwhile."""
+    assert by.agency_id is not None
+    names = identity.units_taken_over(by.agency_id)
+    if len(names) > UNITS_NAMED:
+        return _("%(names)s等%(n)d个机构") % {"names": "、".join(names[:UNITS_NAMED]), "n": len(names)}
+    return "、".join(names)
+
+
+def _regions(by: Actor) -> list[DivisionNode]:
+    """The divisions just below the agency's own, to narrow the list by."""
+    assert by.agency_id is not None
+    own, nodes = identity.agency(by.agency_id).division_code or NATIONAL, list(identity.divisions_tree())
+    if own == NATIONAL:
+        return nodes
+    while nodes:
+        found = next((node for node in nodes if node.code == own), None)
+        if found:
+            return list(found.children)
+        nodes = [child for node in nodes for child in node.children]
+    return []
+
+
+def _row(item: InboxItem, now: datetime) -> Row:
+    return Row(
+        item=item,
+        name=item.enterprise_name or item.uscc,
+        kind=words.kind_label(item.kind),
+        division="".join(identity.division_path(item.division_code)),
+        left=words.time_left(item.due_at - now),
+    )
+
+
+def keys() -> list[tuple[str, str]]:
+    """What the keys do on this page."""
     return [
-        components.Link(text=_("全部"), url="?"),
-        components.Link(text=_("账号审核"), url="?kind=registration"),
-        components.Link(text=_("诚信档案审核"), url="?kind=archive"),
+        ("N", _("打开下一件")),
+        ("J / K", _("下一行 / 上一行")),
+        ("Enter", _("打开所在行")),
+        ("S", _("选中或取消所在行")),
+        ("/", _("查找企业")),
     ]
 
 
-def _columns() -> list[components.Column]:
-    return [
-        components.Column(key="name", label=_("企业名称")),
-        components.Column(key="kind", label=_("类别")),
-        components.Column(key="division", label=_("所属地区")),
-        components.Column(key="submitted", label=_("提交时间")),
-        components.Column(key="due", label=_("应于此前办结")),
-        components.Column(key="marks", label=_("标记")),
-    ]
-
-
-def _row(item: InboxItem) -> dict[str, object]:
-    name = item.enterprise_name or item.uscc
-    marks = [components.badge(text=_("逾期"), tone="bad")] if item.overdue else []
-    if item.due_provisional:
-        marks.append(components.badge(text=_("暂定"), tone="warn"))
-    if item.claimed_by:
-        marks.append(components.badge(text=_("%(name)s 正在查看") % {"name": item.claimed_by}, tone="info"))
-    return {
-        "name": format_html('<a href="/desk/{}">{}</a><br><code>{}</code>', item.id, name, item.uscc),
-        "kind": words.kind_label(item.kind) + (_("（第%(n)d次提交）") % {"n": item.round} if item.round > 1 else ""),
-        "division": "".join(identity.division_path(item.division_code)),
-        "submitted": moment(item.submitted_at),
-        "due": moment(item.due_at),
-        "marks": format_html("{} {} {}", *([*marks, "", "", ""])[:3]),
-    }
-
-
+@require_safe
 @agency_only("reviewer")
 def next_item(request: Request) -> HttpResponse:
     """Open what is due next and not open elsewhere; the empty inbox when nothing is left."""
-    found = filings.next_item(by=request.actor, after=_just_read(request))
+    found = inbox.next_item(by=request.actor, after=_just_read(request))
     return redirect(f"/desk/{found}" if found else "/desk")
 
 
@@ -130,58 +154,3 @@ def _just_read(request: Request) -> FilingView | None:
         return filings.one(filing_id=UUID(request.GET.get("after", "")), by=request.actor)
     except (ValueError, NotFound):
         return None
-
-
-@agency_only("reviewer")
-def mine(request: Request) -> HttpResponse:
-    """已办审核: what the acting person has decided, newest first."""
-    found = filings.decided_by(by=request.actor)
-    firms = identity.enterprises({f.enterprise_id for f, _decision in found if f.enterprise_id})
-    columns = [
-        components.Column(key="name", label=_("企业名称")),
-        components.Column(key="kind", label=_("类别")),
-        components.Column(key="outcome", label=_("审核结果")),
-        components.Column(key="at", label=_("审核时间")),
-        components.Column(key="now", label=_("当前状态")),
-    ]
-    rows = [
-        {
-            "name": _linked(filing.id, firms.get(filing.enterprise_id) if filing.enterprise_id else None),
-            "kind": words.kind_label(filing.kind),
-            "outcome": components.state_tag(state=decision.outcome, label=str(words.OUTCOMES[decision.outcome])),
-            "at": moment(decision.at),
-            "now": lifecycle.label(kind=filing.kind, state=filing.state),
-        }
-        for filing, decision in found
-    ]
-    return render(request, "agency/mine.html", {"columns": columns, "rows": rows})
-
-
-def _linked(filing_id: UUID, firm: EnterpriseView | None) -> str:
-    name, uscc = (firm.name or firm.uscc, firm.uscc) if firm else ("", "")
-    return format_html('<a href="/desk/{}">{}</a><br><code>{}</code>', filing_id, name, uscc)
-
-
-@agency_only("reviewer", "system_admin")
-def delivery(request: Request) -> HttpResponse:
-    """Mails and messages that have not gone out, for staff to see (REG-11)."""
-    columns = [
-        components.Column(key="to", label=_("收件人")),
-        components.Column(key="what", label=_("类别")),
-        components.Column(key="state", label=_("状态")),
-        components.Column(key="attempts", label=_("已尝试次数"), numeric=True),
-        components.Column(key="next", label=_("下次重发")),
-        components.Column(key="why", label=_("原因")),
-    ]
-    rows = [
-        {
-            "to": row.to_masked,
-            "what": MAILS.get(row.template, row.template),
-            "state": row.label,
-            "attempts": row.attempts,
-            "next": moment(row.next_try_at),
-            "why": row.last_error,
-        }
-        for row in gateways.failed()
-    ]
-    return render(request, "agency/delivery.html", {"columns": columns, "rows": rows})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,18 +16,28 @@ from django.views.decorators.http import require_safe
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue import rules as catalogue_rules
 from chengxin.catalogue.values import Form
+from chengxin.common import clock
 from chengxin.common.errors import NotFound
-from chengxin.filings import lifecycle
+from chengxin.filings import inbox, lifecycle
 from chengxin.filings import queries as filings
-from chengxin.filings.values import AttachmentView, DecisionView, FilingView, RemarkView
+from chengxin.filings.values import AttachmentView, DecisionView, FilingView, RemarkView, SubmissionView
 from chengxin.flow import review
-from chengxin.identity import policy
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor, EnterpriseView
 from chengxin.web import components
 from chengxin.web.agency import differences, words
 from chengxin.web.agency.reading import Reading
+from chengxin.web.forms import control_id
 from chengxin.web.session import Request, agency_only
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A remark that was refused: it is shown again where it was typed."""
+
+    path: str = ""
+    text: str = ""
+    errors: tuple[str, ...] = ()
 
 
 @require_safe
@@ -37,24 +49,27 @@ def show(request: Request, filing_id: UUID) -> HttpResponse:
     return render(request, "agency/item.html", context)
 
 
-def page(*, filing_id: UUID, by: Actor, opinion: str = "", errors: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
-    """Everything the item's page shows; also used when a decision was refused, so that nothing typed is lost."""
+def page(
+    *,
+    filing_id: UUID,
+    by: Actor,
+    opinion: str = "",
+    errors: Mapping[str, list[str]] | None = None,
+    typed: Typed | None = None,
+) -> dict[str, Any]:
+    """Everything the item's page shows; also used when something was refused, so that nothing typed is lost."""
     filing = filings.one(filing_id=filing_id, by=by)
     submission = filings.submission(filing_id=filing_id, by=by)
     if submission is None or filing.enterprise_id is None:
         raise NotFound(_("该填报尚未提交。"))
-    decidable = may_decide(filing, by)
+    decidable = filing.state == lifecycle.SUBMITTED and inbox.may_review(filing=filing, by=by)
     if decidable:
         review.open_item(filing_id=filing_id, by=by)
     review.note_reading(filing_id=filing_id, by=by)
     enterprise = identity.enterprise(filing.enterprise_id)
-    form = worded(filing, enterprise, submission.answers)
-    remarks = filings.remarks(filing_id=filing_id, by=by)
-    files = filings.attachments(filing_id=filing_id, by=by)
-    reading = Reading(
-        form=form, answers=submission.answers, former=former_answers(filing, by), remarks=remarks, files=files
-    )
+    reading = _reading(filing, enterprise, submission, by)
     decisions = filings.decisions(filing_id=filing_id, by=by)
+    assembled = assembled_opinion(reading.remarks, filing.round)
     return {
         "filing": filing,
         "kind_label": words.kind_label(filing.kind),
@@ -63,18 +78,49 @@ def page(*, filing_id: UUID, by: Actor, opinion: str = "", errors: Mapping[str, 
         "sections": reading.sections(),
         "changes": reading.changes(),
         "has_former": reading.former is not None,
-        "differences": differences.against_register(form=form, enterprise=enterprise, submission=submission),
-        "pictures": pictures(form, files),
+        "differences": differences.against_register(form=reading.form, enterprise=enterprise, submission=submission),
+        "papers": papers(reading.form, reading.files),
         "decidable": decidable,
-        "claimed_by": filings.claimed_by(filing_id=filing_id, by=by) if decidable else "",
+        "unit": _unit(filing),
+        "left": words.time_left(filing.due_at - clock.now()) if filing.due_at else "",
+        "overdue": bool(filing.due_at and filing.due_at < clock.now()),
+        "claimed_by": inbox.claimed_by(filing_id=filing_id, by=by) if decidable else "",
         "state_label": lifecycle.label(kind=filing.kind, state=filing.state),
-        "opinion": opinion or assembled_opinion(remarks, filing.round),
+        "assembled": assembled,
+        "opinion": opinion or assembled,
         "errors": errors or {},
-        "problems": [(f"f-{name}", text) for name, texts in (errors or {}).items() for text in texts],
+        "typed": typed or Typed(),
+        "problems": _problems(errors or {}, typed),
         "phrases": list(enumerate(words.phrases(filing.kind, enterprise), start=1)),
         "keys": keys(),
         "moments": moments(filing, decisions),
     }
+
+
+def _reading(filing: FilingView, enterprise: EnterpriseView, submission: SubmissionView, by: Actor) -> Reading:
+    files = [file for file in filings.attachments(filing_id=filing.id, by=by) if file.state == "bound"]
+    return Reading(
+        form=worded(filing, enterprise, submission.answers),
+        answers=submission.answers,
+        former=former_answers(filing, by),
+        remarks=filings.remarks(filing_id=filing.id, by=by),
+        files=files,
+        round=filing.round,
+    )
+
+
+def _unit(filing: FilingView) -> str:
+    """Who decides it, where it waits."""
+    if filing.state != lifecycle.SUBMITTED:
+        return ""
+    return identity.competent_agency(filing.division_code, filing.form_id).name
+
+
+def _problems(errors: Mapping[str, list[str]], typed: Typed | None) -> list[tuple[str, str]]:
+    found = [(f"f-{name}", text) for name, texts in errors.items() for text in texts]
+    if typed is not None:
+        found += [(f"r-{control_id(typed.path)}", text) for text in typed.errors]
+    return found
 
 
 def worded(filing: FilingView, enterprise: EnterpriseView, answers: Mapping[str, str]) -> Form:
@@ -97,34 +143,24 @@ def former_answers(filing: FilingView, by: Actor) -> Mapping[str, str] | None:
     return former.answers if former else None
 
 
-def pictures(form: Form, files: list[AttachmentView]) -> list[dict[str, Any]]:
-    """Every page of every file, for the viewers."""
+def papers(form: Form, files: Sequence[AttachmentView]) -> list[dict[str, Any]]:
+    """Every file with its pages as sheets, numbered through, for the viewer."""
     labels = {(group.code, f.code): str(f.label) for group in form.groups for f in group.fields}
-    found = []
-    for n, file in enumerate(files, start=1):
+    several = Counter(file.path for file in files)
+    found, number = [], 0
+    for file in files:
         group, _row, code = file.path.split("/")
         label = labels.get((group, code), "")
-        pages = [
-            {
-                "url": f"/files-of/{file.id}/{number}.png",
-                "viewer": f"viewer-{n}-{number}",
-                "alt": _("%(label)s %(name)s 第%(page)d页") % {"label": label, "name": file.name, "page": number},
-            }
-            for number in range(1, file.pages + 1)
-        ]
-        found.append({"id": file.id, "path": file.path, "label": label, "name": file.name, "size": file.size, "pages": pages})
+        sheets = []
+        for at in range(1, file.pages + 1):
+            number += 1
+            alt = _("%(label)s %(name)s 第%(page)d页") % {"label": label, "name": file.name, "page": at}
+            sheets.append({"number": number, "page": at, "url": f"/files-of/{file.id}/{at}.png", "alt": alt})
+        found.append({"file": file, "label": label, "sheets": sheets, "several": several[file.path] > 1})
     return found
 
 
-def may_decide(filing: FilingView, by: Actor) -> bool:
-    """Whether the acting person may decide it now: competent, not the filer, still under review."""
-    if filing.state != lifecycle.SUBMITTED or filing.filer_id == by.account_id:
-        return False
-    unit = identity.competent_agency(filing.division_code, filing.form_id)
-    return policy.may(by=by, permission="filing.review", competent_agency_id=unit.id)
-
-
-def assembled_opinion(remarks: list[RemarkView], round_: int) -> str:
+def assembled_opinion(remarks: Sequence[RemarkView], round_: int) -> str:
     """审核意见 put together from this round's remarks; the reviewer edits it (D-37)."""
     here = [r.text for r in remarks if r.round == round_]
     return "\n".join(f"{n}. {text}" for n, text in enumerate(here, start=1))
@@ -133,10 +169,16 @@ def assembled_opinion(remarks: list[RemarkView], round_: int) -> str:
 def keys() -> list[tuple[str, str]]:
     """What the keys do on this page."""
     return [
-        ("A", _("审核通过（确认后生效）")),
-        ("X", _("审核未通过（确认后生效）")),
+        ("A", _("审核通过，再按 Enter 确认")),
+        ("X", _("审核未通过，再按 Enter 确认")),
         ("R", _("填写审核意见")),
         ("1–9", _("写入常用意见")),
+        ("J / K", _("下一项 / 上一项")),
+        ("M", _("批注所在项，Ctrl+Enter 保存")),
+        ("[ / ]", _("上一页 / 下一页附件")),
+        ("+ / -", _("放大 / 缩小附件")),
+        ("0", _("附件适合窗口")),
+        ("T", _("旋转附件")),
         ("N", _("下一件")),
         ("L", _("返回待办列表")),
     ]

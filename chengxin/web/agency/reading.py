@@ -41,11 +41,13 @@ class Card:
 
 @dataclass(frozen=True)
 class Section:
-    """One group with its records."""
+    """One group with its records; ``changed`` is False where nothing differs from the former version."""
 
     code: str
     title: str
     cards: tuple[Card, ...] = ()
+    remarks: tuple[RemarkView, ...] = ()
+    changed: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Reading:
     former: Mapping[str, str] | None
     remarks: Sequence[RemarkView]
     files: Sequence[AttachmentView]
+    round: int = 1
 
     def sections(self) -> list[Section]:
         """The answers in the order of the form; groups without records are left out."""
@@ -75,8 +78,22 @@ class Reading:
         for group in self.form.asked_groups():
             cards = tuple(self._card(group, row) for row in paths.rows(self.answers, group.code))
             if cards:
-                found.append(Section(code=group.code, title=str(group.title), cards=cards))
+                found.append(
+                    Section(
+                        code=group.code,
+                        title=str(group.title),
+                        cards=cards,
+                        remarks=self._said(group.code),
+                        changed=self._is_changed(group),
+                    )
+                )
         return found
+
+    def _is_changed(self, group: Group) -> bool:
+        """Whether a group differs from the former version, or was spoken of: what did not is folded up."""
+        if self.former is None or any(r.path.split("/")[0] == group.code for r in self.remarks):
+            return True
+        return any(change.path.split("/")[0] == group.code for change in self.changes())
 
     def _card(self, group: Group, row: paths.Row) -> Card:
         prefix = f"{group.code}/{row.id}"

@@ -2,14 +2,15 @@
 
 from django.urls import path
 
-from chengxin.web.agency import deciding, inbox, item
+from chengxin.web.agency import deciding, done, inbox, item
 
 urlpatterns = [
     path("desk", inbox.show, name="inbox"),
     path("desk/next", inbox.next_item, name="next"),
-    path("desk/mine", inbox.mine, name="mine"),
-    path("desk/delivery", inbox.delivery, name="delivery"),
+    path("desk/mine", done.mine, name="mine"),
+    path("desk/delivery", done.delivery, name="delivery"),
     path("desk/<uuid:filing_id>", item.show, name="item"),
     path("desk/<uuid:filing_id>/remark", deciding.remark, name="remark"),
+    path("desk/<uuid:filing_id>/remarks/<uuid:remark_id>/drop", deciding.drop_remark, name="drop_remark"),
     path("desk/<uuid:filing_id>/decide", deciding.decide, name="decide"),
 ]

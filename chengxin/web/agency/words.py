@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from chengxin.filings.values import DecisionView
 from chengxin.identity.values import EnterpriseView
 
 KINDS = {
@@ -45,3 +49,21 @@ def phrases(kind: str, enterprise: EnterpriseView) -> list[str]:
         "division": "".join(enterprise.division_path),
     }
     return [str(text).format(**known) for text in PHRASES.get(kind, ())]
+
+
+def mail_key(decision: DecisionView) -> str:
+    """The key of the mail that tells the enterprise of a decision."""
+    return f"decided:{decision.filing_id}:{decision.round}"
+
+
+def time_left(left: timedelta) -> str:
+    """How long until an item is due, or since when it is overdue, in the unit that a person would say."""
+    late = left < timedelta(0)
+    minutes = int(abs(left).total_seconds() // 60)
+    if minutes >= 48 * 60:
+        amount = gettext("%(n)d天") % {"n": minutes // (24 * 60)}
+    elif minutes >= 60:
+        amount = gettext("%(n)d小时") % {"n": minutes // 60}
+    else:
+        amount = gettext("%(n)d分钟") % {"n": minutes}
+    return (gettext("逾期%(amount)s") if late else gettext("剩余%(amount)s")) % {"amount": amount}

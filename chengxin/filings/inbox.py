@@ -1,0 +1,165 @@
+"""Reads of the reviewers' desk: what lies with an agency and a person at this moment, in which order, and what they decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from chengxin.common import clock
+from chengxin.filings import lifecycle
+from chengxin.filings.models import Decision, Filing
+from chengxin.filings.queries import decision_view, view, visible_row
+from chengxin.filings.values import DecisionView, FilingView, InboxItem
+from chengxin.identity import policy
+from chengxin.identity import queries as identity
+from chengxin.identity.values import Actor
+
+PAGE = 50
+DECIDED_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """What a reviewer narrows the inbox by."""
+
+    kind: str = ""
+    text: str = ""
+    overdue_only: bool = False
+    division_code: str = ""
+    after: tuple[datetime, UUID] | None = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Exact numbers of pending filings: all, overdue, by kind."""
+
+    pending: int
+    overdue: int
+    by_kind: dict[str, int] = field(default_factory=dict)
+
+
+def may_review(*, filing: FilingView | Filing, by: Actor) -> bool:
+    """Whether the acting person may decide this filing now: the agency and the person are competent, and it is not their own."""
+    if filing.filer_id == by.account_id or not identity.covers(by.forms, filing.form_id):
+        return False
+    unit = identity.competent_agency(division_code=filing.division_code, form=filing.form_id)
+    return policy.may(by=by, permission="filing.review", competent_agency_id=unit.id)
+
+
+def pending(*, by: Actor) -> QuerySet[Filing]:
+    """Pending filings that the acting person may decide at this moment: `may_review` as a filter (D-05)."""
+    policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
+    assert by.agency_id is not None
+    rows = Filing.objects.filter(state=lifecycle.SUBMITTED)
+    return rows.filter(_competent(by.agency_id, by)).exclude(filer_id=by.account_id)
+
+
+def _competent(agency_id: UUID, by: Actor) -> Q:
+    """The divisions of the agency, form by form only where some reviewer's list of forms tells forms apart."""
+    if not identity.forms_named():
+        return policy.in_codes("division_code", identity.competent_codes(agency_id))
+    forms = Filing.objects.filter(state=lifecycle.SUBMITTED).order_by().values_list("form_id", flat=True).distinct()
+    allowed = Q(pk__in=[])
+    for alike in _alike(form for form in forms if identity.covers(by.forms, form)):
+        codes = identity.competent_codes(agency_id, alike[0])
+        allowed |= Q(form_id__in=alike) & policy.in_codes("division_code", codes)
+    return allowed
+
+
+def _alike(forms: Iterable[str]) -> list[list[str]]:
+    """Forms by which lists mean them: those that all lists treat alike have one competent agency."""
+    named = identity.forms_named()
+    groups: dict[frozenset[str], list[str]] = {}
+    for form in forms:
+        groups.setdefault(frozenset(named & set(identity.form_patterns(form))), []).append(form)
+    return list(groups.values())
+
+
+def narrow(rows: QuerySet[Filing], narrowed: Narrowed) -> QuerySet[Filing]:
+    """The filters of the inbox; a text is part of a name or the beginning of a code."""
+    if narrowed.kind:
+        rows = rows.filter(kind=narrowed.kind)
+    if narrowed.overdue_only:
+        rows = rows.filter(due_at__lt=clock.now())
+    if narrowed.division_code:
+        rows = rows.filter(division_code__in=sorted(identity.divisions_below(narrowed.division_code)))
+    if narrowed.text:
+        text = narrowed.text.strip()
+        rows = rows.filter(Q(enterprise__name__icontains=text) | Q(enterprise__uscc__startswith=text.upper()))
+    return rows
+
+
+def items(*, by: Actor, narrowed: Narrowed) -> list[InboxItem]:
+    """One page of the inbox, the first due first; ``after`` is the cursor."""
+    rows = narrow(pending(by=by), narrowed)
+    if narrowed.after:
+        due, last = narrowed.after
+        rows = rows.filter(Q(due_at__gt=due) | Q(due_at=due, id__gt=last))
+    rows = rows.select_related("enterprise", "claimed_by").order_by("due_at", "id")
+    now = clock.now()
+    return [_item(row, now, by) for row in rows[:PAGE]]
+
+
+def _item(row: Filing, now: datetime, by: Actor) -> InboxItem:
+    other = row.claimed_by and row.claimed_by_id != by.account_id and row.claimed_until and row.claimed_until > now
+    assert row.enterprise and row.submitted_at and row.due_at
+    return InboxItem(
+        id=row.id,
+        kind=row.kind,
+        form_id=row.form_id,
+        round=row.round,
+        enterprise_id=row.enterprise.id,
+        enterprise_name=row.enterprise.name,
+        uscc=row.enterprise.uscc,
+        division_code=row.division_code,
+        submitted_at=row.submitted_at,
+        due_at=row.due_at,
+        due_provisional=row.due_provisional,
+        overdue=row.due_at < now,
+        claimed_by=row.claimed_by.display_name if other and row.claimed_by else "",
+    )
+
+
+def counts(*, by: Actor) -> Counts:
+    """Exact counts in one pass over the index of pending filings."""
+    late = Count("id", filter=Q(due_at__lt=clock.now()))
+    rows = list(pending(by=by).order_by().values_list("kind").annotate(all=Count("id"), late=late))
+    return Counts(
+        pending=sum(all_ for _kind, all_, _late in rows),
+        overdue=sum(late_ for _kind, _all, late_ in rows),
+        by_kind={kind: all_ for kind, all_, _late in rows},
+    )
+
+
+def next_item(*, by: Actor, after: FilingView | None = None) -> UUID | None:
+    """What to open next: the first due that nobody else has open; what is due after the one just read comes first."""
+    rows = pending(by=by)
+    if after is not None:
+        rows = rows.exclude(id=after.id)
+    free = rows.exclude(~Q(claimed_by_id=by.account_id) & Q(claimed_until__gt=clock.now(), claimed_by__isnull=False))
+    free = free.order_by("due_at", "id")
+    if after is not None and after.due_at is not None:
+        later = free.filter(Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, id__gt=after.id))
+        found = later.values_list("id", flat=True).first()
+        if found:
+            return found
+    return free.values_list("id", flat=True).first()
+
+
+def claimed_by(*, filing_id: UUID, by: Actor) -> str:
+    """Who else has the filing open now, for a note on its page; empty for nobody (D-05)."""
+    row = visible_row(filing_id=filing_id, by=by)
+    if row.claimed_by is None or row.claimed_by_id == by.account_id:
+        return ""
+    return row.claimed_by.display_name if row.claimed_until and row.claimed_until > clock.now() else ""
+
+
+def decided_by(*, by: Actor) -> list[tuple[FilingView, DecisionView]]:
+    """The newest decisions of the acting person (已办审核)."""
+    policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
+    rows = Decision.objects.select_related("filing").filter(by_id=by.account_id).order_by("-at", "-id")
+    return [(view(row.filing), decision_view(row, by.display_name)) for row in rows[:DECIDED_SHOWN]]

@@ -1,0 +1,48 @@
+"""Browsers at the reviewers' desk."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.test import Client
+
+from chengxin.access import actions as access
+from chengxin.common import clock
+from chengxin.web.session import cookie_name
+from tests import people
+
+OPENED = datetime(2026, 1, 5, 9, tzinfo=clock.SHANGHAI)
+
+
+def office() -> people.Office:
+    """The agencies, at work since January."""
+    with clock.at(OPENED):
+        return people.office()
+
+
+def colleague(of: people.Person, login: str = "county-zhou", *, name: str = "周审", **options: Any) -> people.Person:
+    """One more person of the same agency, at work since January."""
+    agency = of.actor.agency_id
+    assert agency is not None
+    with clock.at(OPENED):
+        return people.officer(agency, login, name=name, **options)
+
+
+def desk(person: people.Person) -> Client:
+    """A browser with a session of its own; the log-in page has its own journeys."""
+    client = Client()
+    opened = access.open_session(account_id=person.account_id, assurance="password", network="192.0.2.7")
+    client.cookies[cookie_name("session")] = opened.session_key
+    return client
+
+
+def html(answer: Any) -> str:
+    """The text of an answer."""
+    return str(answer.content.decode())
+
+
+def decide(client: Client, filing: Any, outcome: str, opinion: str = "", **extra: Any) -> Any:
+    """Post a decision on the version that was read."""
+    body = {"round": filing.round, "outcome": outcome, "opinion": opinion}
+    return client.post(f"/desk/{filing.id}/decide", body, **extra)
