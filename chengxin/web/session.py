@@ -55,8 +55,6 @@ class SessionMiddleware:
         request.session_key = key
         request.actor, request.session_ended = self._actor(request, key)
         response = self.get_response(request)
-        if request.session_ended and cookie_name("session") in request.COOKIES and not response.cookies:
-            response.delete_cookie(cookie_name("session"))
         if request.actor.account_id is not None:
             response.headers.setdefault("Cache-Control", "no-store")
         return response
@@ -108,11 +106,14 @@ def by_script(request: Request) -> bool:
 
 
 def to_login(request: Request, *, agency: bool = False) -> HttpResponse:
-    """To the log-in page and back after; says why when a session has ended."""
+    """To the log-in page and back after; says why when a session has ended, and only then takes it from the browser."""
     page = "/login/agency" if agency else "/login"
     wanted = request.get_full_path() if request.method == "GET" else request.path
     ended = f"&ended={quote(request.session_ended)}" if request.session_ended else ""
-    return redirect(f"{page}?next={quote(wanted)}{ended}")
+    response = redirect(f"{page}?next={quote(wanted)}{ended}")
+    if ended:
+        forget(response)
+    return response
 
 
 def enterprise_only(view: View) -> View:
