@@ -72,6 +72,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
     "Place and mode": (
         Option("CHENGXIN_HOME", folder, "", "Where data, uploads and keys live. Empty: under /var/lib for root, else ~/.local/share."),
         Option("DEMO", boolean, "0", "Demo mode: demo keys and accounts, local gateways, the outbox page. Only on a loopback address."),
+        Option("DEMO_ENTERPRISES", whole, "2000", "Generated enterprises in the demo data, beside the stories.", "enterprises"),
         Option("DEBUG", boolean, "0", "Django's debug pages. Only on a loopback address."),
         Option("SECRET_KEY", str, "", "Secret of short-lived signed values. Empty: derived from the key ring.", secret=True),
         Option("KEYS_DIR", folder, "", "Where the key files are. Empty: keys in CHENGXIN_HOME."),
@@ -99,7 +100,9 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
     ),
     "Site": (
         Option("SITE_NAME", str, "电子商务企业诚信公共服务平台", "Name of the site on every page."),
+        Option("SITE_NAME_EN", str, "E-commerce Enterprise Integrity Platform", "Name of the site on pages in English."),
         Option("SITE_OPERATOR", str, "商务部电子商务和信息化司（演示）", "Operator named in the foot of every page."),
+        Option("SITE_OPERATOR_EN", str, "Department of Electronic Commerce (demo)", "Operator on pages in English."),
         Option("HOTLINE", str, "010-00000000", "Telephone for help."),
         Option("HELP_EMAIL", str, "help@chengxin.example", "Mail address for help."),
         Option("ICP_NUMBER", str, "", "ICP filing number in the foot; empty: not shown."),

@@ -26,7 +26,9 @@ TRUSTED_PROXIES: list[str] = value("TRUSTED_PROXIES")
 MAX_BODY_BYTES: int = value("MAX_BODY_BYTES")
 LOG_LEVEL: str = value("LOG_LEVEL")
 SITE_NAME: str = value("SITE_NAME")
+SITE_NAME_EN: str = value("SITE_NAME_EN")
 SITE_OPERATOR: str = value("SITE_OPERATOR")
+SITE_OPERATOR_EN: str = value("SITE_OPERATOR_EN")
 HOTLINE: str = value("HOTLINE")
 HELP_EMAIL: str = value("HELP_EMAIL")
 ICP_NUMBER: str = value("ICP_NUMBER")
@@ -58,6 +60,7 @@ DELIVERY_ATTEMPTS: int = value("DELIVERY_ATTEMPTS")
 
 CHENGXIN_HOME: Path = places.home()
 DEMO: bool = value("DEMO")
+DEMO_ENTERPRISES: int = value("DEMO_ENTERPRISES")
 DEBUG: bool = value("DEBUG")
 KEYS_DIR: Path = value("KEYS_DIR") or CHENGXIN_HOME / "keys"
 CHECKPOINTS_DIR: Path = value("CHECKPOINTS_DIR") or CHENGXIN_HOME / "checkpoints"

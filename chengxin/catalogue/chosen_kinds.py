@@ -54,7 +54,7 @@ class ChoiceKind(Kind):
         for option in field.options:
             if wanted in (name_key(option.code), name_key(option.label.zh), name_key(option.label.en)):
                 return option.code
-        shown = "、".join(str(o.label) for o in field.options[:8])
+        shown = _("、").join(str(o.label) for o in field.options[:8])
         more = _("等") if len(field.options) > 8 else ""
         about = {"label": field.label, "options": shown + more}
         raise Bad(_("%(label)s请从所列选项中选择：%(options)s") % about)
@@ -95,7 +95,7 @@ class MultiChoiceKind(ChoiceKind):
     def display(self, value: Any, field: Field, codes: Codes) -> str:
         """Return the labels with 、 between them."""
         labels = [super(MultiChoiceKind, self).display(v, field, codes) for v in value or ()]
-        return "、".join(labels)
+        return _("、").join(labels)
 
 
 class DivisionKind(Kind):

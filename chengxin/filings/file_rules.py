@@ -40,7 +40,7 @@ class Slot:
     @property
     def hint(self) -> str:
         """The limits in one sentence, for the page."""
-        kinds = "、".join(LABELS[kind] for kind in self.kinds)
+        kinds = gettext("、").join(LABELS[kind] for kind in self.kinds)
         size = self.max_bytes // MIB
         if self.max_files == 1:
             return gettext("支持 %(kinds)s 格式，大小不超过 %(size)d MB。") % {"kinds": kinds, "size": size}
@@ -91,7 +91,7 @@ def say(key: str, **values: object) -> str:
 def wanted(slot: Slot) -> str:
     """The kinds of a slot as a person reads them: JPG、PNG 或 PDF."""
     names = [LABELS[kind] for kind in slot.kinds]
-    return names[0] if len(names) == 1 else gettext("%(some)s 或 %(last)s") % {"some": "、".join(names[:-1]), "last": names[-1]}
+    return names[0] if len(names) == 1 else gettext("%(some)s 或 %(last)s") % {"some": gettext("、").join(names[:-1]), "last": names[-1]}
 
 
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"}

@@ -176,8 +176,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
     side = {"enterprise": ENTERPRISE, "agency": AGENCY}.get(kind, ())
     idle_minutes = int(getattr(settings, "SESSION_IDLE_MINUTES", 60))
     value = {
-        "name": settings.SITE_NAME,
-        "operator": getattr(settings, "SITE_OPERATOR", ""),
+        "name": settings.SITE_NAME_EN if english else settings.SITE_NAME,
+        "operator": settings.SITE_OPERATOR_EN if english else settings.SITE_OPERATOR,
         "hotline": getattr(settings, "HOTLINE", ""),
         "help_email": getattr(settings, "HELP_EMAIL", ""),
         "icp_number": getattr(settings, "ICP_NUMBER", ""),

@@ -63,7 +63,7 @@ class Slot:
     def hint(self) -> str:
         """Types, size and number in one sentence."""
         return _("支持 %(types)s 格式，单个文件不超过 %(size)s MB，最多 %(count)s 个。") % {
-            "types": "、".join(self.types),
+            "types": _("、").join(self.types),
             "size": self.max_bytes // (1024 * 1024),
             "count": self.max_files,
         }

@@ -55,7 +55,7 @@ class RegistrationForm(AccountForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.proof_errors: list[str] = []
-        self.fields["password"].help_text = "；".join(access.password_hints().hints)
+        self.fields["password"].help_text = _("；").join(access.password_hints().hints)
 
     def clean(self) -> dict[str, Any]:
         """确认密码 equals 密码."""

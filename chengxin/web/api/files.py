@@ -32,7 +32,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     if division and not _known_division(division):
         fields["division"] = [_("行政区划代码不存在，请从 /api/v1/divisions 选取。")]
     if type_ and type_ not in search.TYPES:
-        fields["type"] = [_("企业类型应为 %(types)s 之一。") % {"types": "、".join(search.TYPES)}]
+        fields["type"] = [_("企业类型应为 %(types)s 之一。") % {"types": _("、").join(search.TYPES)}]
     limit = limit_of(request, most=search.MAX_PAGE, usual=search.PAGE, fields=fields)
     if fields:
         raise Invalid(fields)

@@ -159,7 +159,7 @@ def _hint(group: Group, f: CatalogueField, hint: str) -> str:
     if f.when is None or (other := group.field(f.when.field)) is None:
         return hint
     labels = [str(o.label) for o in other.options if o.code in f.when.values] or [_("是")]
-    when = _("当“%(field)s”为%(values)s时填写。") % {"field": other.label, "values": "、".join(labels)}
+    when = _("当“%(field)s”为%(values)s时填写。") % {"field": other.label, "values": _("、").join(labels)}
     return f"{when}{hint}"
 
 
