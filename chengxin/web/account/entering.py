@@ -8,6 +8,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from chengxin.access import actions as access
@@ -23,8 +24,8 @@ from chengxin.web.pageforms import PageForm
 from chengxin.web.session import Request, anyone, landing
 
 ENDED = {
-    "idle": "您已超过1小时无操作，系统已自动登出。请重新登录后继续。",
-    "absolute": "本次登录时间过长，系统已自动登出。请重新登录后继续。",
+    "idle": gettext_noop("您已超过1小时无操作，系统已自动登出。请重新登录后继续。"),
+    "absolute": gettext_noop("本次登录时间过长，系统已自动登出。请重新登录后继续。"),
 }
 
 

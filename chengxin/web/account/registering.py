@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from chengxin.access import actions as access
 from chengxin.access import limits
 from chengxin.catalogue import queries as catalogue
-from chengxin.common.errors import Invalid, TooMany
+from chengxin.common.errors import Conflict, Invalid, TooMany, Unavailable
 from chengxin.filings import lifecycle
 from chengxin.flow import registration
 from chengxin.identity.rules import CODE_TAKEN, NAME_TAKEN
@@ -40,6 +40,9 @@ def register(request: Request) -> HttpResponse:
         done = registration.register(form=_new(form, email_proved=captchas.by_mail(request)))
     except Invalid as error:
         return _refused(request, form, error)
+    except (Conflict, Unavailable) as error:
+        form.add_error(None, error.message)
+        return _page(request, form, status=error.status)
     if captchas.by_mail(request):
         captchas.check_code(request, spend=True)
     return _begin(request, done)

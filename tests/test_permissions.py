@@ -1,0 +1,144 @@
+"""Every address is guarded or on the list of public ones, and each guard turns the wrong people away (architecture §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests import people
+
+ROW = UUID("5b0c7a52-7a0e-4d4e-9d1a-6f2f0d6a7c11")
+SAMPLES: dict[str, Any] = {
+    "code": "basic",
+    "extension": "pdf",
+    "group": "S01",
+    "kind": "91",
+    "name": "checkpoint",
+    "number": "HZ20260101ABCDEFGHJK",
+    "token": "none",
+    "uscc": people.code(1),
+}
+FOR_EVERYONE = {
+    "account:agency_login",
+    "account:captcha_new",
+    "account:divisions",
+    "account:forgot",
+    "account:login",
+    "account:login_here",
+    "account:logout",
+    "account:outbox",
+    "account:outbox_data",
+    "account:ping",
+    "account:register",
+    "account:reset",
+    "account:sample",
+    "account:session_touch",
+    "account:template",
+    "api:checkpoint",
+    "api:divisions",
+    "api:entry",
+    "api:file",
+    "api:files",
+    "api:openapi",
+    "api:proof",
+    "api:records",
+    "api:schema",
+    "api:tile",
+    "api:vkey",
+    "public:accessibility",
+    "public:commitment",
+    "public:developers",
+    "public:file",
+    "public:group",
+    "public:help",
+    "public:home",
+    "public:opening",
+    "public:overview",
+    "public:privacy",
+    "public:record",
+    "public:report",
+    "public:search",
+    "public:terms",
+    "public:verify",
+    "public:verify_json",
+    "styleguide",
+}
+GUARDS = {"public", "member", "applicant", "enterprise", "agency"}
+
+
+def addresses() -> list[tuple[str, URLPattern]]:
+    """Every view of the house with its full name."""
+
+    def walk(entries: list[Any], face: str) -> Iterator[tuple[str, URLPattern]]:
+        for entry in entries:
+            if isinstance(entry, URLResolver):
+                yield from walk(entry.url_patterns, f"{entry.namespace}:" if entry.namespace else face)
+            else:
+                yield f"{face}{entry.name}", entry
+
+    return list(walk(get_resolver().url_patterns, ""))
+
+
+def path_of(name: str, entry: URLPattern) -> str:
+    """An address of the view, with invented rows."""
+    converters = entry.pattern.converters
+    sample = {key: (7 if key == "number" and name == "enterprise:attachment" else SAMPLES.get(key, ROW)) for key in converters}
+    return reverse(name, kwargs=sample)
+
+
+def test_every_view_says_for_whom_it_is() -> None:
+    found = addresses()
+    assert len(found) > 60
+    unguarded = [name for name, entry in found if getattr(entry.callback, "guard", None) not in GUARDS]
+    assert unguarded == []
+    public = {name for name, entry in found if entry.callback.guard == "public"}
+    assert public == FOR_EVERYONE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_guard_turns_the_wrong_people_away() -> None:
+    office = people.office()
+    admin = people.officer(people.agency(None, name="平台运行", kind="service"), "admin-li", roles=("system_admin",))
+    clients = {
+        "nobody": Client(),
+        "applicant": people.browser(people.registered(1)),
+        "waiting": people.browser(people.handed_in(2)),
+        "enterprise": people.browser(people.approved(3, by=office.county)),
+        "reviewer": people.browser(office.county),
+        "admin": people.browser(admin),
+    }
+    for name, entry in addresses():
+        guard, path = entry.callback.guard, path_of(name, entry)
+        for who, client in clients.items():
+            if guard != "public":
+                for method in (client.get, client.post):
+                    _refused(guard, who, name, method(path))
+
+
+def _refused(guard: str, who: str, name: str, answer: Any) -> None:
+    """What a person may not have is a log-in, a 403, or the way to where the person belongs."""
+    where = f"{name} for {who}: {answer.status_code} {answer.headers.get('Location', '')}"
+    official = who in ("reviewer", "admin")
+    if who == "nobody":
+        assert answer.status_code in (302, 405) and answer.headers.get("Location", "/login").startswith("/login"), where
+    elif guard != "member" and official != (guard == "agency"):
+        assert answer.status_code in (403, 405), where
+    elif guard == "enterprise" and who != "enterprise":
+        home = "/account/supplement" if who == "applicant" else "/register/pending"
+        assert (answer.status_code, answer.headers.get("Location")) == (302, home) or answer.status_code == 405, where
+    else:
+        assert answer.status_code < 500, where
+
+
+@pytest.mark.django_db
+def test_the_demo_pages_exist_in_demo_mode_on_loopback_only(client: Client, settings: Any) -> None:
+    demo = ("/styleguide", "/dev/outbox/", "/dev/outbox.json")
+    assert [client.get(path).status_code for path in demo] == [200, 200, 200]
+    assert [client.get(path, REMOTE_ADDR="203.0.113.7").status_code for path in demo[1:]] == [404, 404]
+    settings.DEMO = False
+    assert [client.get(path).status_code for path in demo] == [404, 404, 404]
