@@ -7,6 +7,7 @@ this process and never sent inline: people look at pictures of their pages.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -20,10 +21,11 @@ from typing import BinaryIO, Protocol
 
 from django.conf import settings
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from chengxin.common import clock
-from chengxin.common.errors import Invalid, NotFound
+from chengxin.common.errors import Invalid, NotFound, Unavailable
 from chengxin.filings import raster
 from chengxin.filings.file_rules import (
     BMP,
@@ -44,6 +46,7 @@ from chengxin.gateways import virus_scan
 
 CHUNK = 256 * 1024
 MIN_SIDE_PX = 50
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORMATS = {JPEG: "JPEG", PNG: "PNG", BMP: "BMP"}
 
 
@@ -65,20 +68,31 @@ class Stored:
 
 
 def intake(stream: Readable, *, slot: str, name: str | None = None) -> Stored:
-    """Take a file from `stream` into `slot`; raises Invalid({slot: [sentence]}) and leaves nothing behind."""
-    limits = SLOTS[slot]
+    """Take a file from `stream` into `slot`, or leave nothing behind.
+
+    Raises Invalid({slot: [sentence]}), and Unavailable where the disk has no room.
+    """
     given = name or getattr(stream, "name", None) or gettext("文件")
+    try:
+        return _taken(stream, SLOTS[slot], str(given))
+    except _Refusal as error:
+        raise Invalid({slot: [str(error)]}) from error
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        message = _("平台存储空间暂时不足，文件没有保存；已填写的内容不受影响，请稍后重新上传。")
+        raise Unavailable(message, retry_after=60, code="storage-full") from error
+
+
+def _taken(stream: Readable, limits: Slot, given: str) -> Stored:
     with _temporary() as raw:
-        try:
-            head = _receive(stream, raw, limits)
-            why = refusal(head, slot=limits)
-            if why:
-                raise _Refusal(why)
-            if virus_scan.scan(raw) is not None:
-                raise _Refusal(say("virus"))
-            return _keep(raw, str(sniff(head)), str(given), limits)
-        except _Refusal as error:
-            raise Invalid({slot: [str(error)]}) from error
+        head = _receive(stream, raw, limits)
+        why = refusal(head, slot=limits)
+        if why:
+            raise _Refusal(why)
+        if virus_scan.scan(raw) is not None:
+            raise _Refusal(say("virus"))
+        return _keep(raw, str(sniff(head)), given, limits)
 
 
 class _Refusal(Exception):

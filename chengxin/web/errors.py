@@ -12,18 +12,21 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+import psycopg
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
-from chengxin.common.errors import ChengxinError, Invalid, NotFound
+from chengxin.common.errors import ChengxinError, Invalid, NotFound, Unavailable
 from chengxin.web.context import address
 
 log = structlog.get_logger(__name__)
 PROBLEM = "application/problem+json"
+OUT_OF_REACH = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 CODES = {
     400: "bad-request",
     401: "unauthenticated",
@@ -150,6 +153,8 @@ class ErrorMiddleware:
             return answer(request, error=exception)
         if isinstance(exception, Http404):
             return answer(request, error=NotFound(text_of(404)))
+        if isinstance(exception, OUT_OF_REACH):
+            return _later(request, exception)
         status = _status_of(exception)
         return plain(request, status=status) if status else None
 
@@ -188,6 +193,8 @@ def handler500(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if isinstance(error, ChengxinError):
         return answer(request, error=error)
+    if isinstance(error, OUT_OF_REACH):
+        return _later(request, error)
     return plain(request, status=500)
 
 
@@ -198,6 +205,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if wants_problem(request):
         return problem(status=403, code="stale-page", message=message)
     return page(request, status=403, message=message)
+
+
+def _later(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The database restarts, is full or overloaded: nothing was done, and the person may try again in a moment."""
+    log.warning("database_out_of_reach", error=type(error).__name__, text=str(error).strip().splitlines()[:1])
+    return answer(request, error=Unavailable())
 
 
 def _status_of(exception: Exception | None) -> int | None:

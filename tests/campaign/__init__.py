@@ -1,0 +1,1 @@
+"""Long trials of a running installation: `make campaign`."""
