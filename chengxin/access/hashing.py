@@ -17,6 +17,7 @@ from contextlib import contextmanager
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
+from django.utils.translation import gettext as _
 
 from chengxin.common import keys
 from chengxin.common.errors import Unavailable
@@ -68,7 +69,7 @@ def _prehash(password: str, pepper: bytes) -> bytes:
 @contextmanager
 def _slot() -> Iterator[None]:
     if not _slots.acquire(timeout=WAIT_SECONDS):
-        raise Unavailable("登录人数较多，请稍后重试。", retry_after=2)
+        raise Unavailable(_("登录人数较多，请稍后重试。"), retry_after=2)
     try:
         yield
     finally:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext as _
 
 from chengxin.common import clock, sql
 from chengxin.common.errors import Unavailable
@@ -89,7 +90,7 @@ def competent_agency(division_code: str, form: str | None = None) -> AgencyView:
         return AgencyView(*found)
     agency = national_agencies().first()
     if agency is None:
-        raise Unavailable("尚未设置全国级审核机构，请联系系统管理员。")
+        raise Unavailable(_("尚未设置全国级审核机构，请联系系统管理员。"))
     return agency_view(agency)
 
 

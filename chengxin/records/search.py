@@ -226,7 +226,7 @@ def _with_reasons(cursor: Any, asked: _Asked, hits: list[Hit]) -> list[Hit]:
 def _why(kind: str, shown: str) -> str:
     if kind not in WHY:
         return ""
-    return str(WHY[kind]) if kind == "initials" else f"{WHY[kind]}：{shown}"
+    return str(WHY[kind]) if kind == "initials" else f"{WHY[kind]}{_('：')}{shown}"
 
 
 def _lexeme(pair: str) -> str:

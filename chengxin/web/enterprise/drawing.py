@@ -210,7 +210,7 @@ def summary(shown: Sequence[GroupView]) -> list[tuple[str, str]]:
         pairs += [(f"group-{group.code}", text) for text in group.errors]
         several = len(group.records) > 1
         for record in group.records:
-            head = f"{record.title}：" if several else ""
+            head = f"{record.title}{_('：')}" if several else ""
             rows = [*record.fields, *([record.visibility] if record.visibility else [])]
             pairs += [(row.html_id, f"{head}{text}") for row in rows for text in row.errors]
     return pairs

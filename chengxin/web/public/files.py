@@ -71,7 +71,7 @@ def file(request: HttpRequest, *, uscc: str) -> HttpResponse:
     return render(request, "public/file.html", values)
 
 
-def terms_of(parts: list[reading.Section]) -> list[tuple[str, Text]]:
+def terms_of(parts: list[reading.Section]) -> list[tuple[Text, Text]]:
     """The legal terms that a page of these groups shows."""
     words = [part.title for part in parts]
     words += [text for part in parts for item in part.items for row in item.rows for text in (row.label, row.value)]
