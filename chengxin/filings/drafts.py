@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
@@ -19,6 +20,7 @@ from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
 
 RECOVERY_DAYS = 30
+UNREADABLE = re.compile("[\x00\ud800-\udfff]")  # what neither the database nor canonical bytes can hold
 
 
 def own_filing(*, filing_id: UUID, by: Actor) -> Filing:
@@ -62,6 +64,11 @@ def save(*, filing_id: UUID, base_rev: int, changes: Mapping[str, str | None], b
 def _check_size(changes: Mapping[str, str | None]) -> None:
     if rules.bad_paths(changes):
         raise Invalid(_("提交的内容与表单不符，请刷新页面后重试。"), fields={})
+    unreadable = {
+        path: [_("含有无法显示的字符，请删除后重新填写")] for path, value in changes.items() if value and UNREADABLE.search(value)
+    }
+    if unreadable:
+        raise Invalid(_("部分内容含有无法显示的字符，未能保存。"), fields=unreadable)
     too_long = {
         path: [_("内容过长：最多%(limit)d个字符，当前%(now)d个。") % {"limit": rules.MAX_VALUE_CHARS, "now": len(value)}]
         for path, value in changes.items()
@@ -72,6 +79,8 @@ def _check_size(changes: Mapping[str, str | None]) -> None:
 
 
 def _check_total(answers: Mapping[str, str]) -> None:
+    if rules.shared_rows(answers):
+        raise Invalid(_("提交的内容与表单不符，请刷新页面后重试。"), fields={})
     if len(answers) > rules.MAX_PATHS:
         raise Invalid(_("记录过多：一份填报最多%(limit)d项内容。") % {"limit": rules.MAX_PATHS}, fields={})
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from chengxin.catalogue.values import Form
 from chengxin.common import crypto
+from chengxin.common.crypto import BrokenEnvelope
+from chengxin.common.keys import KeyMissing
 
 MARK = "v1:"
 
@@ -20,6 +22,11 @@ def seal_answers(*, form: Form, filing_id: UUID, answers: Mapping[str, str]) -> 
     """Answers with every personal value replaced by its envelope."""
     secret = personal_fields(form)
     return {path: _seal(secret, filing_id, path, value) for path, value in answers.items()}
+
+
+def seal_leftover(*, filing_id: UUID, answers: Mapping[str, str]) -> dict[str, str]:
+    """未迁移内容 with every value in an envelope: the form that knew which of them are personal may be long gone."""
+    return {path: crypto.seal(value, bound_to=f"{filing_id}/{path}") if value else value for path, value in answers.items()}
 
 
 def unseal_answers(*, form: Form, filing_id: UUID, answers: Mapping[str, str]) -> dict[str, str]:
@@ -40,6 +47,12 @@ def _seal(secret: frozenset[tuple[str, str]], filing_id: UUID, path: str, value:
 
 
 def _unseal(secret: frozenset[tuple[str, str]], filing_id: UUID, path: str, value: str) -> str:
-    if not value.startswith(MARK) or not _is_secret(secret, path):
+    """The value in plain; text that only looks like an envelope stays what was typed."""
+    if not value.startswith(MARK):
         return value
-    return crypto.unseal(value, bound_to=f"{filing_id}/{path}")
+    try:
+        return crypto.unseal(value, bound_to=f"{filing_id}/{path}")
+    except (BrokenEnvelope, KeyMissing):
+        if _is_secret(secret, path):
+            raise
+        return value

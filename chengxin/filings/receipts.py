@@ -28,19 +28,20 @@ def sign(receipt: dict[str, Any]) -> str:
     return base64.b64encode(keys.ring().signing_key("receipt").sign(canonical(receipt))).decode()
 
 
-def public_key() -> str:
-    """The raw Ed25519 key, in base64, that receipts are checked with."""
-    return base64.b64encode(keys.ring().signing_key("receipt").public_key().public_bytes_raw()).decode()
+def signer(*, receipt: dict[str, Any], signature: str) -> str:
+    """The raw Ed25519 key, in base64, that signed exactly this receipt; empty where no key of this platform did.
 
-
-def is_genuine(*, receipt: dict[str, Any], signature: str) -> bool:
-    """Whether this platform signed exactly this receipt."""
-    public = keys.ring().signing_key("receipt").public_key()
-    try:
-        public.verify(base64.b64decode(signature), canonical(receipt))
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    Keys are rotated; a receipt stays genuine under the version it was signed with (D-40).
+    """
+    ring, body = keys.ring(), canonical(receipt)
+    for version in ring.versions("receipt"):
+        public = ring.signing_key("receipt", version=version).public_key()
+        try:
+            public.verify(base64.b64decode(signature), body)
+        except (InvalidSignature, ValueError):
+            continue
+        return base64.b64encode(public.public_bytes_raw()).decode()
+    return ""
 
 
 def plain_json(receipt: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from chengxin.filings.values import Clash
 
 MAX_VALUE_CHARS = 20_000  # one raw value of a draft; longer texts are refused with their length
 MAX_PATHS = 5_000  # paths of one draft
-PATH = re.compile(r"^[A-Za-z0-9_]{1,40}/[0-9a-f-]{36}/[A-Za-z0-9_]{1,60}$")
+PATH = re.compile(r"[A-Za-z0-9_]{1,40}/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/[A-Za-z0-9_]{1,60}", re.ASCII)
 
 
 def merge(
@@ -58,7 +58,13 @@ def changed_paths(*, before: Mapping[str, str], after: Mapping[str, str], scope:
 
 def bad_paths(changes: Mapping[str, Any]) -> list[str]:
     """Paths that no form could have; a tampered page, never a person's mistake."""
-    return [path for path in changes if not PATH.match(path)]
+    return [path for path in changes if not PATH.fullmatch(path)]
+
+
+def shared_rows(answers: Mapping[str, Any]) -> set[str]:
+    """Ids that stand for rows of more than one group: a record is one fact and belongs to one group (D-01)."""
+    groups: dict[str, str] = {}
+    return {row for group, row, _field in (path.split("/", 2) for path in answers) if groups.setdefault(row, group) != group}
 
 
 def frozen_hash(*, answers: Mapping[str, str], files: list[tuple[str, str]]) -> str:

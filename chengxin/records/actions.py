@@ -21,6 +21,7 @@ from chengxin.records.models import PublicFile, Report, SourceSnapshot, Version
 from chengxin.records.values import ENTERPRISE, GOVERNMENT, Changes, FileHead, NewRecord
 
 SALT_BYTES = 32
+FINGERPRINT = "record-fingerprint"
 LAPSED_BATCH = 500
 
 
@@ -56,7 +57,7 @@ def _sorted_out(
     same, new = [], []
     for record in records:
         stands = current.get(record.record_id)
-        if stands is not None and bytes(stands.fingerprint) == fingerprint(record):
+        if stands is not None and unchanged(record, stands=bytes(stands.fingerprint)):
             same.append(stands)
         else:
             new.append(record)
@@ -64,14 +65,22 @@ def _sorted_out(
 
 
 def fingerprint(record: NewRecord) -> bytes:
-    """Keyed hash over the whole content and what of it is public: equal means unchanged."""
+    """Keyed hash over the whole content and what of it is public: equal means unchanged, whatever version of the form asked."""
+    return crypto.blind(_compared(record), purpose=FINGERPRINT)
+
+
+def unchanged(record: NewRecord, *, stands: bytes) -> bool:
+    """Whether the record that stands, by its fingerprint, says the same; also where the key was rotated since."""
+    return stands in crypto.blinds(_compared(record), purpose=FINGERPRINT)
+
+
+def _compared(record: NewRecord) -> str:
     whole = {
         "content": dict(record.content),
         "public": dict(record.public_content) if record.public_content is not None else None,
-        "form": record.form_version if record.public_content is not None else "",
         "until": record.publicity_until,
     }
-    return crypto.blind(canonical(whole).hex(), purpose="record-fingerprint")
+    return canonical(whole).hex()
 
 
 def _insert(
@@ -111,22 +120,12 @@ def _version(*, enterprise_id: UUID, filing_id: UUID | None, record: NewRecord, 
         order=record.order,
         source_unit=record.source_unit,
         source_no=record.source_no,
-        inside=sealed_content(version_id=version_id, record=record),
+        inside=openings.sealed(version_id, record.content, record.personal),
         fingerprint=fingerprint(record),
         publicity_from=record.publicity_from,
         publicity_until=record.publicity_until,
         created_at=now,
     )
-
-
-def sealed_content(*, version_id: UUID, record: NewRecord) -> dict[str, Any]:
-    """All values for the inside archive; personal ones as envelopes bound to the version (D-41)."""
-    return {
-        code: crypto.seal(str(value), bound_to=f"{version_id}/{code}")
-        if code in record.personal and value not in (None, "")
-        else value
-        for code, value in openings.plain(record.content).items()
-    }
 
 
 def _make_public(version: Version, record: NewRecord, now: datetime) -> None:
@@ -254,7 +253,7 @@ def outcome(*, record: NewRecord, stands: bytes | None) -> str:
     """What taking in a record is, by the fingerprint of the one under its key: ``new``, ``corrected``, ``unchanged``."""
     if stands is None:
         return "new"
-    return "unchanged" if stands == fingerprint(record) else "corrected"
+    return "unchanged" if unchanged(record, stands=stands) else "corrected"
 
 
 def _standing(records: Sequence[NewRecord]) -> list[Version]:

@@ -44,7 +44,9 @@ class Version(models.Model):
                 condition=Q(fragment__isnull=True, salt__isnull=True) | Q(fragment__isnull=False, salt__isnull=False),
                 name="version_fragment_has_salt",
             ),
-            UniqueConstraint(fields=["enterprise", "record_id"], condition=Q(ended_at__isnull=True), name="version_one_current"),
+            UniqueConstraint(
+                fields=["enterprise", "origin", "record_id"], condition=Q(ended_at__isnull=True), name="version_one_current"
+            ),
             UniqueConstraint(
                 fields=["source_unit", "source_no", "group"],
                 condition=Q(ended_at__isnull=True, origin="government"),

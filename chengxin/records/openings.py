@@ -25,16 +25,32 @@ def plain(content: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
+def sealed(version_id: UUID, content: Mapping[str, Any], personal: frozenset[str]) -> dict[str, Any]:
+    """All values for the inside archive; personal ones as envelopes bound to the version (D-41).
+
+    An envelope holds the value as JSON. Typed text that looks like an envelope is put into one too, so that
+    what looks like an envelope always is one.
+    """
+    return {
+        code: crypto.seal(json.dumps(value, ensure_ascii=False), bound_to=f"{version_id}/{code}")
+        if value not in (None, "") and (code in personal or _is_envelope(value))
+        else value
+        for code, value in plain(content).items()
+    }
+
+
 def inside_plain(version_id: UUID, inside: Mapping[str, Any]) -> dict[str, Any]:
     """The inside content with its envelopes opened."""
     return {
-        code: crypto.unseal(value, bound_to=f"{version_id}/{code}")
-        if isinstance(value, str) and value.startswith(ENVELOPE_MARK)
-        else value
+        code: json.loads(crypto.unseal(value, bound_to=f"{version_id}/{code}")) if _is_envelope(value) else value
         for code, value in inside.items()
     }
 
 
 def sealed_codes(inside: Mapping[str, Any]) -> frozenset[str]:
     """Codes whose values are envelopes."""
-    return frozenset(c for c, v in inside.items() if isinstance(v, str) and v.startswith(ENVELOPE_MARK))
+    return frozenset(code for code, value in inside.items() if _is_envelope(value))
+
+
+def _is_envelope(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(ENVELOPE_MARK)

@@ -54,7 +54,7 @@ class PublicView:
 
 def of(*, form: Form, answers: Mapping[str, str], uscc: str) -> PublicView:
     """The records that these answers make, by group in the order of the form."""
-    made = review.records_of(form=form, answers=answers, uscc=uscc)
+    made = review.records_of(form=form, answers=answers, uscc=uscc, today=clock.today())
     by_group: dict[str, list[NewRecord]] = {}
     for record in made:
         if record.content:

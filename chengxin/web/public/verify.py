@@ -17,7 +17,6 @@ from chengxin.common.canonical import rfc3339
 from chengxin.common.errors import NotFound
 from chengxin.common.text import nfkc
 from chengxin.filings import queries as filings
-from chengxin.filings import receipts
 from chengxin.records import queries as records
 from chengxin.records.search import TYPES
 from chengxin.web.public.reads import public
@@ -79,7 +78,7 @@ def as_json(request: HttpRequest, *, number: str) -> HttpResponse:
             "receipt": receipt.body,
             "signature": receipt.signature,
             "genuine": receipt.genuine,
-            "public_key": receipts.public_key(),
+            "public_key": receipt.public_key,
         }
     return JsonResponse(body, json_dumps_params={"ensure_ascii": False})
 
@@ -106,7 +105,7 @@ def _group_title(code: str) -> str:
         except NotFound:
             continue
         if group is not None:
-            return f"{group.title}（{code}）"
+            return f"{group.title}{_('（')}{code}{_('）')}"
     return code
 
 
