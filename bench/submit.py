@@ -17,7 +17,7 @@ import string
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ LEAST, GOAL, MOST_P95_MS = 200, 400, 100
 CHECKED = 20
 COMMITS_PER_SUBMISSION = 2
 REDIRECT = 302
+DRAWN = "draw:"
 
 # What stands in the database besides the drafts: the registration of each enterprise, approved.
 REGISTRATIONS = """
@@ -117,7 +118,7 @@ def _drafted(made: Any, words: Any, start: datetime) -> Ready:
     from chengxin.access import actions as access
     from chengxin.catalogue import queries as catalogue
     from chengxin.common import clock
-    from chengxin.demo import stock, telling
+    from chengxin.demo import telling
     from chengxin.filings import actions as filings
     from chengxin.flow import archive
     from chengxin.identity import actions as identity
@@ -132,11 +133,24 @@ def _drafted(made: Any, words: Any, start: datetime) -> Ready:
         identity.activate(enterprise_id=enterprise_id, by=Actor.system("bench"))
         by = queries.actor_for(account_id, "password")
         opening = filings.Opening(archive.KIND, f"archive/{made.type}", enterprise_id, made.division, made.type)
-        filing = filings.open_filing(opening=opening, answers=stock.as_paths(told), by=by)
+        filing = filings.open_filing(opening=opening, answers=typed(told), by=by)
         version = catalogue.commitment(archive.COMMITMENT).version
         filings.sign_commitment(filing_id=filing.id, document=archive.COMMITMENT, version=version, by=by)
         session = access.open_session(account_id=account_id, assurance="password", network="127.0.0.1")
     return Ready(filing.id, session.session_key)
+
+
+def typed(told: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, str]:
+    """Rows of answers as a draft keeps them, all of them public, without the records that come with drawn papers."""
+    from chengxin.catalogue.answers import ORDER, PUBLIC, path
+
+    found: dict[str, str] = {}
+    for group, rows in told.items():
+        for number, row in enumerate(rows, start=1):
+            record = str(uuid4())
+            if not any(value.startswith(DRAWN) for value in row.values()):
+                found |= {path(group, record, code): value for code, value in {**row, ORDER: str(number), PUBLIC: "1"}.items()}
+    return found
 
 
 def execute(sql: str, params: Sequence[Any] = ()) -> Any:

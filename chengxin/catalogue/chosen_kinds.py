@@ -49,7 +49,9 @@ class ChoiceKind(Kind):
         return self.code_of(raw, field)
 
     def code_of(self, word: str, field: Field) -> str:
-        """Return the code whose code or label is `word`."""
+        """Return the code whose code or label is `word`; what a page sends is the code itself."""
+        if field.option(word) is not None:
+            return word
         wanted = name_key(word)
         for option in field.options:
             if wanted in (name_key(option.code), name_key(option.label.zh), name_key(option.label.en)):

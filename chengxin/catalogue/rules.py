@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from chengxin.catalogue.codes import Codes
 from chengxin.catalogue.kinds import Around, Bad
 from chengxin.catalogue.values import Check, Cleaned, Condition, Field, Form, Group, Record, Subject
 
+_KEPT_FORMS = 256
 BALANCE_TOLERANCE_WAN = Decimal("0.02")
 
 
@@ -51,9 +53,11 @@ def clean(
     found = _Findings(partial=partial)
     values: dict[str, tuple[Record, ...]] = {}
     missing: dict[str, str] = {}
+    typed = paths.rows_by_group(answers)
     for group in _groups(form, page):
-        values[group.code] = _clean_group(group, answers, around, found)
-        short = group.min_records - len(paths.rows(answers, group.code))
+        rows = typed.get(group.code, [])
+        values[group.code] = _clean_group(group, rows, around, found)
+        short = group.min_records - len(rows)
         if short > 0 and not partial:
             about = {"title": group.title, "count": group.min_records}
             missing[group.code] = _("“%(title)s”至少需要%(count)s条记录，请点击“新增记录”填写") % about
@@ -95,6 +99,7 @@ def find_subject(subjects: Iterable[Subject], code: str) -> Subject | None:
     return by_code.get(code) or by_code.get(code.partition("/")[0])
 
 
+@lru_cache(maxsize=_KEPT_FORMS)
 def for_subject(form: Form, code: str) -> Form:
     """Return `form` with the words and rules of a kind of subject (D-12): same version, other labels."""
     subject = find_subject(form.subjects, code)
@@ -173,8 +178,8 @@ def _groups(form: Form, page: str | None) -> list[Group]:
     return [g for g in form.asked_groups() if wanted is None or g.code in wanted.groups]
 
 
-def _clean_group(group: Group, answers: Mapping[str, str], around: Around, found: _Findings) -> tuple[Record, ...]:
-    rows = _rows_that_count(group, paths.rows(answers, group.code))
+def _clean_group(group: Group, typed: list[Row], around: Around, found: _Findings) -> tuple[Record, ...]:
+    rows = _rows_that_count(group, typed)
     if len(rows) > group.max_records:
         about = {"title": group.title, "most": group.max_records}
         for row in rows[group.max_records :]:

@@ -152,9 +152,12 @@ class Page:
     hint: Text | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Form:
-    """A version of a form. `kind` is registration, archive, import, voluntary, report or public (D-02)."""
+    """A version of a form. `kind` is registration, archive, import, voluntary, report or public (D-02).
+
+    Two forms are equal when they are the same object: what is worked out from a form is kept by it.
+    """
 
     id: str
     version: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,8 +17,8 @@ from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue import rules as catalogue_rules
 from chengxin.catalogue.values import Field, Form, Group
 from chengxin.common import clock
-from chengxin.common.errors import Conflict, Forbidden, Invalid
-from chengxin.filings import deadlines, lifecycle, personal, queries, receipts, rules
+from chengxin.common.errors import Conflict, Forbidden, Invalid, NotFound
+from chengxin.filings import attaching, deadlines, lifecycle, personal, queries, receipts, rules
 from chengxin.filings.drafts import own_filing, require_editable
 from chengxin.filings.models import PRESENT, Attachment, Commitment, Decision, Draft, Filing, Remark, Submission
 from chengxin.filings.values import DecisionView, FilingView, SubmissionView
@@ -122,35 +122,54 @@ def mark_page(*, filing_id: UUID, page: str, done: bool, by: Actor) -> None:
     filing.save(update_fields=["page_done"])
 
 
-def submit(*, filing_id: UUID, key: str, division_code: str, by: Actor, subject: str = "") -> SubmissionView:
+@dataclass(frozen=True)
+class HandingIn:
+    """What is being handed in, read once under the filing's lock."""
+
+    filing: FilingView
+    form: Form
+    answers: Mapping[str, str]
+    uscc: str
+
+
+def submit(
+    *, filing_id: UUID, key: str, subject: Callable[[HandingIn], str], by: Actor, named_files_only: bool = False
+) -> SubmissionView:
     """Check everything again, freeze it, give the receipt. A repeated key gets the first one (D-33).
 
-    ``subject`` is the kind of subject whose words and rules hold (D-12).
+    ``subject`` is asked for the kind of subject whose words and rules hold (D-12); it raises for whatever else this
+    kind of filing must have. With ``named_files_only``, files that no answer names are taken off and not handed in.
     """
+    filing = _to_hand_in(filing_id=filing_id, by=by)
     repeated = queries.submission_by_key(key=key, filing_id=filing_id, by=by)
     if repeated is not None:
         return repeated
-    filing = own_filing(filing_id=filing_id, by=by)
-    repeated = queries.submission_by_key(key=key, filing_id=filing_id, by=by)
-    if repeated is not None:
-        return repeated
-    target = lifecycle.next_state(kind=filing.kind, state=filing.state, event="submit")
     form = catalogue.version(filing.form_version)
-    draft = Draft.objects.get(filing=filing)
-    plain = personal.unseal_answers(form=form, filing_id=filing.id, answers=draft.answers)
-    files = _staged(filing)
-    _require_complete(form=form, answers=plain, files=files, subject=subject)
-    filing.division_code = division_code
+    plain = personal.unseal_answers(form=form, filing_id=filing.id, answers=filing.draft.answers)
+    kind = subject(HandingIn(filing=queries.view(filing), form=form, answers=plain, uscc=filing.enterprise.uscc))
+    target = lifecycle.next_state(kind=filing.kind, state=filing.state, event="submit")
+    files = list(filing.attachments.filter(state__in=PRESENT))
+    if named_files_only:
+        files = attaching.drop_unnamed(files, answers=plain, by=by)
+    _require_complete(form=form, answers=plain, files=files, subject=kind)
+    filing.division_code = filing.enterprise.division_id
     submission = _freeze(filing=filing, form=form, key=key, plain=plain, files=files, by=by)
     _move(filing, target, submission)
-    Attachment.objects.filter(filing=filing, state="staged").update(state="bound")
+    if files:
+        Attachment.objects.filter(filing=filing, state="staged").update(state="bound")
     data = {"round": filing.round, "number": submission.number, "sha256": submission.sha256}
     ledger.append(kind="filing.submitted", subject=str(filing.id), data=data, by=by)
     return queries.submission_view(submission, plain)
 
 
-def _staged(filing: Filing) -> list[Attachment]:
-    return list(filing.attachments.filter(state__in=PRESENT))
+def _to_hand_in(*, filing_id: UUID, by: Actor) -> Any:
+    """The locked filing of the acting person's own enterprise, with its draft and enterprise, in one read."""
+    rows = Filing.objects.select_for_update(of=("self",)).select_related("draft", "enterprise")
+    filing = rows.filter(id=filing_id).first()
+    if filing is None or filing.enterprise is None or not queries.may_see(filing=filing, by=by):
+        raise NotFound(_("未找到该填报。"))
+    policy.require(by=by, permission="filing.edit", enterprise_id=filing.enterprise_id)
+    return filing
 
 
 def _require_complete(
@@ -210,13 +229,19 @@ def _freeze(
     )
 
 
+_MOVED = [
+    "state", "round", "division_code", "submitted_at", "due_at", "due_provisional", "decided_at", "claimed_by", "claimed_until",
+    "updated_at",
+]  # fmt: skip
+
+
 def _move(filing: Filing, target: str, submission: Submission) -> None:
     filing.state, filing.round = target, submission.round
     filing.submitted_at, filing.due_at = submission.submitted_at, submission.due_at
     filing.due_provisional, filing.overdue_at = submission.due_provisional, None
     filing.decided_at, filing.claimed_by, filing.claimed_until = None, None, None
     filing.updated_at = submission.submitted_at
-    filing.save()
+    filing.save(update_fields=_MOVED)
 
 
 def advance(filing: Filing, event: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -69,14 +69,17 @@ def copy_files(*, source_id: UUID, target_id: UUID, by: Actor) -> None:
         ledger.append(kind="attachment.staged", subject=str(target.id), data={"sha256": row.sha256}, by=by)
 
 
-def drop_unnamed(*, filing_id: UUID, answers: Mapping[str, str], by: Actor) -> None:
-    """Before submission: a file that no answer names was taken off its record and is not handed in."""
-    filing = own_filing(filing_id=filing_id, by=by)
-    for row in filing.attachments.filter(state="staged"):
-        if row.sha256 not in answers.get(row.path, "").split(","):
-            row.state = "dropped"
-            row.save(update_fields=["state"])
-            ledger.append(kind="attachment.dropped", subject=str(filing.id), data={"sha256": row.sha256}, by=by)
+def drop_unnamed(rows: Iterable[Attachment], *, answers: Mapping[str, str], by: Actor) -> list[Attachment]:
+    """Before submission: a file that no answer names was taken off its record and is not handed in; returns the others."""
+    kept = []
+    for row in rows:
+        if row.state != "staged" or row.sha256 in answers.get(row.path, "").split(","):
+            kept.append(row)
+            continue
+        row.state = "dropped"
+        row.save(update_fields=["state"])
+        ledger.append(kind="attachment.dropped", subject=str(row.filing_id), data={"sha256": row.sha256}, by=by)
+    return kept
 
 
 def drop(*, attachment_id: UUID, by: Actor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from uuid import UUID
 
 from chengxin.catalogue.values import Form
@@ -11,8 +12,10 @@ from chengxin.common.crypto import BrokenEnvelope
 from chengxin.common.keys import KeyMissing
 
 MARK = "v1:"
+_KEPT_FORMS = 256
 
 
+@lru_cache(maxsize=_KEPT_FORMS)
 def personal_fields(form: Form) -> frozenset[tuple[str, str]]:
     """The (group, field) pairs of a form that hold personal data."""
     return frozenset((group.code, f.code) for group in form.groups for f in group.fields if f.personal)

@@ -14,7 +14,7 @@ from chengxin.catalogue import rules as catalogue_rules
 from chengxin.catalogue.answers import PUBLIC
 from chengxin.catalogue.values import Cleaned, Form
 from chengxin.common import clock
-from chengxin.common.errors import Conflict, Forbidden, Invalid
+from chengxin.common.errors import Conflict, Forbidden, Invalid, NotFound
 from chengxin.filings import actions as filings
 from chengxin.filings import attaching, drafts, lifecycle
 from chengxin.filings import queries as filing_queries
@@ -267,20 +267,17 @@ def drop_file(*, attachment_id: UUID, by: Actor) -> None:
 @step
 def submit(*, filing_id: UUID, key: str, by: Actor) -> SubmissionView:
     """点击提交: everything is checked again, frozen, and goes to review (ARC-11)."""
-    enterprise_id = require_approved(by=by)
-    _require_steps(filing_queries.one(filing_id=filing_id, by=by), key=key, by=by)
-    enterprise = identity.enterprise(enterprise_id)
-    _filing, draft, form = draft_of(filing_id=filing_id, by=by)
-    subject = subject_of(form=form, answers=draft.answers, by=by)
-    attaching.drop_unnamed(filing_id=filing_id, answers=draft.answers, by=by)
-    submission = filings.submit(filing_id=filing_id, key=key, division_code=enterprise.division_code, subject=subject, by=by)
+    require_approved(by=by)
+    submission = filings.submit(filing_id=filing_id, key=key, subject=_subject_when_ready, named_files_only=True, by=by)
     notices.handed_in(submission=submission, kind=KIND, account_id=by.account_id, by=by)
     return submission
 
 
-def _require_steps(filing: FilingView, *, key: str, by: Actor) -> None:
-    if filing_queries.submission_by_key(key=key, filing_id=filing.id, by=by) is not None:
-        return
+def _subject_when_ready(read: filings.HandingIn) -> str:
+    """The kind of subject of an archive whose commitment is ticked and whose type is chosen."""
+    filing = read.filing
+    if filing.kind != KIND:
+        raise NotFound(_("未找到该填报。"))
     errors: dict[str, list[str]] = {}
     if filing.commitment_version != catalogue.commitment(COMMITMENT).version:
         errors["commitment"] = [_("请阅读并勾选承诺书。")]
@@ -288,6 +285,7 @@ def _require_steps(filing: FilingView, *, key: str, by: Actor) -> None:
         errors["enterprise_type"] = [_("请选择企业类型。")]
     if errors:
         raise Invalid(_("请先完成承诺书与企业类型。"), fields=errors)
+    return catalogue_rules.subject_of(read.form, uscc=read.uscc, company_type=company_type(read.answers))
 
 
 @step

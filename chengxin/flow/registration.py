@@ -198,11 +198,13 @@ def submit(*, key: str, by: Actor) -> SubmissionView:
     """Hand the registration in for review when both papers are there; gives the receipt."""
     filing = current(by=by)
     assert by.enterprise_id is not None
-    enterprise = identity_queries.enterprise(by.enterprise_id)
-    subject = catalogue_rules.subject_of(catalogue.version(filing.form_version), uscc=enterprise.uscc)
-    submission = filings.submit(filing_id=filing.id, key=key, division_code=enterprise.division_code, subject=subject, by=by)
+    submission = filings.submit(filing_id=filing.id, key=key, subject=_subject_of, by=by)
     notices.handed_in(submission=submission, kind="registration", account_id=by.account_id, by=by)
     return submission
+
+
+def _subject_of(read: filings.HandingIn) -> str:
+    return catalogue_rules.subject_of(read.form, uscc=read.uscc)
 
 
 def needed_papers(*, filing: FilingView, by: Actor) -> dict[str, str]:

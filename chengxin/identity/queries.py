@@ -322,10 +322,16 @@ def consents(account_id: UUID, *, by: Actor) -> list[ConsentView]:
     return [ConsentView(document=row.document, version=row.version, given=row.given, at=row.at) for row in rows]
 
 
+_WITHDRAWN = """
+SELECT bool_or(NOT given)
+FROM (SELECT DISTINCT ON (document) given FROM identity_consent WHERE account_id = %(account)s ORDER BY document, id DESC) AS newest
+"""
+
+
 def has_withdrawn(account_id: UUID) -> bool:
     """Whether the account has taken back its word on some document (D-31)."""
-    newest = Consent.objects.filter(account_id=account_id).order_by("document", "-id").distinct("document")
-    return not all(newest.values_list("given", flat=True))
+    found = sql.row(_WITHDRAWN, {"account": account_id})
+    return found is not None and bool(found[0])
 
 
 def work_calendar() -> workdays.WorkCalendar:

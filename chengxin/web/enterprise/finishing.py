@@ -57,8 +57,8 @@ def preview(request: Request, filing_id: UUID) -> HttpResponse:
 def submit(request: Request, filing_id: UUID) -> HttpResponse:
     """The last page: what is missing, page by page, or 点击提交 with a one-time key (D-33)."""
     by = request.actor
-    work = outline.open_work(filing_id=filing_id, by=by)
     if request.method != "POST":
+        work = outline.open_work(filing_id=filing_id, by=by)
         if work.filing.state not in lifecycle.EDITABLE_STATES:
             return redirect("enterprise:status", filing_id=filing_id)
         return _final(request, work)
@@ -68,7 +68,7 @@ def submit(request: Request, filing_id: UUID) -> HttpResponse:
     try:
         submission = flow.submit(filing_id=filing_id, key=key, by=by)
     except Invalid:
-        return _final(request, work, refused=True)
+        return _final(request, outline.open_work(filing_id=filing_id, by=by), refused=True)
     return redirect("enterprise:receipt", number=submission.number)
 
 
