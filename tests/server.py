@@ -42,8 +42,9 @@ def _sweep() -> None:
     """Remove what a killed run of ours left behind."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         pid = folder.name.removeprefix(PREFIX).split("-")[0]
-        if folder.stat().st_uid == os.geteuid() and pid.isdigit() and not _alive(int(pid)):
-            remove(folder)
+        with contextlib.suppress(FileNotFoundError):  # another run is sweeping it too
+            if folder.stat().st_uid == os.geteuid() and pid.isdigit() and not _alive(int(pid)):
+                remove(folder)
 
 
 def remove(base: Path) -> None:
