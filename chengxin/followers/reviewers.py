@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from chengxin.catalogue import queries as catalogue
+from chengxin.common import clock
 from chengxin.filings import deadlines, lifecycle
 from chengxin.filings import queries as filings
 from chengxin.filings.values import FilingView
@@ -23,12 +24,12 @@ BY = Actor.system("reviewers")
 
 
 def waiting(event: EventView) -> None:
-    """A filing was handed in: the reviewers who are competent now get a mail."""
+    """A filing was handed in: the reviewers who are competent now get a mail, with the day's first one only."""
     _tell_of_filing(event, template="review_waiting")
 
 
 def overdue(event: EventView) -> None:
-    """A filing passed its due moment: the reviewers who are competent now are reminded, once."""
+    """A filing passed its due moment: the reviewers who are competent now are reminded, once a day."""
     _tell_of_filing(event, template="review_overdue")
 
 
@@ -50,7 +51,12 @@ def _tell_of_filing(event: EventView, *, template: str) -> None:
         return
     unit = identity.competent_agency(division_code=filing.division_code, form=filing.form_id)
     params = {"unit": unit.name, "title": _title(filing), "moment": filing.submitted_at, "due": _due(filing)}
-    _mail(unit.id, form=filing.form_id, template=template, params=params, key=f"{template}:{filing.id}:{filing.round}")
+    _mail(unit.id, form=filing.form_id, template=template, params=params, key=f"{template}:{_day(event)}")
+
+
+def _day(event: EventView) -> str:
+    """The day in Shanghai; a clerk with two hundred items gets one mail, not two hundred."""
+    return event.created_at.astimezone(clock.SHANGHAI).date().isoformat()
 
 
 def _title(filing: FilingView) -> str:

@@ -114,12 +114,18 @@ TEMPLATES: dict[str, Template] = {
         ),
     ),
     "review_waiting": Template(
-        _("有新的待审核事项：{title}"),
-        _("您好：\n\n{unit} 收到一项待审核事项。\n事项：{title}\n提交时间：{moment}\n应办结时间：{due}\n\n请登录平台办理：\n{link}"),
+        _("今日有新的待审核事项：{title}"),
+        _(
+            "您好：\n\n{unit} 今日收到新的待审核事项，首项如下；其后收到的事项不再逐一发送邮件，请登录平台查看。\n"
+            "事项：{title}\n提交时间：{moment}\n应办结时间：{due}\n\n请登录平台办理：\n{link}"
+        ),
     ),
     "review_overdue": Template(
         _("待审核事项已逾期：{title}"),
-        _("您好：\n\n下列事项已超过办结时间，仍待审核。\n事项：{title}\n应办结时间：{due}\n\n请尽快登录平台办理：\n{link}"),
+        _(
+            "您好：\n\n下列事项已超过办结时间，仍待审核。今日其他逾期事项不再逐一发送邮件，请登录平台查看。\n"
+            "事项：{title}\n应办结时间：{due}\n\n请尽快登录平台办理：\n{link}"
+        ),
     ),
     "competence_moved": Template(
         _("待审核事项转由本单位办理"),

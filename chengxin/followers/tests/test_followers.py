@@ -21,7 +21,7 @@ from tests import people
 pytestmark = pytest.mark.django_db(transaction=True)
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
 BEFORE_A_FREE_DAY = datetime(2033, 11, 21, 2, 0, tzinfo=UTC)  # a Monday of a year without a calendar
-SUBJECTS = {"waiting": "有新的待审核事项", "overdue": "待审核事项已逾期", "passed_on": "待审核事项转由本单位办理"}
+SUBJECTS = {"waiting": "今日有新的待审核事项", "overdue": "待审核事项已逾期", "passed_on": "待审核事项转由本单位办理"}
 
 
 def follow() -> None:
@@ -51,6 +51,17 @@ def test_the_competent_reviewers_are_told_once_of_what_waits() -> None:
     assert firm.name in body and "余杭区商务局" in body and "/login/agency" in body
     assert followers.step(500) == 0
     assert len(told("waiting")) == 2
+
+
+def test_a_reviewer_gets_one_mail_a_day_however_much_comes_in() -> None:
+    office = people.office()
+    with clock.at(MONDAY):
+        for number in (1, 2, 3):
+            people.handed_in(number)
+    with clock.at(MONDAY + timedelta(days=1)):
+        people.handed_in(4)
+        follow()
+        assert told("waiting") == [office.county.email] * 2
 
 
 def test_nobody_is_told_of_what_is_decided_already() -> None:
