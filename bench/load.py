@@ -13,12 +13,14 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from bench.house import percentile
 
 HEAD_END = b"\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
 CHUNKED = -1
+URL_SIGNS = "/?&=%"
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,10 @@ class _Line:
         return int(self.buffer[9:12]) if whole else 0
 
 
-def get(path: str) -> bytes:
-    """A plain request for a path."""
-    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+def get(path: str, *, session: str = "") -> bytes:
+    """A request for a path, by the person of a session if one is given."""
+    cookie = f"Cookie: session={session}\r\n" if session else ""
+    return f"GET {quote(path, safe=URL_SIGNS)} HTTP/1.1\r\nHost: localhost\r\n{cookie}\r\n".encode()
 
 
 def drive(

@@ -12,7 +12,6 @@ import os
 import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,12 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from bench import load
-from bench.house import REPEATS, Figure, private, ratio, report
+from bench.house import REPEATS, Figure, private, ratio, report, size
+from bench.programs import THREADS, WORKERS, free_port
 
-FILES = int(os.environ.get("BENCH_LOOKUP_FILES", "1000000"))
-SECONDS = float(os.environ.get("BENCH_LOOKUP_SECONDS", "8"))
-KEYS = int(os.environ.get("BENCH_LOOKUP_KEYS", "10000"))
-CLIENTS, WORKERS, THREADS, WRITERS = 32, 2, 8, 2
+FILES = int(size("LOOKUP_FILES", full=1_000_000, small=20_000))
+SECONDS = size("LOOKUP_SECONDS", full=8, small=3)
+KEYS = int(size("LOOKUP_KEYS", full=10_000, small=10_000))
+CLIENTS, WRITERS = 32, 2
 BODY = 3_000
 BIG_EVERY, BIG = 1_000, 200_000
 CHUNK = 50_000
@@ -101,9 +101,7 @@ def serve(target: str, port: int) -> None:
 @contextmanager
 def served(target: str) -> Iterator[int]:
     """The port of a server of its own, stopped afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as metrics, Path(metrics, "log").open("wb") as log:
         environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": metrics, "PORT": str(port)}
         command = [sys.executable, "-m", "bench.lookup", "--serve", target, str(port)]
@@ -177,8 +175,8 @@ def measure() -> list[Figure]:
         Figure("look-up: pgbench, same prepared statement (floor)", base, "reads/s"),
         Figure("look-up: constant 3 KB through the same edge (floor)", floor, "reads/s"),
         Figure(f"look-up by code, {FILES:,} files, {WORKERS} workers", here, "reads/s"),
-        ratio("look-up against pgbench (goal 0.55)", here, base, least=0.40),
-        ratio("look-up against the constant (goal 0.50)", here, floor, least=0.30),
+        ratio("look-up against pgbench", here, base, least=0.40, goal=0.55),
+        ratio("look-up against the constant", here, floor, least=0.30, goal=0.50),
         Figure("look-up: p99", p99, "ms", most=15),
         Figure("look-up: answers that were not 200", [float(failures)], "answers", most=0),
         Figure("look-up: reads straight after a commit", checked, "reads"),

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from bench import record
 from chengxin import options
 from chengxin.common.key_inventory import INVENTORY
 
@@ -21,7 +22,7 @@ def keys() -> str:
     return "\n".join([*head, "| name | kind | purpose | rotation | when lost | when leaked |", "|---|---|---|---|---|---|", *rows, ""])
 
 
-PAGES: dict[str, Callable[[], str]] = {"settings.md": options.reference, "keys.md": keys}
+PAGES: dict[str, Callable[[], str]] = {"settings.md": options.reference, "keys.md": keys, "figures.md": record.page}
 
 
 def main() -> int:
