@@ -10,7 +10,8 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from bench.house import REPEATS, Figure, percentile, private, report, size
@@ -18,6 +19,8 @@ from bench.house import REPEATS, Figure, percentile, private, report, size
 NAMES = int(size("SEARCH_NAMES", full=5_000_000, small=50_000))
 WORDS = int(size("SEARCH_WORDS", full=300, small=100))
 CHUNK = 100_000
+CONNECTIONS = 2
+DIVISIONS = ("330110", "110108")
 PLACES = [
     "上海", "北京", "深圳", "广州", "杭州", "成都", "苏州", "武汉", "南京", "重庆", "天津", "宁波", "厦门", "郑州", "长沙", "青岛",
     "西安", "合肥", "义乌", "金华", "温州", "佛山", "东莞", "无锡", "泉州", "三穗", "喀什", "阿拉尔",
@@ -37,52 +40,109 @@ TABLES = ("records_search", "records_term", "records_posting")
 LINKS = """
 SELECT conname, contype, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('f', 'p', 'u')
 """
-STAGE = """
-CREATE TEMP TABLE IF NOT EXISTS stage (rank bigint, uscc text, name text, division text, type text, key text, words text[])
+# The rows that `records.searching` writes, for names with no brackets or blanks: `require_alike` compares.
+NAMED = """
+SELECT n, (%(places)s::text[])[1 + h(n, 1) %% 1000] || substr(%(signs)s, 1 + h(n, 2) %% %(kinds)s, 1)
+  || substr(%(signs)s, 1 + h(n, 3) %% %(kinds)s, 1)
+  || CASE WHEN h(n, 4) %% 5 >= 3 THEN substr(%(signs)s, 1 + h(n, 5) %% %(kinds)s, 1) ELSE '' END
+  || CASE WHEN h(n, 4) %% 5 = 4 THEN substr(%(signs)s, 1 + h(n, 6) %% %(kinds)s, 1) ELSE '' END
+  || (%(trades)s::text[])[1 + h(n, 7) %% 1000] || (%(forms)s::text[])[1 + h(n, 8) %% 20] AS name,
+  1 + n %% 5 AS type, CASE WHEN n %% 3 = 0 THEN 1 ELSE 2 END AS place
+FROM generate_series(%(first)s::int, %(last)s::int) AS n
 """
-FROM_STAGE = """
-INSERT INTO records_search (rank, enterprise_id, uscc, name, initials, division, division_name, type, records, text, words, approved_at)
-SELECT rank, gen_random_uuid(), uscc, name, '', division, '', type, 3, key, array_to_tsvector(words), now() FROM stage
+ROWS = f"""
+WITH stage AS MATERIALIZED (
+  SELECT (%(importance)s::bigint[])[type] * {1 << 40} + n AS rank, n, name, (%(types)s::text[])[type] AS type, place,
+    ARRAY(SELECT DISTINCT substr(name, i, 2) FROM generate_series(1, length(name) - 1) AS i) AS pairs
+  FROM ({NAMED}) AS named
+), searched AS (
+  INSERT INTO records_search (rank, enterprise_id, uscc, name, initials, division, division_name, type, records, text, words, approved_at)
+  SELECT rank, gen_random_uuid(), '91330110' || lpad(n::text, 10, '0'), name, '', (%(divisions)s::text[])[place], '', type, 3, name,
+    array_to_tsvector(array(SELECT p FROM unnest(pairs) AS p WHERE p <> ALL (%(stop)s::text[]))
+      || CASE place WHEN 1 THEN %(terms1)s::text[] ELSE %(terms2)s::text[] END || ('t' || type)), now()
+  FROM stage
+), termed AS (
+  INSERT INTO records_term (search_id, kind, term, shown) SELECT rank, 'name', name, name FROM stage
+)
+INSERT INTO records_posting (pair, rank) SELECT p, rank FROM stage, unnest(pairs) AS p WHERE p <> ALL (%(stop)s::text[])
 """
+CHANCE = """
+CREATE FUNCTION h(n int, kind int) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN (hashint8extended(n, kind) & 1048575)::int
+"""
+QUICKLY = "SET synchronous_commit = off; SET maintenance_work_mem = '1GB'; SET work_mem = '64MB'"
 BEFORE_PAGE_1000 = """
 SELECT rank FROM (SELECT rank FROM records_posting WHERE pair = %s ORDER BY rank LIMIT 20000) r ORDER BY rank DESC OFFSET 20 LIMIT 1
 """
 
 
-def names() -> Iterator[str]:
-    """Names as they are spread in life: few places and trades hold most of them, brands are many."""
-    chooser = random.Random(11)
-    places, trades = _skewed(PLACES, chooser), _skewed(TRADES, chooser)
-    while True:
-        brand = "".join(chooser.choices(SIGNS, k=chooser.choice((2, 2, 2, 3, 4))))
-        yield f"{next(places)}{brand}{next(trades)}{chooser.choice(FORMS)}"
-
-
-def _skewed(words: Sequence[str], chooser: random.Random) -> Iterator[str]:
-    weights = [1 / (at + 1) for at in range(len(words))]
-    while True:
-        yield from chooser.choices(words, weights, k=1000)
-
-
 def fill() -> None:
-    """The rows that `records.searching` would write, by COPY, with indexes and links made afterwards."""
+    """Names as they are spread in life: few places and trades hold most of them, brands are many. Indexes come afterwards."""
     import psycopg
 
     with psycopg.connect(os.environ["OWNER_DATABASE_URL"], autocommit=True) as owner:
-        links = _drop_links(owner)
-        source = names()
-        for first in range(0, NAMES, CHUNK):
-            _copy(owner, first, [next(source) for _ in range(min(CHUNK, NAMES - first))])
-        for statement in links:
-            owner.execute(statement)
+        again = _drop_links(owner)
+        owner.execute(CHANCE)
+        _in_threads([(ROWS, {**given(), "first": first, "last": min(first + CHUNK - 1, NAMES)}) for first in range(1, NAMES + 1, CHUNK)])
+        _in_threads([(statement, None) for statement in again])
         for table in TABLES:
             owner.execute(f"VACUUM ANALYZE {table}")
+    require_alike()
+
+
+def given() -> dict[str, Any]:
+    """What the statement draws from."""
+    from chengxin.records import searching
+
+    return {
+        "places": _skewed(PLACES), "trades": _skewed(TRADES), "forms": FORMS, "signs": SIGNS, "kinds": len(SIGNS),
+        "types": list(TYPES), "importance": [searching.IMPORTANCE[each] for each in TYPES], "divisions": list(DIVISIONS),
+        "terms1": searching.division_terms(DIVISIONS[0]), "terms2": searching.division_terms(DIVISIONS[1]),
+        "stop": sorted(searching.STOP_PAIRS),
+    }  # fmt: skip
+
+
+def _skewed(words: Sequence[str]) -> list[str]:
+    """A thousand of the words, the first most often."""
+    shares = [1 / (at + 1) for at in range(len(words))]
+    return random.Random(11).choices(words, shares, k=1000)
+
+
+def _in_threads(statements: Sequence[tuple[str, dict[str, Any] | None]]) -> None:
+    """Run statements over two connections."""
+
+    def run(mine: Sequence[tuple[str, dict[str, Any] | None]]) -> None:
+        import psycopg
+
+        with psycopg.connect(os.environ["OWNER_DATABASE_URL"], autocommit=True) as owner:
+            owner.execute(QUICKLY)
+            for statement, values in mine:
+                owner.execute(statement.encode(), values)
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(run, [statements[at::CONNECTIONS] for at in range(CONNECTIONS)]))
+
+
+def require_alike() -> None:
+    """The rows are what the platform would write of these names."""
+    from django.db import connection
+
+    from chengxin.common.text import name_key
+    from chengxin.records import searching
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, text, division, type, tsvector_to_array(words), rank FROM records_search LIMIT 50")
+        for name, text, division, type_, words, rank in cursor.fetchall():
+            found_by = searching.pairs([name_key(name)])
+            assert text == name_key(name) and set(words) == {*found_by, *searching.division_terms(division), f"t{type_}"}, name
+            cursor.execute("SELECT pair FROM records_posting WHERE rank = %s", [rank])
+            assert {pair for (pair,) in cursor.fetchall()} == found_by, name
 
 
 def _drop_links(owner: Any) -> list[str]:
-    """Drop foreign keys and indexes of the search tables; return what makes the indexes again."""
+    """Drop foreign keys and indexes of the search tables; return what makes the indexes again, the long ones first."""
     again: list[str] = []
-    for table in TABLES:
+    for table in reversed(TABLES):
         for name, kind, definition in owner.execute(LINKS, [table]).fetchall():
             owner.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}" CASCADE')
             if kind in ("p", "u"):
@@ -92,34 +152,6 @@ def _drop_links(owner: Any) -> list[str]:
             owner.execute(f'DROP INDEX "{name}"')
             again.append(definition)
     return again
-
-
-def _copy(owner: Any, first: int, batch: Sequence[str]) -> None:
-    from chengxin.common.text import name_key
-    from chengxin.records import searching
-
-    rows, terms, postings = [], [], []
-    for at, name in enumerate(batch, start=first + 1):
-        type_ = TYPES[at % len(TYPES)]
-        rank = searching.IMPORTANCE[type_] * searching.IMPORTANCE_STEP + at
-        key, division = name_key(name), "330110" if at % 3 else "110108"
-        found_by = searching.pairs([key])
-        words = "{" + ",".join(sorted({*found_by, *searching.division_terms(division), f"t{type_}"})) + "}"
-        rows.append((rank, f"91330110{at:010d}", name, division, type_, key, words))
-        terms.append((rank, key, name))
-        postings += [(pair, rank) for pair in found_by]
-    owner.execute(STAGE)
-    owner.execute("TRUNCATE stage")
-    _stream(owner, "COPY stage FROM STDIN", rows)
-    owner.execute(FROM_STAGE)
-    _stream(owner, "COPY records_term (search_id, kind, term, shown) FROM STDIN", [(rank, "name", key, name) for rank, key, name in terms])
-    _stream(owner, "COPY records_posting (pair, rank) FROM STDIN", postings)
-
-
-def _stream(owner: Any, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    with owner.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
 
 
 def frequencies() -> list[str]:
@@ -161,6 +193,15 @@ def deep(word: str) -> str:
         return write_cursor(cursor.fetchone()[0])
 
 
+def any_name(chooser: random.Random) -> str:
+    """One of the names."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM records_search WHERE uscc = %s", [f"91330110{chooser.randint(1, NAMES):010d}"])
+        return str(cursor.fetchone()[0])
+
+
 def read_floor(chooser: random.Random) -> float:
     """Milliseconds of one indexed read."""
     from django.db import connection
@@ -193,7 +234,7 @@ def run() -> list[Figure]:
             ones, thousands = timed(common), [timed([word], cursor=cursors[word])[0] for word in common]
             first.append(sum(ones) / len(ones))
             last.append(sum(thousands) / len(thousands))
-        name = next(names())
+        name = any_name(chooser)
         whole = p95(lambda: [name] * 50)
         narrowed = p95(lambda: common[:30], division="110000", type="SERVICE")
     return [
