@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection
 
 from chengxin import install
 from chengxin.common import keys
+from chengxin.common.errors import Unavailable
 from chengxin.launcher import places
 
 LEAST_SERVER = 150000
@@ -74,6 +75,18 @@ def key_ring() -> Iterable[Check]:
         yield Check("demo keys", "yellow" if settings.DEMO else "red", "demo keys are in use; they serve a demo only")
 
 
+def token() -> Iterable[Check]:
+    """The device that holds the keys must sign (D-40)."""
+    if not settings.PKCS11_MODULE:
+        return
+    try:
+        keys.ring().signing_key("receipt").sign(b"doctor")
+    except Unavailable:
+        yield Check("token", "red", f"{settings.PKCS11_TOKEN} of {settings.PKCS11_MODULE} does not sign: see PKCS11_PIN and the device")
+    else:
+        yield Check("token", "green", settings.PKCS11_TOKEN)
+
+
 def ledger() -> Iterable[Check]:
     """The logs must be able to sign and not be behind."""
     from chengxin.ledger import queries
@@ -121,7 +134,7 @@ def disk() -> Iterable[Check]:
     yield Check("disk", "green" if free > LEAST_FREE_BYTES else "red", f"{free / 1024**3:.1f} GiB free in {settings.CHENGXIN_HOME}")
 
 
-CHECKS: tuple[Callable[[], Iterable[Check]], ...] = (server, running_role, schema, key_ring, ledger, public_files, messages, disk)
+CHECKS: tuple[Callable[[], Iterable[Check]], ...] = (server, running_role, schema, key_ring, token, ledger, public_files, messages, disk)
 
 
 def all_checks() -> list[Check]:

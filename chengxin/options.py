@@ -79,6 +79,11 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("CHECKPOINTS_DIR", folder, "", "Where checkpoints are kept outside the database. Empty: checkpoints in CHENGXIN_HOME."),
         Option("CATALOGUE_DIR", folder, "", "Where the catalogue's YAML files are. Empty: catalogue in the checkout."),
     ),
+    "Keys in a token": (
+        Option("PKCS11_MODULE", str, "", "PKCS#11 library in whose token keys that sign are made and stay. Empty: keys in KEYS_DIR."),
+        Option("PKCS11_TOKEN", str, "chengxin", "Label of the token."),
+        Option("PKCS11_PIN", str, "", "User PIN of the token.", secret=True),
+    ),
     "Database": (
         Option("DATABASE_URL", str, "", "postgresql://user:password@host/name of the running role. Empty: own PostgreSQL.", secret=True),
         Option("OWNER_DATABASE_URL", str, "", "The same for the migrating role (chengxin_owner). Empty: DATABASE_URL.", secret=True),

@@ -14,6 +14,9 @@ from chengxin.options import value
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 OWNER_DATABASE_URL: str = value("OWNER_DATABASE_URL")
+PKCS11_MODULE: str = value("PKCS11_MODULE")
+PKCS11_TOKEN: str = value("PKCS11_TOKEN")
+PKCS11_PIN: str = value("PKCS11_PIN")
 PG_BINDIR: str = value("PG_BINDIR")
 STATEMENT_TIMEOUT_MS: int = value("STATEMENT_TIMEOUT_MS")
 LOCK_TIMEOUT_MS: int = value("LOCK_TIMEOUT_MS")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,11 +21,15 @@ IDENTITY_NAME = "诚信平台报告签章"
 
 @dataclass(frozen=True)
 class PdfIdentity:
-    """Private key and certificates, PEM each; the text form shows no key."""
+    """Private key and certificates, PEM each; the text form shows no key.
+
+    A key in a token has no PEM: it signs SHA-256 digests by `sign_digest`, which gives DER.
+    """
 
     key_pem: bytes = field(repr=False)
     certificate_pem: bytes
     authority_pem: bytes
+    sign_digest: Callable[[bytes], bytes] | None = field(default=None, repr=False, compare=False)
 
     def to_bytes(self) -> bytes:
         """One JSON body, as the ring keeps it."""
@@ -52,23 +57,29 @@ def new_authority(*, at: datetime) -> bytes:
     return _key_pem(key) + certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def new_identity(*, authority: bytes, at: datetime) -> PdfIdentity:
-    """A new signing key with a certificate issued by `authority` (as `new_authority` gave it)."""
+def new_identity(*, authority: bytes, at: datetime, public: ec.EllipticCurvePublicKey | None = None) -> PdfIdentity:
+    """A new signing key with a certificate issued by `authority` (as `new_authority` gave it).
+
+    With `public`, the certificate of a key that is in a token.
+    """
     authority_key = serialization.load_pem_private_key(authority, password=None)
     if not isinstance(authority_key, ec.EllipticCurvePrivateKey):
         raise TypeError("The authority's key is an elliptic-curve key.")
     root = x509.load_pem_x509_certificate(authority[authority.index(b"-----BEGIN CERTIFICATE") :])
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = None
+    if public is None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        public = key.public_key()
     issuer_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     certificate = (
-        _builder(subject=_name(IDENTITY_NAME), issuer=root.subject, key=key.public_key(), at=at, years=IDENTITY_YEARS)
+        _builder(subject=_name(IDENTITY_NAME), issuer=root.subject, key=public, at=at, years=IDENTITY_YEARS)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(certificate_signing=False), critical=True)
         .add_extension(issuer_id, critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM
-    return PdfIdentity(_key_pem(key), certificate.public_bytes(pem), root.public_bytes(pem))
+    return PdfIdentity(_key_pem(key) if key else b"", certificate.public_bytes(pem), root.public_bytes(pem))
 
 
 def _name(common_name: str) -> x509.Name:

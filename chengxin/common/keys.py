@@ -5,6 +5,9 @@ overwritten. An environment variable `CHENGXIN_KEY_<NAME>_V<version>` (base64 of
 the place of a file. Keys never stand in the database, in a backup, in a log or in `doctor` output:
 `rows()` gives names, versions, dates and fingerprints only. The newest version is the current one;
 older ones stay readable until their file is taken away.
+
+With PKCS11_MODULE set, keys that sign are made in a token and stay there (`chengxin.common.tokens`); their files hold
+the name of the token's object and the public part.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import json
 import os
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +29,7 @@ from chengxin.common import clock
 from chengxin.common.certificates import PdfIdentity, new_authority, new_identity
 from chengxin.common.errors import ChengxinError
 from chengxin.common.key_inventory import INVENTORY, Purpose
+from chengxin.common.tokens import SigningKey, Token, TokenKey, token_at
 
 SECRET_BYTES = 32
 ENVIRONMENT_PREFIX = "CHENGXIN_KEY_"
@@ -48,6 +52,7 @@ class Key:
     created_at: str
     source: str
     material: bytes = field(repr=False)
+    label: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -72,8 +77,8 @@ class KeyRow:
 class KeyRing:
     """All keys of one installation; re-reads its directory when that changes."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = Path(directory)
+    def __init__(self, directory: Path, *, token: Token | None = None) -> None:
+        self.directory, self._token = Path(directory), token
         self._stamp = -1
         self._keys: dict[str, dict[int, Key]] = {}
 
@@ -88,15 +93,22 @@ class KeyRing:
         """All versions of `name` that are there, newest first."""
         return sorted(self._all().get(name, {}), reverse=True)
 
-    def signing_key(self, name: str, *, version: int | None = None) -> Ed25519PrivateKey:
+    def signing_key(self, name: str, *, version: int | None = None) -> SigningKey:
         """The Ed25519 signing key of `name`; raises KeyMissing."""
         if _purpose(name).kind != "signing":
             raise TypeError(f"The key {name} is not a signing key.")
-        return Ed25519PrivateKey.from_private_bytes(self._get(name, version).material)
+        key = self._get(name, version)
+        if key.label:
+            return TokenKey(self._the_token(key), key.label, key.material)
+        return Ed25519PrivateKey.from_private_bytes(key.material)
 
     def pdf_identity(self, *, version: int | None = None) -> PdfIdentity:
         """The platform's key and certificates for signing PDF reports; raises KeyMissing."""
-        return PdfIdentity.from_bytes(self._get("pdf", version).material)
+        key = self._get("pdf", version)
+        identity = PdfIdentity.from_bytes(key.material)
+        if not key.label:
+            return identity
+        return replace(identity, sign_digest=lambda digest: self._the_token(key).sign_p256(key.label, digest))
 
     def is_demo(self) -> bool:
         """True if any key that is in use was made for the demo (D-53)."""
@@ -143,32 +155,45 @@ class KeyRing:
             self._keys, self._stamp = found, stamp
         return self._keys
 
+    def _the_token(self, key: Key) -> Token:
+        if self._token is None:
+            raise KeyMissing(f"密钥 {key.label} 在签名设备中。请设置 PKCS11_MODULE、PKCS11_TOKEN 和 PKCS11_PIN。")
+        return self._token
+
     def _make(self, name: str, version: int, demo: bool) -> bool:
-        made = self._material(name)
+        made, label = self._material(name, version)
         body = {
             "name": name,
             "version": version,
             "demo": demo,
             "created_at": clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
             "material": base64.b64encode(made).decode(),
+            **({"label": label} if label else {}),
         }
         created = _write_once(self.directory / f"{name}.v{version}.json", json.dumps(body, indent=1).encode())
         self._stamp = -1
         return created
 
-    def _material(self, name: str) -> bytes:
+    def _material(self, name: str, version: int) -> tuple[bytes, str]:
+        """The material of a new key; where it is in the token, its public part and the label of the token's object."""
         if name == "pdf-authority":
-            return new_authority(at=clock.now())
+            return new_authority(at=clock.now()), ""
+        label = f"{name}.v{version}.{secrets.token_hex(4)}" if self._token else ""
         if name == "pdf":
-            return new_identity(authority=self._get("pdf-authority", None).material, at=clock.now()).to_bytes()
-        return secrets.token_bytes(SECRET_BYTES)
+            public = self._token.make_p256(label) if self._token else None
+            authority = self._get("pdf-authority", None).material
+            return new_identity(authority=authority, at=clock.now(), public=public).to_bytes(), label
+        if self._token and _purpose(name).kind == "signing":
+            return self._token.make_ed25519(label), label
+        return secrets.token_bytes(SECRET_BYTES), ""
 
 
 def ring() -> KeyRing:
     """The ring of this installation, under `settings.KEYS_DIR`."""
     from django.conf import settings  # late: settings themselves may ask a ring for a key
 
-    return _ring_at(Path(settings.KEYS_DIR))
+    place = (settings.PKCS11_MODULE, settings.PKCS11_TOKEN, settings.PKCS11_PIN)
+    return _ring_at(Path(settings.KEYS_DIR), *place)
 
 
 def generate_missing(*, demo: bool) -> list[str]:
@@ -182,8 +207,8 @@ def is_demo() -> bool:
 
 
 @functools.cache
-def _ring_at(directory: Path) -> KeyRing:
-    return KeyRing(directory)
+def _ring_at(directory: Path, module: str, label: str, pin: str) -> KeyRing:
+    return KeyRing(directory, token=token_at(module, label, pin) if module else None)
 
 
 def _purpose(name: str) -> Purpose:
@@ -212,6 +237,7 @@ def _read(path: Path) -> Key:
             created_at=body["created_at"],
             source=str(path),
             material=base64.b64decode(body["material"], validate=True),
+            label=body.get("label", ""),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise KeyMissing(f"密钥文件已损坏：{path.name}，请从备份恢复。") from error

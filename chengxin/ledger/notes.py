@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from chengxin.common.tokens import SigningKey
 
 from .merkle import HASH_BYTES, leaf_hash, verify_inclusion
 
@@ -91,7 +93,7 @@ def parse_vkey(text: str) -> tuple[str, Ed25519PublicKey]:
     return name, Ed25519PublicKey.from_public_bytes(data[1:])
 
 
-def sign(text: str, *, name: str, key: Ed25519PrivateKey) -> str:
+def sign(text: str, *, name: str, key: SigningKey) -> str:
     """The signed note over `text` (which ends in a newline)."""
     if not text.endswith("\n") or any(char < " " and char != "\n" for char in text):
         raise ValueError("A note ends in a newline and holds no other control character.")
@@ -154,7 +156,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
     return Checkpoint(lines[0], int(lines[1]), root)
 
 
-def sign_checkpoint(checkpoint: Checkpoint, *, key: Ed25519PrivateKey) -> str:
+def sign_checkpoint(checkpoint: Checkpoint, *, key: SigningKey) -> str:
     """The checkpoint as a note signed in the name of its origin."""
     return sign(checkpoint.text(), name=checkpoint.origin, key=key)
 

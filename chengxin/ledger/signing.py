@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import connection, transaction
 
 from chengxin.common import clock, keys
+from chengxin.common.tokens import SigningKey
 
 from . import outside
 from .models import Checkpoint
@@ -25,7 +25,7 @@ def lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
 
 
-def signing_key(log: str) -> Ed25519PrivateKey:
+def signing_key(log: str) -> SigningKey:
     """The key that signs for a log."""
     return keys.ring().signing_key(f"ledger-{log}")
 

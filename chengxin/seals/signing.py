@@ -61,10 +61,26 @@ class _ClockedSigner(signers.PdfSigner):
         return session
 
 
+class _TokenSigner(signers.Signer):
+    """Signs with a P-256 key that stays in its token."""
+
+    def __init__(self, identity: PdfIdentity, *, store: SimpleCertificateStore) -> None:
+        mechanism = cms.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"})
+        super().__init__(signing_cert=_certificate(identity.certificate_pem), cert_registry=store, signature_mechanism=mechanism)
+        self._identity = identity
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+        """The signature; for the first measure of its room a dummy."""
+        assert digest_algorithm == "sha256" and self._identity.sign_digest
+        return bytes(72) if dry_run else self._identity.sign_digest(hashlib.sha256(data).digest())
+
+
 @lru_cache(maxsize=4)
-def _signer(identity: PdfIdentity) -> signers.SimpleSigner:
+def _signer(identity: PdfIdentity) -> signers.Signer:
     store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     store.register(_certificate(identity.authority_pem))
+    if identity.sign_digest:
+        return _TokenSigner(identity, store=store)
     _kind, _headers, der = pem.unarmor(identity.key_pem)
     return signers.SimpleSigner(
         signing_cert=_certificate(identity.certificate_pem),
