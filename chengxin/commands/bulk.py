@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from chengxin.identity.values import Actor
 
 MOST_FAULTS_SHOWN = 200
+NICENESS = 10
 
 
 def register(words: _SubParsersAction[ArgumentParser]) -> None:
@@ -28,6 +30,7 @@ def register(words: _SubParsersAction[ArgumentParser]) -> None:
     word.set_defaults(run=take_in)
     demo = words.add_parser("demo", help="fill an empty database with demo data; one that was cut off goes on")
     demo.add_argument("--enterprises", type=int, metavar="N", help="how many generated ones beside the stories")
+    demo.add_argument("--quiet", action="store_true", help="leave the processor to others, and do not list the accounts")
     demo.set_defaults(run=fill_demo)
 
 
@@ -86,6 +89,9 @@ def _tell(report: Report, *, rehearsed: bool) -> int:
 
 def fill_demo(words: Namespace) -> int:
     """Fill the demo in and print its accounts."""
+    environment.follow_supervisor()
+    if words.quiet:
+        os.nice(NICENESS)
     with environment.database():
         environment.set_up()
         environment.require_migrated()
@@ -99,6 +105,9 @@ def fill_demo(words: Namespace) -> int:
             demo.fill(enterprises=words.enterprises)
         except demo.DemoRefused as error:
             raise LauncherError(str(error)) from error
+        if words.quiet:
+            print("The demo data are complete.", file=sys.stderr)
+            return 0
         for line in demo.accounts():
             print(line)
     return 0

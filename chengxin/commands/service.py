@@ -16,6 +16,7 @@ from chengxin.launcher import places, supervisor
 from chengxin.launcher.postgres import Server
 
 DEMO_MODULE = "chengxin.demo"
+PROGRAMS = ("serve", "worker")
 
 
 def register(words: _SubParsersAction[ArgumentParser]) -> None:
@@ -114,13 +115,17 @@ def _run(words: Namespace, *, server: Server | None, stop: threading.Event) -> i
 
     supervisor.check_port(settings.HOST, settings.PORT)
     accounts = _prepare(words)
+    filling = bool(accounts) and import_module(DEMO_MODULE).is_empty()
     from django.db import connections
 
     connections.close_all()
     command = [sys.executable, "-m", "chengxin.cli"]
     variables = {**os.environ, "CHENGXIN_SUPERVISED": "1"}
-    children = [supervisor.Child(name, [*command, name], variables) for name in ("serve", "worker")]
-    welcome = threading.Thread(target=_welcome, args=[settings.SITE_ORIGIN, settings.HOST, settings.PORT, accounts, stop], daemon=True)
+    children = [supervisor.Child(name, [*command, name], variables) for name in PROGRAMS]
+    if filling:
+        children.append(supervisor.Child("demo", [*command, "demo", "--quiet"], variables, once=True))
+    shown = [settings.SITE_ORIGIN, settings.HOST, settings.PORT, accounts, filling, stop]
+    welcome = threading.Thread(target=_welcome, args=shown, daemon=True)
     welcome.start()
     supervisor.keep_running(children, stop=stop, mend=_database_keeper(server))
     _say("Stopped.")
@@ -128,6 +133,7 @@ def _run(words: Namespace, *, server: Server | None, stop: threading.Event) -> i
 
 
 def _prepare(words: Namespace) -> list[str]:
+    """Everything that must stand before the address is printed; the demo's accounts, if there is one."""
     from django.conf import settings
 
     from chengxin import install
@@ -141,9 +147,9 @@ def _prepare(words: Namespace) -> list[str]:
     if not settings.DEMO or words.no_demo or not install.present(DEMO_MODULE):
         return []
     demo = import_module(DEMO_MODULE)
-    if demo.is_empty():
-        _say("Filling the demo data (about a minute) …")
-        demo.fill()
+    if demo.is_empty() and not demo.is_told():
+        _say("Telling the demo's stories (about a minute) …")
+        demo.tell()
     return list(demo.accounts())
 
 
@@ -156,10 +162,11 @@ def _database_keeper(server: Server | None) -> Callable[[], None]:
     return mend
 
 
-def _welcome(origin: str, host: str, port: int, accounts: list[str], stop: threading.Event) -> None:
+def _welcome(origin: str, host: str, port: int, accounts: list[str], filling: bool, stop: threading.Event) -> None:
     if not supervisor.wait_for_port(host, port, stop=stop):
         return
-    lines = ["", f"  {origin}/", *(f"  {line}" for line in accounts), "", "  Ctrl-C stops everything.", ""]
+    meanwhile = ["", "  The generated enterprises are being filed meanwhile."] if filling else []
+    lines = ["", f"  {origin}/", *(f"  {line}" for line in accounts), *meanwhile, "", "  Ctrl-C stops everything.", ""]
     _say("\n".join(lines))
 
 

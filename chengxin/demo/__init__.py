@@ -6,7 +6,7 @@ first start. Only an empty database is filled; a filling that was cut off is tak
 Source: decisions D-53, D-56.
 """
 
-from chengxin.demo.filling import accounts, fill, is_empty
+from chengxin.demo.filling import accounts, fill, is_empty, is_told, stock_up, tell
 from chengxin.demo.guards import DemoRefused
 
-__all__ = ["DemoRefused", "accounts", "fill", "is_empty"]
+__all__ = ["DemoRefused", "accounts", "fill", "is_empty", "is_told", "stock_up", "tell"]

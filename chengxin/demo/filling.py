@@ -12,13 +12,14 @@ from django.conf import settings
 from django.db import connection
 
 from chengxin.common import clock
-from chengxin.demo import guards, playing, reading, setting_up
+from chengxin.demo import guards, playing, reading, setting_up, stock
 from chengxin.demo.guards import DemoRefused
 from chengxin.identity import queries as identity
 
 NATIONAL = "MOFCOM-EC"
 MARKER = "demo.json"
 AGENCIES_STOOD_DAYS = 730
+REFUSED = "数据库已有数据，演示数据只能填入空数据库。"
 
 
 def is_empty() -> bool:
@@ -30,9 +31,16 @@ def is_empty() -> bool:
 
 
 def fill(*, enterprises: int | None = None) -> None:
-    """Fill the database; `enterprises` generated ones beside the stories. Raises DemoRefused unless `is_empty`."""
+    """Tell the stories and file `enterprises` generated ones (setting DEMO_ENTERPRISES). DemoRefused unless `is_empty`."""
+    if not is_told():
+        tell()
+    stock_up(enterprises=enterprises)
+
+
+def tell() -> None:
+    """Agencies, people and stories: what the demo's accounts need. Raises DemoRefused unless `is_empty`."""
     if not is_empty():
-        raise DemoRefused("数据库已有数据，演示数据只能填入空数据库。")
+        raise DemoRefused(REFUSED)
     start = _begin()
     stories = reading.stories(start=start)
     with clock.at(start - timedelta(days=AGENCIES_STOOD_DAYS)):
@@ -41,7 +49,25 @@ def fill(*, enterprises: int | None = None) -> None:
     setting_up.register(start=start, stories=stories)
     password = reading.document("accounts.yaml", start=start)["password"]
     playing.play_all(stories, start=start, password=password)
-    _write({**(_marker() or {}), "done": True})
+    _write({**(_marker() or {}), "told": True})
+
+
+def is_told() -> bool:
+    """Whether the stories stand, so that the accounts may be shown."""
+    return bool((_marker() or {}).get("told"))
+
+
+def stock_up(*, enterprises: int | None = None) -> None:
+    """File the generated enterprises that are not there yet; the demo is filled then. DemoRefused unless `is_empty`."""
+    marker = _marker()
+    if marker is None or not marker.get("told") or marker["done"]:
+        raise DemoRefused(REFUSED)
+    start = datetime.fromisoformat(marker["start"])
+    count = marker.get("enterprises", settings.DEMO_ENTERPRISES if enterprises is None else enterprises)
+    _write({**marker, "enterprises": count})
+    taken = {story.name for story in reading.stories(start=start)}
+    stock.fill(count=count, start=start, taken=taken)
+    _write({**marker, "enterprises": count, "done": True})
 
 
 def accounts() -> Iterator[str]:
@@ -77,7 +103,9 @@ def _marker() -> dict[str, Any] | None:
 
 def _write(said: dict[str, Any]) -> None:
     _path().parent.mkdir(parents=True, exist_ok=True)
-    _path().write_text(json.dumps(said), "utf-8")
+    beside = _path().with_suffix(".new")
+    beside.write_text(json.dumps(said), "utf-8")
+    beside.replace(_path())
 
 
 def _path() -> Path:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from chengxin.catalogue.codes import Codes
@@ -20,6 +21,12 @@ LONGEST_AGO_DAYS = 560
 LATEST_AGO_DAYS = 3
 CORPS, CORPS_CITIES = "66", "6590"
 ADVERSE_EVERY = 20
+MUNICIPALITIES = ("北京市", "天津市", "上海市", "重庆市")
+NO_CITIES = ("省直辖县级行政区划", "自治区直辖县级行政区划")
+PEOPLES = "土家|布依|蒙古|哈萨克|柯尔克孜|朝鲜|景颇|傈僳|哈尼|苗|彝|藏|羌|侗|壮|瑶|回|满|傣|黎|白|维吾尔"
+SELF_GOVERNED = re.compile(rf"(?:(?:{PEOPLES})族?)*自治[州县旗区]$")
+NOT_TRADING = frozenset({"350527"})
+REVIEW = timedelta(hours=23)
 SMALL = {"92": "small_trades", "93": "farm_trades"}
 
 
@@ -53,9 +60,33 @@ class Invented:
         return f"1990001{self.number:04d}"
 
     @property
-    def dice(self) -> random.Random:
-        """Chances of its own, the same on every machine."""
-        return random.Random(f"{SEED}/{self.number}")
+    def handed_in_at(self) -> datetime:
+        """When its archive was handed in."""
+        return self.approved_at - REVIEW
+
+    @property
+    def founded_on(self) -> date:
+        """The day of its establishment."""
+        return self.handed_in_at.astimezone(clock.SHANGHAI).date() - timedelta(days=self.founded_days)
+
+    @property
+    def trademark_on(self) -> date:
+        """The day its trademark was registered, if it has one."""
+        return self.founded_on + timedelta(days=self.dice("trademark").randint(30, 190))
+
+    @property
+    def site(self) -> str:
+        """The host of its site, which cannot exist."""
+        return f"www.e{self.number}.example"
+
+    @property
+    def has_site(self) -> bool:
+        """Whether it trades on a site of its own."""
+        return self.type in ("SELF_SITE", "PLATFORM", "SERVICE")
+
+    def dice(self, about: str) -> random.Random:
+        """Chances of its own in one matter, the same on every machine."""
+        return random.Random(f"{SEED}/{self.number}/{about}")
 
 
 def credit_code(*, kind: str, division: str, number: int) -> str:
@@ -127,15 +158,16 @@ def _moment(start: datetime, age: float, dice: random.Random) -> datetime:
 def _leaves(codes: Codes) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for code in sorted(codes.divisions):
-        if codes.is_leaf(code) and not code.endswith("0000"):
+        if codes.is_leaf(code) and not code.endswith("0000") and code not in NOT_TRADING:
             found.setdefault(CORPS if code.startswith(CORPS_CITIES) else code[:2], []).append(code)
     return found
 
 
 def _short(path: Sequence[str]) -> str:
-    """What a name begins with: the city or county without its last sign, as licences have it."""
-    place = next((p for p in reversed(path[:2]) if p not in ("省直辖县级行政区划", "自治区直辖县级行政区划")), path[-1])
-    for tail in ("特别行政区", "自治州", "地区", "市", "盟", "省", "县", "区"):
+    """What a name begins with: the municipality, city or prefecture without its last signs, as licences have it."""
+    place = path[0] if path[0] in MUNICIPALITIES else next(p for p in reversed(path[:2]) if p not in NO_CITIES)
+    place = SELF_GOVERNED.sub("", place)
+    for tail in ("地区", "市", "盟", "省", "县"):
         if place.endswith(tail) and len(place) - len(tail) >= 2:
             return place.removesuffix(tail)
     return place

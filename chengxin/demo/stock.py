@@ -1,57 +1,51 @@
 """Files thousands of invented archives: the apps' own actions, many in one transaction, in several processes.
 
-What a person's step costs most is left out, and nothing else: the password (nobody logs in as these), the pictures and
-the mails. Every answer passes the form's rules, every filing is handed in, decided and published by the same actions
-as anybody's, so receipts, events, public files and search rows are the real ones.
+What a person's step costs most is left out, and nothing else: the password (nobody logs in as these), the registration's
+pictures and the mails. Every answer passes the form's rules, every filing is handed in, decided and published by the
+same actions as anybody's, and what units say comes in by the import, a file for each month and group.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 
 from chengxin.catalogue import codes as code_tables
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue.answers import ORDER, PUBLIC
 from chengxin.common import clock
-from chengxin.demo import guards, inventing, reading, setting_up, telling
+from chengxin.demo import guards, inventing, pictures, playing, reading, setting_up, supplying, telling
 from chengxin.demo.inventing import Invented
-from chengxin.exchange import judging
-from chengxin.exchange.values import Line
 from chengxin.filings import actions as filings
-from chengxin.filings import imports
+from chengxin.filings import attaching
 from chengxin.filings import queries as filing_queries
-from chengxin.flow import archive, importing, review
+from chengxin.filings.files import Stored
+from chengxin.flow import archive, prefill, review
 from chengxin.gateways import market_register
 from chengxin.identity import actions as identity
 from chengxin.identity import queries as identity_queries
 from chengxin.identity.values import Actor
+from chengxin.launcher import supervisor
 from chengxin.records import actions as records
-from chengxin.records.values import NewRecord
 
-BATCH = 25
+BATCH = 20
 MOST_PROCESSES = 4
-GROUPS = ("G01", "G06", "G07", "G09", "G10", "G11")
+KEPT_INSIDE = "S15"
+KEPT_INSIDE_SHARE = 0.8
 BY = Actor.system("demo")
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What all processes share: words, and the import filing of every government group."""
-
-    words: Mapping[str, Any]
-    imports: Mapping[str, UUID]
 
 
 def fill(*, count: int, start: datetime, taken: set[str]) -> None:
@@ -60,43 +54,50 @@ def fill(*, count: int, start: datetime, taken: set[str]) -> None:
     with (reading.folder() / "economy.csv").open(encoding="utf-8") as table:
         shares = [(row["province"], int(row["share"])) for row in csv.DictReader(table)]
     made = inventing.invent(count=count, words=words, shares=shares, codes=code_tables.shipped(), start=start, taken=taken)
-    missing = [each for each in made if identity_queries.enterprise_by_uscc(each.uscc) is None]
-    if not missing:
-        return
-    market_register.load_local([_register_row(each, words, start) for each in missing])
-    with clock.at(missing[0].approved_at):
-        ground = Ground(words=words, imports=_open_imports())
-    _in_processes(missing, ground)
-    _finish_imports(ground, len(missing))
+    there = identity_queries.enterprises_by_uscc(each.uscc for each in made)
+    missing = [each for each in made if each.uscc not in there]
+    if missing:
+        market_register.load_local([_register_row(each, words) for each in missing])
+        _in_processes(missing, words)
+    for moment, group, rows in files_of_units(made, start=start):
+        with clock.at(moment):
+            playing.import_rows(group, rows)
 
 
-def _register_row(made: Invented, words: Mapping[str, Any], start: datetime) -> dict[str, Any]:
-    told = telling.answers(made, words=words, day=_day(made.approved_at))["S01"][0]
+def files_of_units(made: Sequence[Invented], *, start: datetime) -> Iterator[tuple[datetime, str, list[dict[str, str]]]]:
+    """The files that units send: on the first of each month, a group each, about those who filed the month before."""
+    months: dict[date, list[Invented]] = defaultdict(list)
+    for each in made:
+        months[_day(each.approved_at).replace(day=1)].append(each)
+    for month, members in sorted(months.items()):
+        moment = min(_first_of_next(month), start)
+        sent: dict[str, list[dict[str, str]]] = defaultdict(list)
+        for each in members:
+            for group, row in supplying.rows(each, day=_day(moment)).items():
+                sent[group].append(row)
+        yield from ((moment, group, sent[group]) for group in sorted(sent))
+
+
+def _first_of_next(month: date) -> datetime:
+    year, number = divmod(month.year * 12 + month.month, 12)
+    return datetime(year, number + 1, 1, 3, tzinfo=clock.SHANGHAI)
+
+
+def _register_row(made: Invented, words: Mapping[str, Any]) -> dict[str, Any]:
+    told = telling.answers(made, words=words, day=_day(made.handed_in_at))["S01"][0]
     copied = ("uscc", "name", "legal_representative", "capital_wan", "established_on", "address", "authority", "scope")
     return setting_up.register_row({**{code: told[code] for code in copied}, "type": made.licence_type})
 
 
-@transaction.atomic
-def _open_imports() -> dict[str, UUID]:
-    forms = {group: importing.FORM.format(group=group) for group in GROUPS}
-    return {group: imports.open_import(form_id=form, sha256="0" * 64, by=BY) for group, form in forms.items()}
-
-
-@transaction.atomic
-def _finish_imports(ground: Ground, count: int) -> None:
-    for filing_id in ground.imports.values():
-        imports.finish_import(filing_id=filing_id, counts={"enterprises": count}, summary="演示数据", by=BY)
-
-
-def _in_processes(made: Sequence[Invented], ground: Ground) -> None:
+def _in_processes(made: Sequence[Invented], words: Mapping[str, Any]) -> None:
     """Share the work out; each process takes every n-th enterprise, so that all go forward in time together."""
     processes = min(MOST_PROCESSES, os.cpu_count() or 1, len(made) // BATCH)
-    if processes < 2 or connection.in_atomic_block:
-        file_all(made, ground)
+    if processes < 2:
+        file_all(made, words)
         return
     connections.close_all()
     fork = multiprocessing.get_context("fork")
-    children = [fork.Process(target=_child, args=[made[number::processes], ground]) for number in range(processes)]
+    children = [fork.Process(target=_child, args=[made[number::processes], words], daemon=True) for number in range(processes)]
     for child in children:
         child.start()
     for child in children:
@@ -105,57 +106,46 @@ def _in_processes(made: Sequence[Invented], ground: Ground) -> None:
         raise guards.DemoRefused("演示数据未能全部写入；再次启动将从中断处继续。")
 
 
-def _child(made: Sequence[Invented], ground: Ground) -> None:
+def _child(made: Sequence[Invented], words: Mapping[str, Any]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
-    file_all(made, ground)
+    supervisor.die_with_parent()
+    file_all(made, words)
     connections.close_all()
     sys.stdout.flush()
 
 
-def file_all(made: Sequence[Invented], ground: Ground) -> None:
+def file_all(made: Sequence[Invented], words: Mapping[str, Any]) -> None:
     """File these, a batch in one transaction."""
     for first in range(0, len(made), BATCH):
+        batch = [(each, telling.answers(each, words=words, day=_day(each.handed_in_at))) for each in made[first : first + BATCH]]
+        for _made, told in batch:
+            _draw_all(told)
         with transaction.atomic():
-            for each in made[first : first + BATCH]:
-                _file(each, ground)
+            for each, told in batch:
+                _file(each, told)
 
 
-def _file(made: Invented, ground: Ground) -> None:
+def _file(made: Invented, told: reading.Answers) -> None:
     """One enterprise from its registration to its public file."""
-    day_before = made.approved_at - timedelta(hours=23)
-    told = telling.answers(made, words=ground.words, day=_day(day_before))
     guards.require_fictitious([made.uscc, made.email, told])
-    with clock.at(day_before):
+    with clock.at(made.handed_in_at):
         account_id, enterprise_id = identity.open_enterprise(
             uscc=made.uscc, name=made.name, division_code=made.division, email=made.email, phone=made.phone, by=Actor.nobody()
         )
         identity.activate(enterprise_id=enterprise_id, by=BY)
-        _take_in(made, told, enterprise_id, ground)
-        by = identity_queries.actor_for(account_id, "password")
-        filing_id = _hand_in(made, told, by)
+        entry = market_register.lookup(made.uscc)
+        assert entry is not None
+        records.keep_snapshot(uscc=made.uscc, entry=prefill.plain(asdict(entry)))
+        filing_id = _hand_in(made, told, by=identity_queries.actor_for(account_id, "password"))
     with clock.at(made.approved_at):
         _approve(filing_id, division=made.division, form=f"archive/{made.type}")
 
 
-def _take_in(made: Invented, told: reading.Answers, enterprise_id: UUID, ground: Ground) -> None:
-    day = clock.today()
-    for group, rows in telling.government(made, told=told, day=day).items():
-        for record in _judged(group, rows, day):
-            records.take_in(enterprise_id=enterprise_id, filing_id=ground.imports[group], record=record, by=BY)
-
-
-def _judged(group: str, rows: list[dict[str, str]], day: date) -> list[NewRecord]:
-    lines = [Line(number=number, raw=row) for number, row in enumerate(rows, start=2)]
-    good, faults = judging.judge(lines, form=_form(importing.FORM.format(group=group)), today=day)
-    if faults:
-        raise ValueError(f"{group}: {'；'.join(map(str, faults))}")
-    return [each.record for each in good]
-
-
-def _hand_in(made: Invented, told: reading.Answers, by: Actor) -> UUID:
+def _hand_in(made: Invented, told: reading.Answers, *, by: Actor) -> UUID:
     assert by.enterprise_id is not None
     form = _form(f"archive/{made.type}")
+    answers = as_paths(made, told)
     opening = filings.Opening(
         kind=archive.KIND,
         form_id=form.id,
@@ -163,23 +153,44 @@ def _hand_in(made: Invented, told: reading.Answers, by: Actor) -> UUID:
         division_code=made.division,
         enterprise_type=made.type,
     )
-    filing = filings.open_filing(opening=opening, answers=as_paths(told), by=by)
-    version = _commitment()
-    filings.sign_commitment(filing_id=filing.id, document=archive.COMMITMENT, version=version, by=by)
-    subject = archive.subject_of(form=form, answers=as_paths(told), by=by)
+    filing = filings.open_filing(opening=opening, answers=_without_pictures(answers), by=by)
+    for path, value in answers.items():
+        if value.startswith(telling.DRAW):
+            attaching.attach(filing_id=filing.id, path=path, stored=_drawn(value), replace=False, by=by)
+    filings.sign_commitment(filing_id=filing.id, document=archive.COMMITMENT, version=_commitment(), by=by)
+    subject = archive.subject_of(form=form, answers=answers, by=by)
     filings.submit(filing_id=filing.id, key=str(uuid4()), subject=lambda _read: subject, by=by)
     return filing.id
 
 
-def as_paths(told: reading.Answers) -> dict[str, str]:
-    """Rows of answers as a draft keeps them, all of them public."""
+def as_paths(made: Invented, told: reading.Answers) -> dict[str, str]:
+    """Rows of answers as a draft keeps them; nearly all are public, accounts seldom."""
     found: dict[str, str] = {}
     for group, rows in told.items():
+        inside = group == KEPT_INSIDE and made.dice("inside").random() < KEPT_INSIDE_SHARE
         for number, row in enumerate(rows, start=1):
             record = uuid4()
-            cells = {**row, ORDER: str(number), PUBLIC: "1"}
+            cells = {**row, ORDER: str(number), PUBLIC: "0" if inside else "1"}
             found |= {f"{group}/{record}/{code}": value for code, value in cells.items()}
     return found
+
+
+def _without_pictures(answers: Mapping[str, str]) -> dict[str, str]:
+    return {path: _drawn(value).sha256 if value.startswith(telling.DRAW) else value for path, value in answers.items()}
+
+
+def _draw_all(told: reading.Answers) -> None:
+    """Draw and store the pictures that answers name, before the transaction begins (D-39)."""
+    for text in guards.texts(told):
+        if text.startswith(telling.DRAW):
+            _drawn(text)
+
+
+@lru_cache(maxsize=40)
+def _drawn(value: str) -> Stored:
+    title = value.removeprefix(telling.DRAW)
+    body = pictures.proof(title=title, name="（演示企业）", number="演示编号")
+    return attaching.intake(stream=io.BytesIO(body), name=f"{title}.jpg", slot="archive")
 
 
 def _approve(filing_id: UUID, *, division: str, form: str) -> None:

@@ -1,4 +1,4 @@
-"""What an invented enterprise answers, and what government units say of it: rows as a person would type them. Pure."""
+"""What an invented enterprise answers in its archive: rows as a person would type them. Pure."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from chengxin.demo.inventing import Invented, credit_code
-from chengxin.demo.reading import UNITS, Answers
+from chengxin.demo.inventing import Invented
+from chengxin.demo.reading import Answers
 
 SCALES = (("micro", 3, 12), ("micro", 5, 20), ("small", 20, 120), ("medium", 120, 400))
-FAULTS = ("虚假宣传", "未按规定亮照", "销售不合格产品", "价格欺诈", "侵犯商标专用权")
+PERMITS = ("食品经营许可证", "出版物经营许可证", "第二类医疗器械经营备案凭证", "增值电信业务经营许可证")
+DRAW = "draw:"
+CERTIFIED = ("iso9001", "gbt27922", "gbt31950", "iso27001", "green")
 
 
 def answers(made: Invented, *, words: Mapping[str, Any], day: date) -> Answers:
     """The archive's answers on the day it was handed in."""
-    dice = made.dice
+    dice = made.dice("archive")
     scale, least, most = dice.choice(SCALES[:2] if made.uscc[:2] != "91" else SCALES)
     staff = dice.randint(least, most)
     told: Answers = {
-        "S01": [_basics(made, scale=scale, staff=staff, day=day)],
+        "S01": [_basics(made, scale=scale, staff=staff)],
         "S02": [_contacts(made)],
         "S05": [{"total": str(staff), "ecommerce": str(max(1, staff * 2 // 3))}],
         "S06": [_shop(made, words, dice, day)],
@@ -33,12 +35,12 @@ def answers(made: Invented, *, words: Mapping[str, Any], day: date) -> Answers:
         told |= _trading(made, words, dice, day)
     if made.type == "PLATFORM":
         told |= _platform(made, dice)
-    return told
+    return told | _chosen(made, day=day)
 
 
-def _basics(made: Invented, *, scale: str, staff: int, day: date) -> dict[str, str]:
+def _basics(made: Invented, *, scale: str, staff: int) -> dict[str, str]:
     own = {"legal_representative": made.head, "name": made.name, "uscc": made.uscc, "division": made.division}
-    founded = _founded(made, day).isoformat()
+    founded = made.founded_on.isoformat()
     return {
         **own,
         "company_type": made.company_type,
@@ -65,11 +67,6 @@ def _holder(made: Invented) -> dict[str, str]:
     return {"holder_type": "person", "holder_person": made.head, "amount_wan": _capital(made), "share": "100", "means": "money"}
 
 
-def _founded(made: Invented, day: date) -> date:
-    """The day of establishment, always before the archive."""
-    return day - timedelta(days=made.founded_days)
-
-
 def _capital(made: Invented) -> str:
     return str((made.number * 37) % 900 + 10 if made.uscc[:2] == "91" else made.number % 40 + 2)
 
@@ -87,8 +84,8 @@ def _contacts(made: Invented) -> dict[str, str]:
 
 def _shop(made: Invented, words: Mapping[str, Any], dice: random.Random, day: date) -> dict[str, str]:
     shared = {"opened_on": (day - timedelta(days=dice.randint(30, 199))).isoformat(), "categories": made.goods, "licence_shown": "1"}
-    if made.type in ("SELF_SITE", "PLATFORM", "SERVICE"):
-        site = {"kind": "own_site", "name": f"{made.brand}官网", "url": f"https://www.e{made.number}.example"}
+    if made.has_site:
+        site = {"kind": "own_site", "name": f"{made.brand}官网", "url": f"https://{made.site}"}
         return {**site, "icp": f"京ICP备0000{made.number:04d}号", **shared}
     kind = "shop" if made.type == "IN_PLATFORM" else dice.choice(("live", "shop"))
     place = {"platform": dice.choice(words["platforms"]), "account_id": f"DEMO-{made.number}"}
@@ -119,7 +116,7 @@ def _service(made: Invented, dice: random.Random) -> dict[str, str]:
 
 
 def _platform(made: Invented, dice: random.Random) -> Answers:
-    site = f"https://www.e{made.number}.example"
+    site = f"https://{made.site}"
     duties = {
         "sellers": str(dice.randint(60, 9000)),
         "verification": "licence,id",
@@ -132,67 +129,80 @@ def _platform(made: Invented, dice: random.Random) -> Answers:
     return {"S18": [{"rules_url": f"{site}/rules", "ip_rules_url": f"{site}/rules/ip"}], "S19": [duties]}
 
 
-def government(made: Invented, *, told: Answers, day: date) -> Answers:
-    """Records of the units: registration always, taxes and inspections often, something adverse for a few."""
-    dice, basics = made.dice, told["S01"][0]
-    copied = ("name", "uscc", "legal_representative", "capital_wan", "established_on", "term", "authority", "address", "scope")
-    register = {code: basics[code] for code in copied}
-    founded = {"type": made.licence_type, "approved_on": basics["established_on"], "status": "active", "capital_currency": "CNY"}
-    rows: Answers = {"G01": [{**_seen(made, "A", 1, day), **register, **founded}]}
-    if dice.random() < 0.5:
-        tax = {"kind": "level", "year": str(day.year - 1), "level": dice.choice("AABM"), "authority": f"{made.place}税务局（演示）"}
-        rows["G11"] = [{**_seen(made, "T", 2, day), **tax, "decided_on": (day - timedelta(days=30)).isoformat()}]
-    if dice.random() < 0.25:
-        checked = {"authority": basics["authority"], "kind": "sample", "result": "fine"}
-        rows["G09"] = [{**_seen(made, "A", 3, day), **checked, "checked_on": (day - timedelta(days=60)).isoformat()}]
-    return rows | (_adverse(made, basics, day) if made.adverse else {})
-
-
-def _adverse(made: Invented, basics: Mapping[str, str], day: date) -> Answers:
-    kind = made.number // 20 % 3
-    decided = (day - timedelta(days=made.number % 40 + 1)).isoformat()
-    if kind == 0:
-        return {"G06": [{**_seen(made, "A", 4, day), **_penalty(made, basics), "decided_on": decided}]}
-    if kind == 1:
-        listed = {"reason": "unreachable", "listed_on": decided, "listed_by": basics["authority"], "dishonesty_grade": "SERIOUS"}
-        return {"G07": [{**_seen(made, "A", 5, day), **listed}]}
-    case = {
-        "kind": "dishonest",
-        "court": f"{made.place}人民法院（演示）",
-        "case_no": f"（{day.year}）演示执{made.number}号",
-        "basis_no": f"（{day.year - 1}）演示民初{made.number}号",
-        "filed_on": decided,
-        "published_on": decided,
-        "duty": "给付货款及利息。",
-        "performance": "none",
-        "conduct": "有履行能力而拒不履行生效法律文书确定义务。",
+def _chosen(made: Invented, *, day: date) -> Answers:
+    """Groups that nobody must fill in: some enterprises do, some do not."""
+    company = made.uscc[:2] == "91"
+    wanted = {
+        "S04": (0.06 if company else 0, _relation),
+        "S05M": (0.4 if company else 0, _manager),
+        "S07": (0.3, _trademark),
+        "S08": (0.12, _permit),
+        "S09": (0.14, _certificate),
+        "S15": (0.4 if company else 0.1, _finance),
+        "S16": (0.4 if made.type != "SERVICE" else 0, _quality),
+        "S17": (0.5 if made.has_site else 0, _privacy),
+        "S18": (0.35 if company and made.type != "PLATFORM" else 0, _system),
     }
-    return {"G10": [{**_seen(made, "C", 6, day), **case}]}
+    return {group: [tell(made, day)] for group, (share, tell) in wanted.items() if made.dice(group).random() < share}
 
 
-def _penalty(made: Invented, basics: Mapping[str, str]) -> dict[str, str]:
-    serious = made.number % 3 == 0
-    fine = 30 if serious else made.number % 9 + 1
+def _relation(made: Invented, _day: date) -> dict[str, str]:
+    return {"name": f"{made.brand}控股（演示）有限公司", "relation": "parent"}
+
+
+def _manager(made: Invented, _day: date) -> dict[str, str]:
+    return {"name": made.head, "position": made.dice("position").choice(("执行董事兼经理", "总经理", "运营总监"))}
+
+
+def _trademark(made: Invented, _day: date) -> dict[str, str]:
+    since = made.trademark_on
+    about = {"kind": "trademark", "number": f"演示标{made.number:06d}", "name": made.brand}
+    return {**about, "obtained_on": since.isoformat(), "valid": f"{since}..{since + timedelta(days=3652)}"}
+
+
+def _permit(made: Invented, day: date) -> dict[str, str]:
+    since = day - timedelta(days=made.dice("permit").randint(60, 900))
+    name = made.dice("permit").choice(PERMITS)
+    valid = f"{since}..{since + timedelta(days=1826)}"
+    number = f"演示许{made.number:06d}号"
+    return {"name": name, "number": number, "authority": f"{made.place}行政审批局（演示）", "valid": valid, "files": f"{DRAW}{name}"}
+
+
+def _certificate(made: Invented, day: date) -> dict[str, str]:
+    since = day - timedelta(days=made.dice("certificate").randint(30, 800))
+    name = made.dice("certificate").choice(CERTIFIED)
+    valid = f"{since}..{since + timedelta(days=1095)}"
+    return {"name": name, "number": f"演示证{made.number:06d}", "body": "演示认证中心", "valid": valid}
+
+
+def _finance(made: Invented, day: date) -> dict[str, str]:
+    dice = made.dice("finance")
+    assets = dice.randint(30, 9000)
+    debts, revenue = assets * dice.randint(10, 70) // 100, assets * dice.randint(60, 240) // 100
+    profit = revenue * dice.randint(-4, 18) // 100
     return {
-        "document_no": f"市监罚〔演示〕{made.number}号",
-        "violation": FAULTS[made.number % len(FAULTS)],
-        "facts": "演示数据：在网络经营活动中存在违法行为，已责令改正。",
-        "basis": "《中华人民共和国电子商务法》（演示引用）",
-        "kinds": "fine",
-        "content": f"责令改正，罚款人民币{fine}万元。",
-        "fine_wan": str(fine),
-        "authority": basics["authority"],
-        "authority_uscc": credit_code(kind="11", division=made.division, number=9100),
-        "dishonesty_grade": "SERIOUS" if serious else "GENERAL",
+        "year": str(day.year - 1),
+        "assets_wan": str(assets),
+        "debts_wan": str(debts),
+        "net_wan": str(assets - debts),
+        "revenue_wan": str(revenue),
+        "profit_wan": str(profit),
+        "net_profit_wan": str(profit * 3 // 4),
+        "audit": "none",
     }
 
 
-def _seen(made: Invented, unit: str, number: int, day: date) -> dict[str, str]:
-    """The columns that every government record has."""
+def _quality(made: Invented, _day: date) -> dict[str, str]:
+    return {"purchase_check": "1", "tracing": "扫码可查批次与来源", "sample_pass": f"{made.dice('quality').randint(960, 1000) / 10}"}
+
+
+def _privacy(made: Invented, _day: date) -> dict[str, str]:
+    level = made.dice("privacy").choice(("none", "l1", "l2"))
+    return {"privacy_url": f"https://{made.site}/privacy", "protection_level": level}
+
+
+def _system(made: Invented, _day: date) -> dict[str, str]:
     return {
-        "subject_uscc": made.uscc,
-        "source_system": "演示数据",
-        "source_unit": UNITS[unit],
-        "source_record_no": f"{unit}-{made.number}-{number}",
-        "collected_on": day.isoformat(),
+        "credit_system": "建立了商品上架复核、客户投诉限时办结与供应商准入制度，每年评审一次。",
+        "complaints": f"投诉由专人受理，{made.dice('system').randint(1, 3)}个工作日内答复。",
     }

@@ -39,7 +39,7 @@ def imported(*, form_id: str, sha256: str) -> Imported | None:
 
 
 def open_import(*, form_id: str, sha256: str, by: Actor) -> UUID:
-    """Start the filing of one file; raises Conflict where another program takes in the same file just now."""
+    """Start the filing of one file; raises Conflict where another program was first."""
     policy.require(by=by, permission="import.run")
     form, now = catalogue.current(form_id), clock.now()
     filing = Filing.objects.create(
@@ -59,7 +59,7 @@ def open_import(*, form_id: str, sha256: str, by: Actor) -> UUID:
         with transaction.atomic():
             ImportedFile.objects.create(filing=filing, form_id=form_id, sha256=sha256)
     except IntegrityError as error:
-        raise Conflict(_("该文件正在由另一程序导入。"), code="import-running") from error
+        raise Conflict(_("该文件刚由另一程序导入。"), code="import-done") from error
     data = {"form": form.version, "sha256": sha256, "round": 1}
     ledger.append(kind="filing.submitted", subject=str(filing.id), data=data, by=by)
     return filing.id

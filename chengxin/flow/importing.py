@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue.values import Form
 from chengxin.common import clock
 from chengxin.common.canonical import sha256_hex
-from chengxin.common.errors import Invalid
+from chengxin.common.errors import Invalid, NotFound
 from chengxin.exchange import judging, reading
 from chengxin.exchange.values import Fault, Judged, Report
 from chengxin.filings import imports as filings
@@ -62,6 +62,9 @@ def run(*, group: str, data: bytes, by: Actor) -> Report:
     Raises Invalid for an unknown group and for what is no table.
     """
     policy.require(by=by, permission="import.run")
+    earlier = _done_before(form=_form(group), data=data)
+    if earlier is not None:
+        return earlier
     file = _read(group=group, data=data)
     if file.faults:
         return _report(file)
@@ -71,10 +74,10 @@ def run(*, group: str, data: bytes, by: Actor) -> Report:
 def rehearse(*, group: str, data: bytes, by: Actor) -> Report:
     """What `run` would do with a file; nothing is written."""
     policy.require(by=by, permission="import.run")
-    file = _read(group=group, data=data)
-    earlier = filings.imported(form_id=file.form.id, sha256=file.sha256)
+    earlier = _done_before(form=_form(group), data=data)
     if earlier is not None:
-        return _done_before(file, earlier)
+        return earlier
+    file = _read(group=group, data=data)
     counts: Counter[str] = Counter()
     faults = list(file.faults)
     for batch in file.batches():
@@ -90,10 +93,10 @@ def header(*, group: str) -> list[str]:
 
 
 def _form(group: str) -> Form:
-    form_id = FORM.format(group=group)
-    if form_id not in catalogue.forms("import"):
-        raise Invalid(_("没有这一类政府部门信息。"), fields={"group": [_("请填写G01至G21之一。")]})
-    return catalogue.current(form_id)
+    try:
+        return catalogue.current(FORM.format(group=group))
+    except NotFound as error:
+        raise Invalid(_("没有这一类政府部门信息。"), fields={"group": [_("请填写G01至G21之一。")]}) from error
 
 
 def _read(*, group: str, data: bytes) -> File:
@@ -106,9 +109,6 @@ def _read(*, group: str, data: bytes) -> File:
 @step
 def _take_in(*, file: File, by: Actor) -> Report:
     """The whole file in one transaction; enterprises are locked in the order of their codes."""
-    earlier = filings.imported(form_id=file.form.id, sha256=file.sha256)
-    if earlier is not None:
-        return _done_before(file, earlier)
     faults = [fault for batch in file.batches() for fault in _faults_of(file.group, batch, _enterprises(batch))]
     if faults:
         return _report(file, faults=faults)
@@ -188,9 +188,22 @@ def _report(
     file: File, counts: Counter[str] | None = None, faults: Sequence[Fault] | None = None, *, filing_id: UUID | None = None
 ) -> Report:
     found = sorted(file.faults if faults is None else faults, key=lambda fault: fault.line)
-    report = Report(sha256=file.sha256, filing_id=filing_id, lines=len(file.good), faults=tuple(found))
-    return replace(report, **dict(counts or {}))
+    told = counts or Counter()
+    return Report(
+        sha256=file.sha256,
+        filing_id=filing_id,
+        lines=len(file.good),
+        new=told["new"],
+        corrected=told["corrected"],
+        unchanged=told["unchanged"],
+        unpublished=told["unpublished"],
+        unmatched=told["unmatched"],
+        faults=tuple(found),
+    )
 
 
-def _done_before(file: File, earlier: filings.Imported) -> Report:
-    return Report(sha256=file.sha256, filing_id=earlier.filing_id, lines=len(file.good), earlier=earlier.summary)
+def _done_before(*, form: Form, data: bytes) -> Report | None:
+    """What was done when exactly this file was taken in, if it was."""
+    sha256 = sha256_hex(data)
+    earlier = filings.imported(form_id=form.id, sha256=sha256)
+    return Report(sha256=sha256, filing_id=earlier.filing_id, earlier=earlier.summary) if earlier else None

@@ -22,6 +22,7 @@ STOP_WAIT_S = 15.0
 RESTART_PAUSE_S = 1.0
 LONGEST_RESTART_PAUSE_S = 10.0
 SETTLED_S = 30.0
+MOST_FAILURES = 5
 PR_SET_PDEATHSIG = 1
 
 
@@ -33,11 +34,12 @@ def die_with_parent() -> None:
 
 @dataclass
 class Child:
-    """One program that must run."""
+    """One program that must run; `once`: until it has ended well, or has failed too often."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
+    once: bool = False
     process: subprocess.Popen[bytes] | None = None
     last_start: float = 0.0
     deaths: int = 0
@@ -53,9 +55,11 @@ class Child:
         """Start the program again where it has died, later each time it dies young; say whether it was dead."""
         if self.process is None or self.process.poll() is None:
             return False
+        if self.once and (self.process.returncode == 0 or self.deaths >= MOST_FAILURES):
+            return False
         self._signal(signal.SIGKILL)
         lived = time.monotonic() - self.last_start
-        if lived > SETTLED_S:
+        if lived > SETTLED_S and not self.once:
             self.deaths = 0
         if lived > min(LONGEST_RESTART_PAUSE_S, RESTART_PAUSE_S * 2**self.deaths):
             self.deaths += 1

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import Client
 
 from chengxin import demo
+from chengxin.catalogue import codes
+from chengxin.commands.tests.test_words import ROOT, url_of_this_test
 from chengxin.common import clock
-from chengxin.demo import reading
+from chengxin.common.canonical import sha256_hex
+from chengxin.common.identifiers import uscc_errors
+from chengxin.demo import inventing, playing, reading, stock, supplying, telling
 from chengxin.filings import queries as filings
+from chengxin.filings.models import ImportedFile
+from chengxin.flow import due
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
+from chengxin.ledger.models import Event
+from chengxin.records import queries as records
+from tests import people
 
 SYSTEM = Actor.system("test")
-pytestmark = pytest.mark.django_db(transaction=True)
+DOZEN, FEW = 12, 60
+STORIES_PUBLISHED = 5
 
 
 @pytest.fixture
@@ -37,8 +59,10 @@ def _state(story: reading.Story, kind: str) -> str:
     return found.state if found else ""
 
 
-def test_stories_stand_where_they_are_told_to(home: Path, stories: dict[str, reading.Story]) -> None:
-    demo.fill(enterprises=0)
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_stories_stand_where_they_are_told_to_and_every_account_logs_in(home: Path, stories: dict[str, reading.Story]) -> None:
+    demo.fill(enterprises=DOZEN)
     states = {name: (_state(story, "registration"), _state(story, "archive")) for name, story in stories.items()}
     assert states == {
         "jimo": ("approved", "approved"),
@@ -54,3 +78,176 @@ def test_stories_stand_where_they_are_told_to(home: Path, stories: dict[str, rea
     assert not demo.is_empty()
     with pytest.raises(demo.DemoRefused):
         demo.fill()
+    assert records.overview().files == STORIES_PUBLISHED + DOZEN
+    assert not records.stale_files()
+    _imports_are_known_by_the_hash_of_what_came(json.loads((home / "demo.json").read_text())["start"], count=DOZEN)
+    _every_account_logs_in(stories)
+    _a_penalty_leaves_the_file_when_its_term_is_over(stories["jimo"])
+
+
+def _every_account_logs_in(stories: dict[str, reading.Story]) -> None:
+    """Those that are printed, with the password that is printed, through the page each of them uses."""
+    said = list(demo.accounts())
+    password = reading.document("accounts.yaml", start=clock.now())["password"]
+    assert password in said[0]
+    printed = [line.split()[0] for line in said[1:]]
+    assert {"shenhe.guojia", stories["lanxuqiao"].uscc} <= set(printed)
+    for name in printed:
+        people.forget_attempts()
+        client = Client()
+        if name[0].isdigit():
+            answer = client.post("/login", {"name": name, "password": password})
+        else:
+            challenge, solved = people.challenge_of(client.get("/login/agency").content.decode())
+            answer = client.post("/login/agency", {"name": name, "password": password, "captcha_id": challenge, "captcha": solved})
+        assert answer.status_code == 302, name
+        landed = client.get(answer["Location"], follow=True)
+        assert landed.status_code == 200, name
+        assert password not in landed.content.decode()
+
+
+def _a_penalty_leaves_the_file_when_its_term_is_over(story: reading.Story) -> None:
+    """Its last day is tomorrow: still there then, gone at midnight, before any worker has looked (D-07)."""
+    today = clock.now()
+
+    def shown() -> list[str]:
+        body = Client().get(f"/api/v1/files/{story.uscc}").json()
+        return [record["version_id"] for record in body["records"] if record["group"] == "G06"]
+
+    [version] = shown()
+    with clock.at(today + timedelta(days=1)):
+        assert shown() == [version]
+    with clock.at(today + timedelta(days=2)):
+        assert shown() == []
+        assert not Event.objects.filter(kind="record.ended", version_id=version).exists()
+        due.run(100)
+        assert shown() == []
+        assert Event.objects.filter(kind="record.ended", version_id=version).count() == 1
+
+
+# --- Generated enterprises -------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def made() -> list[inventing.Invented]:
+    start = clock.now()
+    return inventing.invent(
+        count=2000, words=reading.document("words.yaml", start=start), shares=_shares(), codes=codes.shipped(), start=start, taken=set()
+    )
+
+
+def _shares() -> list[tuple[str, int]]:
+    with (reading.folder() / "economy.csv").open(encoding="utf-8") as table:
+        return [(row["province"], int(row["share"])) for row in csv.DictReader(table)]
+
+
+def test_no_two_are_alike_and_none_can_be_real(made: list[inventing.Invented]) -> None:
+    assert len({each.name for each in made}) == len({each.uscc for each in made}) == 2000
+    for each in made:
+        assert each.uscc[8:12] == "WWTE"
+        assert not uscc_errors(each.uscc)
+        assert each.email.endswith(".example")
+        assert each.site.endswith(".example")
+
+
+def test_they_are_spread_as_the_economy_is_over_places_types_and_months(made: list[inventing.Invented]) -> None:
+    shares = _shares()
+    whole = sum(share for _province, share in shares)
+    here = Counter("660000" if each.division.startswith("6590") else f"{each.division[:2]}0000" for each in made)
+    for province, share in shares:
+        expected = 2000 * share / whole
+        assert abs(here[province] - expected) <= 6 * expected**0.5 + 3, province
+    assert set(Counter(each.type for each in made)) == {"PLATFORM", "IN_PLATFORM", "SELF_SITE", "OTHER_NET", "SERVICE"}
+    assert len({(each.approved_at.year, each.approved_at.month) for each in made}) >= 18
+    assert all(each.approved_at < clock.now() for each in made)
+    assert sum(each.adverse for each in made) == 100
+    assert {each.uscc[:2] for each in made} == {"91", "92", "93"}
+
+
+def test_they_tell_every_group_and_units_send_many(made: list[inventing.Invented]) -> None:
+    words = reading.document("words.yaml", start=clock.now())
+    told = {group for each in made for group in telling.answers(each, words=words, day=each.handed_in_at.date())}
+    own = {f"S{number:02d}" for number in range(1, 20)} | {"S05M"}
+    assert told == own
+    sent = {group for each in made for group in supplying.rows(each, day=clock.today())}
+    assert {"G05", "G06", "G07", "G08", "G09", "G10", "G11", "G12", "G13", "G16", "G18", "G20", "G21"} == sent
+
+
+@pytest.fixture
+def cut_off(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Variables of a home of its own beside this test's database and the keys of all tests."""
+    from django.conf import settings
+
+    yield {
+        **url_of_this_test(),
+        "CHENGXIN_HOME": str(tmp_path),
+        "KEYS_DIR": str(settings.KEYS_DIR),
+        "CHECKPOINTS_DIR": str(settings.CHECKPOINTS_DIR),
+        "DEMO": "1",
+    }
+
+
+@pytest.mark.campaign
+@pytest.mark.django_db(transaction=True)
+def test_killed_anywhere_the_filling_goes_on_to_the_same_end(cut_off: dict[str, str], tmp_path: Path) -> None:
+    _kill_when(cut_off, "SELECT count(*) FROM filings_decision", reached=4)
+    _kill_when(cut_off, "SELECT count(*) FROM records_publicfile WHERE uscc LIKE '________WWTE2%%'", reached=5)
+    with _filling(cut_off) as program:
+        said = program.communicate(timeout=280)[0]
+    assert program.returncode == 0, said
+    assert "shenhe.guojia" in said
+    marker = json.loads((tmp_path / "demo.json").read_text())
+    assert marker["done"]
+    told = reading.stories(start=datetime.fromisoformat(marker["start"]))
+    assert [story.story for story in told if playing.left(story)] == ["qingheba"], "whose draft is saved again, the same"
+    overview = records.overview()
+    assert overview.files == STORIES_PUBLISHED + FEW
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), count(DISTINCT uscc) FROM identity_enterprise")
+        assert len(set(cursor.fetchone())) == 1
+    assert not records.stale_files()
+    _imports_are_known_by_the_hash_of_what_came(marker["start"], count=FEW)
+    with _filling(cut_off) as program:
+        assert program.wait(60) == 1, "a filled database is refused"
+
+
+def _filling(variables: dict[str, str]) -> subprocess.Popen[str]:
+    words = [sys.executable, "-m", "chengxin.cli", "demo", "--enterprises", str(FEW)]
+    return subprocess.Popen(
+        words,
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _kill_when(variables: dict[str, str], count: str, *, reached: int) -> None:
+    """Kill the filling and all it started as soon as so much of it stands."""
+    with _filling(variables) as program:
+        deadline = time.monotonic() + 240
+        while _counted(count) < reached:
+            assert program.poll() is None, program.stdout.read() if program.stdout else ""
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        os.killpg(program.pid, signal.SIGKILL)
+
+
+def _counted(statement: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return int(cursor.fetchone()[0])
+
+
+def _imports_are_known_by_the_hash_of_what_came(start: str, *, count: int) -> None:
+    began = datetime.fromisoformat(start)
+    words = reading.document("words.yaml", start=began)
+    taken = {story.name for story in reading.stories(start=began)}
+    few = inventing.invent(count=count, words=words, shares=_shares(), codes=codes.shipped(), start=began, taken=taken)
+    hashes = set()
+    for moment, group, rows in stock.files_of_units(few, start=began):
+        with clock.at(moment):
+            hashes.add(sha256_hex(playing.as_csv(group, rows)))
+    assert hashes <= set(ImportedFile.objects.values_list("sha256", flat=True))
+    logged = Event.objects.filter(kind="filing.submitted").values_list("data__sha256", flat=True)
+    assert hashes <= set(logged)

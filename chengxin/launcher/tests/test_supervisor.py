@@ -49,6 +49,20 @@ def test_a_killed_child_comes_back_and_stop_ends_all() -> None:
     assert not alive(second)
 
 
+def test_what_has_ended_well_is_left_and_what_keeps_failing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "RESTART_PAUSE_S", 0.0)
+    tried = []
+    for code in (0, 3):
+        child = supervisor.Child("filler", [sys.executable, "-c", f"raise SystemExit({code})"], dict(os.environ), once=True)
+        child.start()
+        for _ in range(supervisor.MOST_FAILURES + 3):
+            assert child.process
+            child.process.wait(20)
+            child.mend()
+        tried.append(child.deaths)
+    assert tried == [0, supervisor.MOST_FAILURES]
+
+
 def test_a_second_supervisor_is_refused_with_the_sentence_that_mends_it(tmp_path: Path) -> None:
     with supervisor.only_one(tmp_path), pytest.raises(LauncherError, match="CHENGXIN_HOME"), supervisor.only_one(tmp_path):
         pass
