@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -46,7 +45,6 @@ def record(request: HttpRequest, *, uscc: str, version_id: UUID) -> HttpResponse
         "salt": found["salt"],
         "version_id": version_id,
         "vkey": ledger.vkey(),
-        "site": settings.SITE_ORIGIN,
         "api": f"/api/v1/records/{version_id}",
     }
     return render(request, "public/record.html", values)
