@@ -17,7 +17,7 @@ from chengxin.filings import attaching, drafts
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.files import Readable, Stored
 from chengxin.filings.values import AttachmentView, FilingView, SubmissionView
-from chengxin.flow import notices, prefill
+from chengxin.flow import notices, prefill, registered
 from chengxin.flow.step import step
 from chengxin.identity import actions as identity
 from chengxin.identity import queries as identity_queries
@@ -98,9 +98,14 @@ def may_file_in_person(*, uscc: str) -> bool:
     return subject is not None and not subject.operator_needs_authorisation
 
 
+def look_up(*, by: Actor) -> None:
+    """Ask the market register what kind of subject this is, unless it said so within a day; when it is down, the name decides."""
+    registered.ask(filing_id=current(by=by).id, by=by)
+
+
 def kind_of(*, enterprise: EnterpriseView) -> str:
     """The kind of subject as far as name and market register tell; decides words and the template of the authorisation."""
-    register = prefill.register_entry(uscc=enterprise.uscc).entry
+    register = prefill.last_known(uscc=enterprise.uscc).entry
     texts = (enterprise.name, str(register.get("type", "")))
     return catalogue_rules.subject_named(catalogue.subjects(), uscc=enterprise.uscc, texts=texts)
 

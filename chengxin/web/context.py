@@ -169,7 +169,7 @@ def _with(request: HttpRequest, **changes: str) -> str:
 def site(request: HttpRequest) -> dict[str, Any]:
     """The variable `site` of every template."""
     actor = getattr(request, "actor", None)
-    person = getattr(actor, "display_name", "") if getattr(actor, "account_id", None) else ""
+    person = (getattr(actor, "display_name", "") or _("个体工商户")) if getattr(actor, "account_id", None) else ""
     kind = getattr(actor, "kind", "")
     english = (translation.get_language() or "").startswith("en")
     large = is_large(request)

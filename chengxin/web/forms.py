@@ -297,7 +297,7 @@ def view_of(like: FieldLike) -> Field:
         label=str(like.label),
         kind=getattr(field, "kind", "text"),
         value=_raw(value),
-        required=field.required,
+        required=getattr(field, "starred", field.required),
         hint=str(like.help_text),
         errors=tuple(str(text) for text in like.errors),
         options=tuple((str(code), str(label)) for code, label in getattr(field, "choices", ())),

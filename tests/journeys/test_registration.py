@@ -11,10 +11,12 @@ from django.test import Client
 
 from chengxin.access.models import Captcha
 from chengxin.gateways import actions as gateways
+from chengxin.gateways import market_register
 from chengxin.gateways.models import DemoMail
 from chengxin.identity import queries as identity
 from chengxin.identity.models import Account, Consent, Enterprise
 from tests import people
+from tests.journeys.enterprises import entry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOT_KEPT = ("password", "password_again")
@@ -255,6 +257,7 @@ def test_the_unnamed_and_the_cooperative_register_in_their_own_words(client: Cli
     assert "经营者签字授权文件" in page
     page = client.get("/register/papers").content.decode()
     assert "由经营者本人办理" in page and "/register/template/92.docx" in page and "经营者签字授权文件" in page
+    assert "由经营者签字（有印章的加盖印章）" in page and "退出登录" in page
     assert page.index("/register/template/92.docx") < page.index("营业执照是其他类型？") < page.index("/register/template/91.docx")
     other = Client()
     assert register(other, people.typed(2, name="三穗县青禾坝农产品专业合作社", uscc=people.code(2, kind="93"))).status_code == 302
@@ -265,12 +268,15 @@ def test_the_unnamed_and_the_cooperative_register_in_their_own_words(client: Cli
 @pytest.mark.parametrize(
     ("name", "kind", "words"),
     [
+        ("杭州澜序网络工作室", "sole", "投资人签字授权文件"),
         ("杭州澜序企业管理合伙企业（有限合伙）", "partnership", "执行事务合伙人签字授权文件"),
         ("杭州澜序桥电子商务有限公司余杭分公司", "branch", "负责人签字授权文件"),
         ("杭州澜序桥电子商务有限公司", "91", "法人代表签字授权文件"),
     ],
 )
 def test_the_template_follows_the_kind_of_subject(client: Client, name: str, kind: str, words: str) -> None:
+    if kind == "sole":  # what no name tells, the market register does
+        market_register.load_local([entry(people.code(1), name) | {"type": "个人独资企业"}])
     register(client, people.typed(1, name=name))
     page = client.get("/register/papers").content.decode()
     assert f"{words}" in page and page.index(f"/register/template/{kind}.docx") < page.index("营业执照是其他类型？")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.forms.utils import ErrorDict
@@ -9,11 +10,16 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from chengxin.access import queries as access
+from chengxin.catalogue import queries as catalogue
+from chengxin.common import identifiers
+from chengxin.identity import rules
+from chengxin.identity.values import UNNAMED_KIND
 from chengxin.web.divisions import division_tree
 from chengxin.web.pageforms import DivisionEntry, Entry, PageForm, Tick
 
 Redrawn = TypeVar("Redrawn", bound=PageForm)
 REDRAWS = ("_captcha", "_search")
+DOCUMENTS = {"agreement": "user-agreement", "privacy": "privacy-notice"}
 
 
 def wants_redraw(data: QueryDict) -> bool:
@@ -35,11 +41,28 @@ class AccountForm(PageForm):
     email = Entry(label=_("邮箱"), kind="email", max_length=254)
     phone = Entry(label=_("手机号"), kind="phone", max_length=20)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    subject_kind = ""
+
+    def __init__(self, *args: Any, subject_kind: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.subject_kind = subject_kind
         DivisionEntry.offer(self, "division", division_tree())
+        self.fields["name"].starred = subject_kind != UNNAMED_KIND  # type: ignore[attr-defined]
         self.fields["name"].help_text = _("与营业执照一致；没有字号名称的个体工商户可不填")
         self.fields["email"].help_text = _("审核结果会通过邮件发送至此邮箱")
+
+    def clean(self) -> dict[str, Any]:
+        """Say everything that can be said of the page at once, in the words of the platform's own rules."""
+        cleaned = super().clean() or {}
+        self._judge("name", rules.name_errors(cleaned.get("name", ""), kind=self.subject_kind))
+        self._judge("email", rules.email_errors(cleaned.get("email", "")))
+        self._judge("phone", rules.phone_errors(cleaned.get("phone", "")))
+        return cleaned
+
+    def _judge(self, name: str, errors: Sequence[Any]) -> None:
+        """Add what is wrong with a field that has no problem yet."""
+        for text in errors if name not in self.errors else ():
+            self.add_error(name, text)
 
 
 class RegistrationForm(AccountForm):
@@ -48,18 +71,23 @@ class RegistrationForm(AccountForm):
     uscc = Entry(label=_("统一社会信用代码"), kind="uscc", max_length=40, clearable=True)
     password = Entry(label=_("密码"), kind="password", max_length=200, autocomplete="new-password")
     password_again = Entry(label=_("确认密码"), kind="password", max_length=200, autocomplete="new-password")
-    agreement = Tick(label=_("《用户服务协议》"))
-    privacy = Tick(label=_("《个人信息处理告知》"))
+    agreement = Tick(label=_("用户服务协议"))
+    privacy = Tick(label=_("个人信息处理告知"))
     field_order = ("name", "uscc", "division", "email", "phone", "password", "password_again")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.proof_errors: list[str] = []
+        for name, document in DOCUMENTS.items():
+            self.fields[name].label = str(catalogue.commitment(document).tick)
         self.fields["password"].help_text = _("；").join(access.password_hints().hints)
 
     def clean(self) -> dict[str, Any]:
-        """确认密码 equals 密码."""
-        cleaned = super().clean() or {}
+        """What the code says of the kind of subject; 确认密码 equals 密码."""
+        typed = self.cleaned_data.get("uscc", "")
+        self._judge("uscc", rules.code_errors(typed))
+        self.subject_kind = "" if "uscc" in self.errors else identifiers.uscc_kind(typed)
+        cleaned = super().clean()
         first, again = cleaned.get("password"), cleaned.get("password_again")
         if first and again and first != again:
             self.add_error("password_again", _("两次输入的密码不一致，请重新输入"))

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from chengxin.catalogue.values import Subject
 from chengxin.common.errors import Invalid
 from chengxin.filings import lifecycle
 from chengxin.filings import queries as filings
@@ -25,6 +26,7 @@ from chengxin.web.forms import Field, FileItem, Remark, slot_of
 from chengxin.web.session import Request, anyone, applicant_only, landing
 
 IN_PERSON = "operator_files"
+AUTHORISATION = "authorisation"
 
 
 @require_http_methods(["GET", "POST"])
@@ -34,6 +36,7 @@ def papers(request: Request) -> HttpResponse:
     filing = registration.current(by=request.actor)
     if filing.state not in lifecycle.EDITABLE_STATES:
         return redirect(landing(request.actor))
+    registration.look_up(by=request.actor)
     errors: dict[str, list[str]] = {}
     if request.method == "POST":
         errors = take_papers(request)
@@ -45,6 +48,7 @@ def papers(request: Request) -> HttpResponse:
     missing = registration.missing_papers(filing=filing, by=request.actor) if request.method == "POST" else []
     context = {
         "labels": step_labels(),
+        "lead": _("注册成为企业用户必须上传营业执照和%(paper)s，照片或扫描件均可") % {"paper": _authorisation(request)},
         "fields": paper_fields(request, errors),
         "problems": problems_of_papers(errors),
         "missing": missing,
@@ -106,7 +110,8 @@ def paper_fields(request: Request, errors: dict[str, list[str]], remarks: Mappin
     needed = registration.needed_papers(filing=filing, by=by)
     rows = []
     for f in registration.form_of(filing=filing, by=by).groups[0].fields:
-        row = Field(name=f.code, id=f"f-{f.code}", label=str(f.label), kind=f.kind, hint=str(f.hint or ""))
+        hint = _signing(by) if f.code == AUTHORISATION else str(f.hint or "")
+        row = Field(name=f.code, id=f"f-{f.code}", label=str(f.label), kind=f.kind, hint=f"{hint}。")
         if f.kind == "file":
             held = tuple(
                 FileItem(id=str(a.id), name=a.name, size=a.size, url=f"/files-of/{a.id}/1.png")
@@ -123,6 +128,27 @@ def paper_fields(request: Request, errors: dict[str, list[str]], remarks: Mappin
     return rows
 
 
+def _subject(by: Actor) -> Subject | None:
+    assert by.enterprise_id is not None
+    return registration.subject(enterprise=identity.enterprise(by.enterprise_id))
+
+
+def _authorisation(request: Request) -> str:
+    """What the authorisation is called for this kind of subject."""
+    kind = _subject(request.actor)
+    return str(kind.authorisation) if kind and kind.authorisation else _("法人代表签字授权文件")
+
+
+def _signing(by: Actor) -> str:
+    """Who signs the authorisation, and whether it needs a seal (D-12)."""
+    kind = _subject(by)
+    if kind is None:
+        return _("下载模板填写，签字并加盖公章后扫描或拍照")
+    if kind.seal == "if_any":
+        return _("下载模板填写，由%(head)s签字（有印章的加盖印章）后扫描或拍照") % {"head": kind.representative}
+    return _("下载模板填写，由%(head)s签字并加盖公章后扫描或拍照") % {"head": kind.representative}
+
+
 def _may_file_in_person(by: Actor) -> bool:
     assert by.enterprise_id is not None
     return registration.may_file_in_person(uscc=identity.enterprise(by.enterprise_id).uscc)
@@ -132,7 +158,7 @@ def templates_for(request: Request) -> dict[str, Any]:
     """The template of the authorisation for the enterprise's kind of subject first, the others behind it (REG-06, D-12)."""
     every, own = blank.kinds(), ""
     if request.actor.enterprise_id is not None:
-        kind = registration.subject(enterprise=identity.enterprise(request.actor.enterprise_id))
+        kind = _subject(request.actor)
         own = kind.authorisation_template if kind else ""
     return {
         "kinds": [pair for pair in every if pair[0] == own] or every,

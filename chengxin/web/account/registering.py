@@ -17,10 +17,8 @@ from chengxin.identity.rules import CODE_TAKEN, NAME_TAKEN
 from chengxin.seals import papers as blank
 from chengxin.web import session
 from chengxin.web.account import captchas
-from chengxin.web.account.forms import RegistrationForm, redrawn, wants_redraw
+from chengxin.web.account.forms import DOCUMENTS, RegistrationForm, redrawn, wants_redraw
 from chengxin.web.session import Request, anyone, applicant_only
-
-CONSENTS = ("user-agreement", "privacy-notice")
 
 
 @require_http_methods(["GET", "POST"])
@@ -97,7 +95,7 @@ def _new(form: RegistrationForm, *, email_proved: bool) -> registration.NewRegis
         email=values["email"],
         phone=values["phone"],
         password=values["password"],
-        consents={code: catalogue.commitment(code).version for code in CONSENTS},
+        consents={code: catalogue.commitment(code).version for code in DOCUMENTS.values()},
         email_proved=email_proved,
     )
 

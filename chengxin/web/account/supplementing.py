@@ -28,9 +28,12 @@ def supplement(request: Request) -> HttpResponse:
     filing = registration.current(by=request.actor)
     if filing.state not in lifecycle.EDITABLE_STATES:
         return redirect(landing(request.actor))
+    registration.look_up(by=request.actor)
+    assert filing.enterprise_id is not None
+    kind = identity.enterprise(filing.enterprise_id).kind
     if request.method == "GET":
-        return _page(request, AccountForm(initial=_stored(request)))
-    form = AccountForm(request.POST)
+        return _page(request, AccountForm(initial=_stored(request), subject_kind=kind))
+    form = AccountForm(request.POST, subject_kind=kind)
     errors = take_papers(request)
     _tick(request)
     if wants_redraw(request.POST) or "_remove" in request.POST:
