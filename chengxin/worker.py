@@ -17,9 +17,10 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 
 LONGEST_PAUSE_S = 30.0
+LONGEST_PAUSE_WITHOUT_DATABASE_S = 1.0
 
 # name, function taking at most `limit` rows and returning how many it took, seconds between two looks when idle (None: WORKER_POLL_MS)
 JOBS: tuple[tuple[str, str, float | None], ...] = (
@@ -54,13 +55,20 @@ class Loop:
         """Work once and return the seconds to wait before the next turn."""
         try:
             done = self.work(self.limit)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("database out of reach", loop=self.name, error=str(error).strip().splitlines()[:1])
+            return self._failed(LONGEST_PAUSE_WITHOUT_DATABASE_S)
         except Exception:
-            self.failures += 1
-            log.exception("loop failed", loop=self.name, failures=self.failures)
-            connections.close_all()
-            return float(min(LONGEST_PAUSE_S, self.pause_s * 2 ** min(self.failures, 10)))
+            log.exception("loop failed", loop=self.name, failures=self.failures + 1)
+            return self._failed(LONGEST_PAUSE_S)
         self.failures = 0
         return 0.0 if done >= self.limit else self.pause_s
+
+    def _failed(self, longest_s: float) -> float:
+        """Count, let the connection go, and wait longer each time; a database that restarts is soon back."""
+        self.failures += 1
+        connections.close_all()
+        return float(min(max(longest_s, self.pause_s), self.pause_s * 2 ** min(self.failures, 10)))
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop; a turn that has begun is finished."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from chengxin import worker
 from chengxin.common import clock
@@ -34,6 +34,14 @@ def test_a_failing_loop_waits_longer_each_time_and_recovers() -> None:
     loop = worker.Loop("trial", work, pause_s=0.2, limit=5)
     assert [loop.turn() for _ in range(4)] == [0.4, 0.8, 0.0, 0.2]
     assert loop.failures == 0
+
+
+def test_a_loop_soon_asks_a_database_that_restarts() -> None:
+    def work(_limit: int) -> int:
+        raise OperationalError("the database system is starting up")
+
+    loop = worker.Loop("trial", work, pause_s=0.2, limit=5)
+    assert [loop.turn() for _ in range(6)] == [0.4, 0.8, 1.0, 1.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize("target", [*(job[1] for job in worker.JOBS), *worker.SWEEPS])
