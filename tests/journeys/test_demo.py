@@ -125,6 +125,19 @@ def _a_penalty_leaves_the_file_when_its_term_is_over(story: reading.Story) -> No
         assert Event.objects.filter(kind="record.ended", version_id=version).count() == 1
 
 
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_readme_names_the_accounts_as_they_are(stories: dict[str, reading.Story], readme: str) -> None:
+    text = (ROOT / readme).read_text("utf-8")
+    accounts = reading.document("accounts.yaml", start=clock.now())
+    printed = {row.get("name") or stories[row["story"]].uscc for row in accounts["shown"]}
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    named = {cell.strip(" `") for line in rows for cell in (line.split("|")[1], line.split("|")[4]) if cell.strip()}
+    assert named == printed
+    assert f"`{accounts['password']}`" in text
+    waiting = {row["uscc"] for row in reading.document("register.yaml", start=clock.now())["rows"]}
+    assert any(code in text for code in waiting)
+
+
 # --- Generated enterprises -------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def made() -> list[inventing.Invented]:
