@@ -14,11 +14,13 @@ from django.core.wsgi import get_wsgi_application
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
+    from chengxin.records.fastpath import GroupReader
+
 STATIC_MAX_AGE_S = 3600
 
 
-def build() -> WSGIApplication:
-    """Return the application with all its wrappers."""
+def build(*, reader: GroupReader | None = None) -> WSGIApplication:
+    """Return the application with all its wrappers; look-ups by code read through `reader`, which whoever gives it closes."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chengxin.settings")
     inner: WSGIApplication = get_wsgi_application()
     from django.conf import settings
@@ -30,7 +32,7 @@ def build() -> WSGIApplication:
     if install.present("chengxin.records.fastpath"):
         from chengxin.records import fastpath
 
-        inner = fastpath.application(inner)
+        inner = fastpath.application(inner, reader=reader)
     return wrappers.identified(wrappers.guarded(health.serving(courtesy.limited(_with_static(inner)))))
 
 

@@ -28,6 +28,7 @@ from chengxin.filings import queries as filings
 from chengxin.flow import archive, importing
 from chengxin.identity.values import Actor
 from chengxin.ledger import sequencer
+from chengxin.records import fastpath
 from tests.journeys import enterprises as people
 from tests.journeys.enterprises import Enterprise
 from tests.journeys.test_fastpath import ask
@@ -221,11 +222,13 @@ def test_no_outlet_shows_what_is_not_public(enterprise: Enterprise, judge: Actor
     assert not absent, "what the form lets the public see is there"
 
     capfd.readouterr()
-    application = wsgi.build()
+    reader = fastpath.GroupReader(fastpath.conninfo())
+    application = wsgi.build(reader=reader)
     for canary in hidden:
         status, _headers, body = ask(application, "/api/v1/files", query=urlencode({"q": canary.text}), REMOTE_ADDR="127.0.0.1")
         assert status in (200, 429), canary
         assert enterprise.uscc not in body.decode(), canary
+    reader.close()
     said = "".join(capfd.readouterr())
     assert "/api/v1/files" in said, "there is an access log"
     assert not [c for c in hidden if c.text in said or quote(c.text) in said]

@@ -76,6 +76,19 @@ DIVISIONS: Json = {
         }
     },
 }
+LEAF: Json = {
+    "type": "object",
+    "description": "Sent as the exact canonical bytes whose SHA-256, after a zero byte, is the leaf of the tree.",
+    "required": ["v", "kind", "id", "at"],
+    "additionalProperties": False,
+    "properties": {
+        "v": {"const": 1},
+        "kind": {"enum": ["record.published", "record.ended"]},
+        "id": {"type": "string", "format": "uuid"},
+        "at": {"type": "string", "format": "date-time"},
+        "commitment": {"type": "string", "contentEncoding": "base64", "description": "Only of record.published."},
+    },
+}
 CODE_PARAMETER: Json = {"name": "uscc", "in": "path", "required": True, "schema": {"type": "string"}}
 VERSION_PARAMETER: Json = {"name": "version_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 KIND_PARAMETER: Json = {"name": "kind", "in": "query", "schema": {"enum": ["published", "ended"], "default": "published"}}
@@ -144,16 +157,20 @@ def _file_paths() -> Json:
 
 
 def _log_paths() -> Json:
-    waiting = {"404": "No such record version", "503": "Published, waiting for its place in the log; see Retry-After"}
+    absent = {"404": "No such record version", "422": "kind is neither published nor ended"}
+    waiting = absent | {"503": "Published, waiting for its place in the log; see Retry-After"}
+    no_log = {"404": "No such log"}
     return {
         "/api/v1/records/{version_id}/proof": _read(
             "Inclusion proof (c2sp.org/tlog-proof@v1)", media="text/plain", parameters=(VERSION_PARAMETER, KIND_PARAMETER), errors=waiting
         ),
         "/api/v1/records/{version_id}/entry": _read(
-            "The exact bytes of the leaf", parameters=(VERSION_PARAMETER, KIND_PARAMETER), errors={"404": "No such record version"}
+            "The exact bytes of the leaf", schema=LEAF, parameters=(VERSION_PARAMETER, KIND_PARAMETER), errors=absent
         ),
-        "/log/vkey": _read("Verifier key (c2sp.org/signed-note, Ed25519)", media="text/plain", parameters=(LOG_PARAMETER,)),
-        "/log/checkpoint": _read("Newest checkpoint (c2sp.org/tlog-checkpoint)", media="text/plain", parameters=(LOG_PARAMETER,)),
+        "/log/vkey": _read("Verifier key (c2sp.org/signed-note, Ed25519)", media="text/plain", parameters=(LOG_PARAMETER,), errors=no_log),
+        "/log/checkpoint": _read(
+            "Newest checkpoint (c2sp.org/tlog-checkpoint)", media="text/plain", parameters=(LOG_PARAMETER,), errors=no_log
+        ),
         "/log/{path}": _read(
             "Tiles and entry bundles (c2sp.org/tlog-tiles)",
             media="application/octet-stream",

@@ -19,6 +19,7 @@ from chengxin.common.text import nfkc
 from chengxin.filings import queries as filings
 from chengxin.records import queries as records
 from chengxin.records.search import TYPES
+from chengxin.web.errors import problem
 from chengxin.web.public.reads import public
 
 REPORT = "BG"
@@ -58,29 +59,37 @@ def verify(request: HttpRequest, *, number: str) -> HttpResponse:
 def as_json(request: HttpRequest, *, number: str) -> HttpResponse:
     """The same for programs."""
     code = _number(number)
-    if code.startswith(REPORT):
-        found = records.report(number=code)
-        changes = [{"group": c.group, "gone": c.gone, "come": c.come} for c in records.report_changes(report=found)]
-        body: dict[str, Any] = {
-            "kind": "report",
-            "number": found.number,
-            "uscc": found.uscc,
-            "issued_at": rfc3339(found.issued_at),
-            "checkpoint_size": found.checkpoint_size,
-            "sha256": found.sha256,
-            "changes": changes,
-        }
-    else:
-        receipt = filings.receipt(number=code)
-        body = {
-            "kind": "receipt",
-            "number": receipt.number,
-            "receipt": receipt.body,
-            "signature": receipt.signature,
-            "genuine": receipt.genuine,
-            "public_key": receipt.public_key,
-        }
+    try:
+        body = _report_data(code) if code.startswith(REPORT) else _receipt_data(code)
+    except NotFound as error:
+        return problem(status=404, code=error.code, message=error.message)
     return JsonResponse(body, json_dumps_params={"ensure_ascii": False})
+
+
+def _report_data(number: str) -> dict[str, Any]:
+    found = records.report(number=number)
+    changes = [{"group": c.group, "gone": c.gone, "come": c.come} for c in records.report_changes(report=found)]
+    return {
+        "kind": "report",
+        "number": found.number,
+        "uscc": found.uscc,
+        "issued_at": rfc3339(found.issued_at),
+        "checkpoint_size": found.checkpoint_size,
+        "sha256": found.sha256,
+        "changes": changes,
+    }
+
+
+def _receipt_data(number: str) -> dict[str, Any]:
+    receipt = filings.receipt(number=number)
+    return {
+        "kind": "receipt",
+        "number": receipt.number,
+        "receipt": receipt.body,
+        "signature": receipt.signature,
+        "genuine": receipt.genuine,
+        "public_key": receipt.public_key,
+    }
 
 
 def _number(text: str) -> str:
