@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick bench campaign requirements lint docs lock messages
+.PHONY: help setup run test quick bench campaign requirements lint docs pictures lock messages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ requirements: setup ## which accept lines the tests show; writes docs/reference/
 
 docs: setup ## write the generated pages of docs/reference
 	@$(BIN)/python -m tests.reference
+
+pictures: setup ## take the pictures of the READMEs from a demo of its own
+	@$(BIN)/python -m tests.pictures
 
 lock: setup ## resolve pyproject.toml into requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
