@@ -159,7 +159,7 @@ def applicant_only(view: View) -> View:
 
 
 def agency_only(*roles: str) -> Callable[[View], View]:
-    """For people of agencies with one of the roles."""
+    """For people of agencies with one of the roles; who still has a first password sets an own one first."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -168,12 +168,27 @@ def agency_only(*roles: str) -> Callable[[View], View]:
                 return _refuse(request, agency=True)
             if request.actor.kind != "agency" or not request.actor.roles & set(roles):
                 raise Forbidden
+            if access.must_change_password(request.actor.id):
+                return redirect("/account/password")
             return view(request, *args, **kwargs)
 
         guarded.guard = "agency"  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+def member_only(view: View) -> View:
+    """For people who are logged in, of an enterprise or an agency; the row decides the rest."""
+
+    @wraps(view)
+    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.actor.account_id is None:
+            return _refuse(request)
+        return view(request, *args, **kwargs)
+
+    guarded.guard = "member"  # type: ignore[attr-defined]
+    return guarded
 
 
 def anyone(view: View) -> View:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from chengxin.access import actions as access
 from chengxin.access.models import Session
 from chengxin.common import clock
 from chengxin.gateways import actions as gateways
@@ -273,7 +274,32 @@ def test_consents_are_listed_taken_back_and_given_again(firm: people.Person) -> 
     assert Client().get("/account/consents").url == "/login?next=/account/consents"
 
 
-def test_recovery_asked_too_often_keeps_what_was_typed(office: people.Office) -> None:
+def test_recovery_asked_too_often_keeps_what_was_typed(office: people.Office, settings: Any) -> None:
     answers = [forgot(people.code(number)) for number in range(61)]
     assert [answer.status_code for answer in answers] == [200] * 60 + [429]
     assert "操作过于频繁" in answers[-1].content.decode() and people.code(60) in answers[-1].content.decode()
+    settings.SERVICE_HALLS = ["127.0.0.0/8"]
+    assert forgot(people.code(61)).status_code == 200
+
+
+def test_a_password_is_changed_by_who_knows_it_and_a_first_one_must_be(firm: people.Person, office: people.Office) -> None:
+    own, other = people.browser(firm), people.browser(firm)
+    data = {"old_password": people.PASSWORD, "password": "Neu9#Bergsee", "password_again": "Neu9#Bergsee"}
+    for change, field, text in (
+        ({"old_password": "Wrong#77"}, "old_password", "原密码不正确"),
+        ({"password_again": "Neu9#"}, "password_again", "两次输入的密码不一致，请重新输入"),
+        ({"password": people.PASSWORD, "password_again": people.PASSWORD}, "password", "新密码不能与原密码相同"),
+    ):
+        answer = own.post("/account/password", data | change)
+        assert answer.status_code == 422 and problem(answer.content.decode(), f"f-{field}") == text
+    assert "新密码已生效" in own.post("/account/password", data).content.decode()
+    assert own.get("/workbench").status_code == 200
+    assert other.get("/workbench").url.startswith("/login?next=/workbench&ended=")
+    assert log_in(firm.login, "Neu9#Bergsee").status_code == 302
+    system = people.SYSTEM
+    access.set_password(account_id=office.county.account_id, password=people.PASSWORD, by=system, must_change=True)
+    desk = people.browser(office.county)
+    assert desk.get("/desk").url == "/account/password"
+    assert "您使用的是初始密码" in desk.get("/account/password").content.decode()
+    desk.post("/account/password", data)
+    assert desk.get("/desk").status_code == 200

@@ -7,7 +7,7 @@ import re
 import struct
 import zipfile
 import zlib
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -187,19 +187,6 @@ def test_handed_in_on_friday_is_due_on_monday() -> None:
         page = own.get("/register/pending").content.decode()
         assert "2026年7月6日 15:00" in page and "暂定" not in page
         assert people.filing(firm).due_at == datetime(2026, 7, 6, 15, 0, tzinfo=clock.SHANGHAI)
-
-
-@pytest.mark.requirement("REG-09.2")
-def test_what_is_late_is_flagged_and_still_waits() -> None:
-    office = people.office()
-    firm = people.handed_in(1)
-    late = people.filing(firm).due_at + timedelta(seconds=1)
-    assert "已逾期" not in people.browser(office.county).get("/desk").content.decode()
-    with clock.at(late):
-        page = people.browser(office.county).get("/desk").content.decode()
-        assert firm.name in page and "逾期" in page
-        waiting = people.browser(firm).get("/register/pending").content.decode()
-    assert people.state(firm) == "submitted" and "待审核" in waiting
 
 
 @pytest.mark.requirement("REG-20.2")

@@ -120,9 +120,20 @@ class ResetForm(PageForm):
     password = Entry(label=_("新密码"), kind="password", max_length=200, autocomplete="new-password")
     password_again = Entry(label=_("确认新密码"), kind="password", max_length=200, autocomplete="new-password")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = "；".join(access.password_hints().hints)
+
     def clean(self) -> dict[str, Any]:
         """Both are equal."""
         cleaned = super().clean() or {}
         if cleaned.get("password") and cleaned.get("password_again") and cleaned["password"] != cleaned["password_again"]:
             self.add_error("password_again", _("两次输入的密码不一致，请重新输入"))
         return cleaned
+
+
+class ChangeForm(ResetForm):
+    """修改密码, knowing the old one."""
+
+    old_password = Entry(label=_("原密码"), kind="password", max_length=200, autocomplete="current-password")
+    field_order = ("old_password", "password", "password_again")

@@ -21,6 +21,7 @@ urlpatterns = [
     path("session/ping", entering.ping, name="ping"),
     path("password/forgot", recovering.forgot, name="forgot"),
     path("password/reset/<str:token>", recovering.reset, name="reset"),
+    path("account/password", recovering.change, name="password"),
     path("captcha/new", captchas.new, name="captcha_new"),
     path("login/here", entering.log_in_here, name="login_here"),
     path("session/touch", entering.touch, name="session_touch"),

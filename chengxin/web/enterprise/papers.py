@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,9 +24,7 @@ from chengxin.ledger import queries as ledger
 from chengxin.seals import pdf
 from chengxin.seals import values as seals
 from chengxin.web.enterprise.words import crumbs, kind_label, state_label
-from chengxin.web.session import Request, enterprise_only, to_login
-
-View = Callable[..., HttpResponse]
+from chengxin.web.session import Request, enterprise_only, member_only
 
 
 def _own(number: str, by: Actor) -> tuple[Receipt, FilingView]:
@@ -141,18 +138,6 @@ def _moment(text: str) -> datetime:
 
 def _verify_url(number: str) -> str:
     return f"{settings.SITE_ORIGIN}/verify/{number}"
-
-
-def member_only(view: View) -> View:
-    """For people who are logged in, of an enterprise or an agency; the row decides the rest."""
-
-    def guarded(request: Request, **named: Any) -> HttpResponse:
-        if request.actor.account_id is None:
-            return to_login(request)
-        return view(request, **named)
-
-    guarded.guard = "member"  # type: ignore[attr-defined]
-    return guarded
 
 
 @member_only
