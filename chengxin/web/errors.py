@@ -210,7 +210,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def _later(request: HttpRequest, error: Exception) -> HttpResponse:
     """The database restarts, is full or overloaded: nothing was done, and the person may try again in a moment."""
     log.warning("database_out_of_reach", error=type(error).__name__, text=str(error).strip().splitlines()[:1])
-    return answer(request, error=Unavailable())
+    response = answer(request, error=Unavailable())
+    response._has_been_logged = True  # type: ignore[attr-defined]  # one line is enough, a hundred times a second
+    return response
 
 
 def _status_of(exception: Exception | None) -> int | None:
