@@ -18,7 +18,7 @@ from chengxin.flow import review
 from chengxin.gateways import actions as gateways
 from chengxin.gateways.models import DemoMail
 from tests import people
-from tests.browser.live import DESK, PHONE, SIZE_NAMES, SIZES, good, visitor, watched
+from tests.browser.live import PHONE, SIZE_NAMES, SIZES, good, visitor, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE_OF_SHOPS: dict[str, Any] = PHONE | {"has_touch": True, "is_mobile": True}
@@ -194,35 +194,6 @@ def test_the_hour_ends_and_nothing_typed_is_lost(browser: Browser, origin: str, 
     expect(page.locator("#f-phone")).to_have_value("13911112222")
     context.close()
     assert not troubles
-
-
-@pytest.mark.parametrize("context", [DESK | {"java_script_enabled": False}, PHONE | {"java_script_enabled": False}], indirect=True)
-def test_everything_works_without_scripts(page: Page, tmp_path: Path) -> None:
-    people.office()
-    page.goto("/register")
-    typed = people.typed(1)
-    for name in ("name", "uscc", "email", "phone"):
-        page.locator(f"#f-{name}").fill(typed[name])
-    page.get_by_label("按名称或代码查找地区").fill("余杭")
-    page.get_by_role("button", name="查找").click()
-    page.get_by_label("浙江省 杭州市 余杭区").check()
-    page.get_by_role("button", name="听语音验证码").click()
-    expect(page.locator("audio")).to_be_visible()
-    page.get_by_role("button", name="看不清，换一张").click()
-    expect(page.locator("#f-name")).to_have_value(typed["name"])
-    for name in ("password", "password_again"):
-        page.locator(f"#f-{name}").fill(people.PASSWORD)
-    for name in ("agreement", "privacy"):
-        page.locator(f"#f-{name}").check()
-    page.locator("#captcha").fill(answer_of(page))
-    page.get_by_role("button", name="提交", exact=True).click()
-    expect(page.get_by_role("heading", name="注册信息已提交成功")).to_be_visible()
-    page.goto("/register/papers")
-    for name in ("licence", "authorisation"):
-        (tmp_path / f"{name}.jpg").write_bytes(people.picture(name))
-        page.locator(f"#f-{name}").set_input_files(tmp_path / f"{name}.jpg")
-    page.get_by_role("button", name="开始上传").click()
-    expect(page.get_by_text("请等待一个工作日由工作人员审核")).to_be_visible()
 
 
 def test_a_forgotten_password_is_set_anew(page: Page) -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import io
 import re
+import socket
 import struct
+import threading
 import zipfile
 import zlib
 from datetime import datetime
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
 from django.test import Client
 
 from chengxin.common import clock
@@ -200,3 +206,56 @@ def test_a_year_without_calendar_counts_weekends_and_warns_the_desk() -> None:
         desk = people.browser(office.county).get("/desk").content.decode()
         assert "2031年的工作日历尚未导入，办结时间按周末规则暂定。" in desk
     assert "工作日历尚未导入" not in people.browser(office.county).get("/desk").content.decode() or clock.today().month >= 11
+
+
+def test_an_upload_cut_off_on_the_wire_leaves_nothing_and_can_be_sent_again(firm: people.Person, own: Client) -> None:
+    own.get("/register/papers")
+    cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in own.cookies.items())
+    token = own.cookies[settings.CSRF_COOKIE_NAME].value
+    picture = people.picture("licence", size=(1600, 1200))
+    parts = [
+        ("csrfmiddlewaretoken", "", token.encode()),
+        ("path", "", b"licence"),
+        ("file", '; filename="licence.jpg"\r\nContent-Type: image/jpeg', picture),
+    ]
+    body = b"".join(
+        b'--cut\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n' % (name.encode(), more.encode(), value)
+        for name, more, value in parts
+    )
+    body += b"--cut--\r\n"
+    head = (
+        f"POST /register/papers/upload HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\nAccept: application/json\r\n"
+        f"Content-Type: multipart/form-data; boundary=cut\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    with make_server("127.0.0.1", 0, _house, handler_class=_Quiet) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        answers = [_said(server.server_port, head.encode() + body[:size]) for size in (len(body) * 7 // 10, len(body))]
+        server.shutdown()
+    assert " 201 " not in answers[0].split("\r\n")[0] and " 201 " in answers[1].split("\r\n")[0], answers
+    held = Attachment.objects.get()
+    assert (held.name, held.state) == ("licence.jpg", "staged")
+
+
+class _Quiet(WSGIRequestHandler):
+    """Prints nothing."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+def _house(environ: dict[str, Any], start: Any) -> Any:
+    """The pages, with the thread's connection given back."""
+    answer = WSGIHandler()(environ, start)
+    try:
+        return list(answer)
+    finally:
+        answer.close()
+        connections.close_all()
+
+
+def _said(port: int, sent: bytes) -> str:
+    """What the house answers to bytes after which the line goes dead."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        line.sendall(sent)
+        line.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: line.recv(65536), b"")).decode()
