@@ -23,7 +23,7 @@ from django.test import override_settings
 from django.urls import include, path
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from chengxin.common.errors import Invalid, TooMany, Unauthenticated
+from chengxin.common.errors import Conflict, Forbidden, Invalid, TooMany, Unauthenticated, Unavailable
 from chengxin.edge.wrappers import POLICY
 from chengxin.identity.values import Actor
 from chengxin.web import pickers, styleguide
@@ -60,6 +60,9 @@ def refuse(request: HttpRequest, kind: str) -> HttpResponse:
         "invalid": lambda: Invalid({"name": ["请填写企业名称"]}),
         "many": lambda: TooMany(retry_after=7),
         "login": Unauthenticated,
+        "forbidden": Forbidden,
+        "conflict": Conflict,
+        "away": lambda: Unavailable(retry_after=30),
         "fault": lambda: RuntimeError("broken"),
     }
     raise errors[kind]()
@@ -352,6 +355,19 @@ def test_errors_are_pages_for_people_and_problems_for_programs(context: BrowserC
     assert refused.status == 403 and "页面已失效" in refused.text()
 
 
+@pytest.mark.parametrize("context", [{"viewport": {"width": 390, "height": 844}}], indirect=True, ids=["phone"])
+def test_error_pages_have_no_violations_and_say_what_to_do(page: Page, origin: str) -> None:
+    kinds = {"login": 401, "forbidden": 403, "invalid": 422, "conflict": 409, "many": 429, "fault": 500, "away": 503}
+    for kind, status in kinds.items():
+        for lang in ("zh", "en"):
+            answer = page.goto(f"{origin}/refuse/{kind}?lang={lang}")
+            assert answer is not None and answer.status == status
+            no_violations(page)
+            assert fits(page)
+        assert page.get_by_role("heading", level=1).inner_text().isascii(), kind
+        expect(page.get_by_role("link", name="Home page")).to_be_visible()
+
+
 def test_old_browser_is_told(browser: Browser, origin: str) -> None:
     context = browser.new_context(user_agent="Mozilla/5.0 (Windows NT 10.0; Trident/7.0; rv:11.0) like Gecko")
     page = context.new_page()
@@ -372,6 +388,7 @@ def test_session_warning_lets_log_in_in_place_and_loses_nothing(page: Page, orig
     expect(warning).to_be_visible()
     no_violations(page)
     page.get_by_role("button", name="继续使用").click()
+    warning = page.get_by_role("alertdialog", name="请先登录")
     warning.get_by_label("密码").fill("wrong")
     warning.get_by_role("button", name="登录").click()
     expect(warning.get_by_role("link", name="用户名或密码不正确")).to_be_visible()

@@ -69,10 +69,15 @@ class Enterprise:
 
     def client(self, **options: Any) -> Client:
         """A browser that is logged in."""
-        client = Client(**options)
-        session = access.open_session(account_id=self.account_id, assurance="password", network="192.0.2.1")
-        client.cookies[cookie_name("session")] = session.session_key
-        return client
+        return signed_in(self.account_id, **options)
+
+
+def signed_in(account_id: UUID, **options: Any) -> Client:
+    """A browser with a session of this account."""
+    client = Client(**options)
+    session = access.open_session(account_id=account_id, assurance="password", network="192.0.2.1")
+    client.cookies[cookie_name("session")] = session.session_key
+    return client
 
 
 def registered(*, division: str = "330110", kind: str = "91", name: str = "") -> Enterprise:
@@ -231,12 +236,11 @@ def fill(enterprise: Enterprise, *, type_: str = "IN_PLATFORM", public: str = "1
     from chengxin.catalogue import rules
 
     for group in rules.for_subject(form, subject).asked_groups():
-        known = BASIC if group.code == "S01" else next((p[group.code] for p in PAGES.values() if group.code in p), None)
-        if known is None and not group.min_records:
+        made = answers_for(group)
+        if made is None:
             continue
         rows = paths.rows(draft.answers, group.code)
         row = rows[0].id if rows else archive.new_row()
-        made = known if known is not None else sample(group)
         changes |= {f"{group.code}/{row}/{code}": value for code, value in made.items()}
         if group.visibility == "choice":
             changes[f"{group.code}/{row}/_public"] = public
@@ -263,6 +267,12 @@ SAMPLES = {
     "period": "2024-01-01..长期",
     "hotline": "0571-88886666",
 }
+
+
+def answers_for(group: Any) -> dict[str, str] | None:
+    """What this enterprise answers in one record of a group; None where it has nothing to say."""
+    known = BASIC if group.code == "S01" else next((p[group.code] for p in PAGES.values() if group.code in p), None)
+    return known if known is not None or not group.min_records else sample(group)
 
 
 def sample(group: Any) -> dict[str, str]:

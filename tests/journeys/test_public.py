@@ -16,6 +16,7 @@ from chengxin.common import clock
 from chengxin.common.canonical import canonical
 from chengxin.filings import queries as filings
 from chengxin.flow import registration
+from chengxin.identity.models import AccessLog
 from chengxin.ledger import sequencer
 from chengxin.ledger.models import Event
 from chengxin.records.tests import makers
@@ -266,3 +267,21 @@ def test_a_receipt_is_verified_without_showing_what_was_handed_in(client: Client
     for secret in (enterprise.name, "13800138000", "corp.example", str(enterprise.id)):
         assert secret not in page
         assert secret not in str(said)
+
+
+@pytest.mark.requirement("PUB-05.2")
+def test_whoever_of_the_staff_opens_a_hidden_record_leaves_a_trace(client: Client) -> None:
+    judge = enterprises.reviewer()
+    enterprise = enterprises.approved(by=judge)
+    filing = enterprises.submitted(enterprise, public="0")
+    shop = enterprises.PAGES["operation"]["S06"]["name"]
+    looks = AccessLog.objects.filter(what="filing", subject=str(filing))
+    for stranger in (client, enterprise.client()):
+        assert shop not in stranger.get(f"/desk/{filing}", follow=True).content.decode()
+    assert not looks.exists()
+    desk = enterprises.signed_in(judge.account_id)
+    assert shop in text(desk, f"/desk/{filing}")
+    assert [(look.who, look.purpose) for look in looks] == [(judge.name, "review")]
+    enterprises.decide(filing, "approved", judge)
+    assert shop not in text(client, f"/files/{enterprise.uscc}")
+    assert shop not in client.get(f"/api/v1/files/{enterprise.uscc}").content.decode()
