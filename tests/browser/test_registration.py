@@ -155,6 +155,20 @@ def test_spoken_digits_play_and_a_code_comes_by_mail(page: Page) -> None:
     expect(page.get_by_role("heading", name="注册信息已提交成功")).to_be_visible()
 
 
+def test_a_captcha_that_grew_old_is_renewed_before_it_is_typed(page: Page) -> None:
+    page.clock.install()
+    page.goto("/register")
+    first = page.locator("[data-captcha-id]").input_value()
+    page.locator("#captcha").focus()
+    page.locator("#f-name").focus()
+    assert page.locator("[data-captcha-id]").input_value() == first
+    page.clock.fast_forward("04:40")
+    with page.expect_response("**/captcha/new*"):
+        page.locator("#captcha").focus()
+    expect(page.locator("[data-captcha-id]")).not_to_have_value(first)
+    assert len(answer_of(page)) == 5
+
+
 def test_the_camera_is_offered_on_a_phone(browser: Browser, origin: str) -> None:
     people.office()
     troubles: list[str] = []
@@ -183,6 +197,7 @@ def test_the_hour_ends_and_nothing_typed_is_lost(browser: Browser, origin: str, 
     page.clock.fast_forward("01:00:10")
     warning = page.get_by_role("alertdialog")
     expect(warning.get_by_text("登录已过期，本页已填写的内容仍在。")).to_be_visible()
+    expect(warning.get_by_role("heading", name="请先登录")).to_be_visible()
     good(page, "log-in-here")
     warning.get_by_label("统一社会信用代码").fill(firm.login)
     warning.get_by_label("密码").fill(people.PASSWORD)

@@ -263,24 +263,27 @@ function files(box) {
 }
 
 // --- Captcha, jump, dialogs, pictures, keys ------------------------------------------------------------------------
+const STALE = 270000; // a captcha lives five minutes
 function captcha(box) {
   if (!box.dataset.newUrl) return;
-  $$("[data-captcha-new]", box).forEach((button) => on(button, "click", async (e) => {
-    e.preventDefault();
-    const kind = button.dataset.captchaNew;
+  const input = $("input.input", box);
+  let kind = $("audio", box) ? "audio" : "image", shown = Date.now();
+  async function renew() {
     const answer = await send(`${box.dataset.newUrl}?kind=${kind}`, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
     const fresh = await answer.json();
+    shown = Date.now();
     $("[data-captcha-id]", box).value = fresh.id;
     const hint = $(".hint", box), audio = fresh.kind === "audio";
     const show = audio ? make("audio", { controls: true, src: fresh.url, autoplay: true }) : make("img", { src: fresh.url, width: 160, height: 60, alt: hint.dataset.image });
     if (audio) show.setAttribute("aria-label", hint.dataset.audio);
     hint.textContent = audio ? hint.dataset.audio : hint.dataset.image;
     $("[data-captcha-show]", box).replaceChildren(show);
-    const input = $("input.input", box);
     input.value = "";
     input.focus();
-  }));
+  }
+  $$("[data-captcha-new]", box).forEach((button) => on(button, "click", (e) => { e.preventDefault(); kind = button.dataset.captchaNew; renew(); }));
+  on(input, "focus", () => { if (Date.now() - shown > STALE && !input.value) renew(); });
 }
 
 function jump(box) {
@@ -333,16 +336,18 @@ function session(box) {
   const used = () => { try { localStorage.setItem(key, Date.now()); } catch { /* private mode */ } };
   const last = () => { try { return +localStorage.getItem(key) || Date.now(); } catch { return loaded; } };
   const loaded = Date.now(), warn = $("[data-session-warn]", box), over = $("[data-session-over]", box), place = $("[data-session-form]", box);
+  const head = $("h2", box), soon = head.textContent;
   used();
   const open = () => { if (!box.open) box.showModal(); };
   async function end() {
     if (!over.hidden) return;
     warn.hidden = true; over.hidden = false;
+    head.textContent = head.dataset.over;
     open();
     if (!box.dataset.login) return;
     try { const answer = await send(box.dataset.login, { headers: { Accept: "text/html" } }); place.innerHTML = await answer.text(); begin(place); $("input:not([type=hidden])", place)?.focus(); } catch { place.textContent = place.dataset.failed; }
   }
-  function renewed() { warn.hidden = false; over.hidden = true; place.replaceChildren(); used(); box.close(); }
+  function renewed() { head.textContent = soon; warn.hidden = false; over.hidden = true; place.replaceChildren(); used(); box.close(); }
   $("[data-session-stay]", box).addEventListener("click", async () => { const answer = await send(box.dataset.touch, { method: "POST" }).catch(() => null); if (answer?.ok) renewed(); else end(); });
   on(place, "submit", async (e) => {
     e.preventDefault();
