@@ -9,6 +9,7 @@ from pathlib import Path
 from bench import record
 from chengxin import options
 from chengxin.common.key_inventory import INVENTORY
+from tests import reference_pages as pages
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
@@ -22,7 +23,16 @@ def keys() -> str:
     return "\n".join([*head, "| name | kind | purpose | rotation | when lost | when leaked |", "|---|---|---|---|---|---|", *rows, ""])
 
 
-PAGES: dict[str, Callable[[], str]] = {"settings.md": options.reference, "keys.md": keys, "figures.md": record.page}
+PAGES: dict[str, Callable[[], str]] = {
+    "api.md": pages.api,
+    "cli.md": pages.cli,
+    "data-dictionary.md": pages.dictionary,
+    "figures.md": record.page,
+    "keys.md": keys,
+    "lifecycle.md": pages.lifecycle,
+    "permissions.md": pages.permissions,
+    "settings.md": options.reference,
+}
 
 
 def main() -> int:

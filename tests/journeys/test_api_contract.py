@@ -7,17 +7,14 @@ import hashlib
 import io
 import json
 import re
-import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db import connections
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -28,22 +25,14 @@ from pymerkle import InmemoryTree
 from pypdf import PdfReader
 from rfc8785 import dumps as rfc8785
 
-from chengxin import wsgi
 from chengxin.ledger import sequencer
 from chengxin.ledger.tests.helpers import stranger_verifies
-from chengxin.records import fastpath
 from chengxin.records.tests import makers
 from chengxin.seals import pdf
+from tests.site import running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NAME = "杭州澜序桥电子商务有限公司"
-
-
-class Quiet(WSGIRequestHandler):
-    """A server that keeps its access lines to itself; the edge writes its own."""
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Write nothing."""
 
 
 @pytest.fixture
@@ -52,31 +41,6 @@ def site(settings: Any) -> Iterator[httpx.Client]:
     settings.PUBLIC_READS_PER_MINUTE = 0
     with running() as client:
         yield client
-
-
-class running:
-    """The site on a port of its own while the block lasts."""
-
-    def __enter__(self) -> httpx.Client:
-        self.reader = fastpath.GroupReader(fastpath.conninfo())
-        self.server: WSGIServer = make_server("127.0.0.1", 0, wsgi.build(reader=self.reader), handler_class=Quiet)
-        self.thread = threading.Thread(target=self._serve)
-        self.thread.start()
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.server.server_port}", timeout=60)
-        return self.client
-
-    def _serve(self) -> None:
-        try:
-            self.server.serve_forever(poll_interval=0.05)
-        finally:
-            connections.close_all()
-
-    def __exit__(self, *_error: object) -> None:
-        self.client.close()
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
-        self.reader.close()
 
 
 @pytest.fixture
