@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from chengxin.common import clock
 from chengxin.filings import lifecycle
-from chengxin.filings.models import Decision, Filing
+from chengxin.filings.models import BulkItem, Decision, Filing
 from chengxin.filings.queries import decision_view, view, visible_row
 from chengxin.filings.values import DecisionView, FilingView, InboxItem
 from chengxin.identity import policy
@@ -51,11 +51,15 @@ def may_review(*, filing: FilingView | Filing, by: Actor) -> bool:
 
 
 def pending(*, by: Actor) -> QuerySet[Filing]:
-    """Pending filings that the acting person may decide at this moment: `may_review` as a filter (D-05)."""
+    """Pending filings that the acting person may decide at this moment: `may_review` as a filter (D-05).
+
+    Those that wait in a bulk decision are in nobody's inbox until it is carried out or revoked (D-03).
+    """
     policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
     assert by.agency_id is not None
-    rows = Filing.objects.filter(state=lifecycle.SUBMITTED)
-    return rows.filter(_competent(by.agency_id, by)).exclude(filer_id=by.account_id)
+    rows = Filing.objects.filter(_competent(by.agency_id, by), state=lifecycle.SUBMITTED).exclude(filer_id=by.account_id)
+    waiting = list(BulkItem.objects.filter(state="waiting").values_list("filing_id", flat=True))
+    return rows.exclude(id__in=waiting) if waiting else rows
 
 
 def _competent(agency_id: UUID, by: Actor) -> Q:
@@ -93,9 +97,15 @@ def narrow(rows: QuerySet[Filing], narrowed: Narrowed) -> QuerySet[Filing]:
     return rows
 
 
-def items(*, by: Actor, narrowed: Narrowed) -> list[InboxItem]:
-    """One page of the inbox, the first due first; ``after`` is the cursor."""
-    rows = narrow(pending(by=by), narrowed)
+def opened(*, by: Actor, narrowed: Narrowed) -> tuple[list[InboxItem], Counts]:
+    """One page of the inbox and the exact counts of all of it; competence is asked once."""
+    rows = pending(by=by)
+    return _items(rows, narrowed, by), _counts(rows)
+
+
+def _items(rows: QuerySet[Filing], narrowed: Narrowed, by: Actor) -> list[InboxItem]:
+    """The first due first; ``after`` is the cursor."""
+    rows = narrow(rows, narrowed)
     if narrowed.after:
         due, last = narrowed.after
         rows = rows.filter(Q(due_at__gt=due) | Q(due_at=due, id__gt=last))
@@ -124,14 +134,14 @@ def _item(row: Filing, now: datetime, by: Actor) -> InboxItem:
     )
 
 
-def counts(*, by: Actor) -> Counts:
+def _counts(rows: QuerySet[Filing]) -> Counts:
     """Exact counts in one pass over the index of pending filings."""
     late = Count("id", filter=Q(due_at__lt=clock.now()))
-    rows = list(pending(by=by).order_by().values_list("kind").annotate(all=Count("id"), late=late))
+    found = list(rows.order_by().values_list("kind").annotate(all=Count("id"), late=late))
     return Counts(
-        pending=sum(all_ for _kind, all_, _late in rows),
-        overdue=sum(late_ for _kind, _all, late_ in rows),
-        by_kind={kind: all_ for kind, all_, _late in rows},
+        pending=sum(all_ for _kind, all_, _late in found),
+        overdue=sum(late_ for _kind, _all, late_ in found),
+        by_kind={kind: all_ for kind, all_, _late in found},
     )
 
 

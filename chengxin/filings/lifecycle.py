@@ -39,9 +39,10 @@ _PUBLISHED: Final = {
     (APPROVED, "supersede"): SUPERSEDED,
     (APPROVED, "end"): ENDED,
     (APPROVED, "correct"): REJECTED,
+    (SUPERSEDED, "restore"): APPROVED,
 }
 _TABLE: Final[dict[str, dict[tuple[str, str], str]]] = {
-    "registration": {**_REVIEWED, (APPROVED, "close"): CLOSED},
+    "registration": {**_REVIEWED, (APPROVED, "close"): CLOSED, (APPROVED, "correct"): REJECTED},
     "archive": {**_REVIEWED, **_PUBLISHED},
     "voluntary": {
         **_REVIEWED,

@@ -13,6 +13,8 @@ from chengxin.filings import lifecycle
 # decision that was made on it; dropped: never handed in, the sweep takes it away
 ATTACHMENT_STATES = ["staged", "bound", "replaced", "dropped"]
 PRESENT = ["staged", "bound"]
+CORRECTION_STATES = ["proposed", "confirmed", "declined"]
+BULK_STATES = ["waiting", "done", "refused", "revoked"]
 APPEND_ONLY = ["filings_submission", "filings_decision", "filings_commitment", "filings_importedfile"]
 
 
@@ -63,7 +65,12 @@ class Filing(models.Model):
         ]
         indexes = [
             Index(fields=["due_at", "id"], condition=Q(state="submitted"), name="filing_inbox"),
-            Index(fields=["division_code", "due_at", "id"], condition=Q(state="submitted"), name="filing_inbox_div"),
+            Index(
+                fields=["division_code", "due_at"],
+                include=["id", "kind", "form_id", "filer"],
+                condition=Q(state="submitted"),
+                name="filing_inbox_div",
+            ),
             Index(fields=["due_at"], condition=Q(state="submitted", overdue_at__isnull=True), name="filing_falls_due"),
             Index(fields=["id"], condition=Q(state="submitted", due_provisional=True), name="filing_due_provisional"),
             Index(fields=["enterprise", "kind", "-created_at"], name="filing_of_enterprise"),
@@ -135,6 +142,69 @@ class Decision(models.Model):
             CheckConstraint(condition=Q(outcome__in=["approved", "rejected"]), name="decision_outcome"),
             CheckConstraint(condition=Q(outcome="approved") | ~Q(opinion=""), name="decision_rejection_has_opinion"),
             CheckConstraint(condition=Q(filer__isnull=True) | ~Q(by=F("filer")), name="decision_not_by_filer"),
+        ]
+
+
+class BulkDecision(models.Model):
+    """One decision on many filings of a kind, stored now and carried out item by item later, unless revoked (D-03)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    kind = models.CharField(max_length=20)
+    outcome = models.CharField(max_length=12)
+    opinion = models.TextField(blank=True)
+    by = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    effective_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(outcome__in=["approved", "rejected"]), name="bulk_outcome"),
+            CheckConstraint(condition=Q(outcome="approved") | ~Q(opinion=""), name="bulk_rejection_has_opinion"),
+        ]
+        indexes = [Index(fields=["by", "-created_at"], name="bulk_of_account")]
+
+
+class BulkItem(models.Model):
+    """One filing of a bulk decision, in the version that was chosen; a filing waits in one bulk decision at a time."""
+
+    bulk = models.ForeignKey(BulkDecision, models.PROTECT, related_name="items")
+    filing = models.ForeignKey(Filing, models.PROTECT, related_name="+")
+    round = models.IntegerField()
+    effective_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default="waiting")
+    why = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(state__in=BULK_STATES), name="bulk_item_state"),
+            UniqueConstraint(fields=["filing"], condition=Q(state="waiting"), name="bulk_item_waits_once"),
+        ]
+        indexes = [Index(fields=["effective_at", "id"], condition=Q(state="waiting"), name="bulk_item_due")]
+
+
+class Correction(models.Model):
+    """纠正审核: one person proposes to take an approval back and says why, another confirms or declines (D-03)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    filing = models.ForeignKey(Filing, models.PROTECT, related_name="corrections")
+    round = models.IntegerField()
+    reason = models.CharField(max_length=500)
+    by = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default="proposed")
+    second = models.ForeignKey("identity.Account", models.PROTECT, null=True, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(state__in=CORRECTION_STATES) & ~Q(reason=""), name="correction_state"),
+            CheckConstraint(
+                condition=Q(state="proposed", second__isnull=True) | Q(second__isnull=False) & ~Q(state="proposed"),
+                name="correction_settled_by_second",
+            ),
+            CheckConstraint(condition=Q(second__isnull=True) | ~Q(second=F("by")), name="correction_two_people"),
+            UniqueConstraint(fields=["filing"], condition=Q(state="proposed"), name="correction_one_open"),
         ]
 
 

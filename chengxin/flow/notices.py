@@ -39,11 +39,11 @@ def _mail(*, params: dict[str, str], decision: DecisionView) -> dict[str, str]:
     }
 
 
-def decided(*, filing: FilingView, decision: DecisionView, by: Actor) -> None:
+def decided(*, filing: FilingView, decision: DecisionView, by: Actor, key: str = "") -> None:
     """Tell the filer the result: exactly one message and one mail (REG-11)."""
     if filing.filer_id is None or filing.enterprise_id is None:
         return
-    key = f"decided:{filing.id}:{decision.round}"
+    key = key or f"decided:{filing.id}:{decision.round}"
     enterprise = identity.enterprise(filing.enterprise_id)
     template = "archive_result" if filing.kind == "archive" else "review_result"
     params = {

@@ -61,6 +61,11 @@ def decide_filing(*, filing_id: UUID, round: int, outcome: str, opinion: str, by
 
 @step
 def _decide(*, filing_id: UUID, round: int, outcome: str, opinion: str, by: Actor) -> DecisionView:
+    return decide_within(filing_id=filing_id, round=round, outcome=outcome, opinion=opinion, by=by)
+
+
+def decide_within(*, filing_id: UUID, round: int, outcome: str, opinion: str, by: Actor) -> DecisionView:
+    """The decision itself within a step: of a single one, and of each item of a bulk decision."""
     filings.lock_subject(filing_id=filing_id, by=by)
     filing = filing_queries.one(filing_id=filing_id, by=by)
     if outcome == "approved" and filing.kind == "archive" and filing.state == "submitted":
@@ -78,7 +83,8 @@ def _activate(filing: FilingView, by: Actor) -> None:
     registered.take_in(enterprise=identity_queries.enterprise(filing.enterprise_id), by=by)
 
 
-def _publish(filing: FilingView, by: Actor) -> None:
+def publish(filing: FilingView, by: Actor) -> None:
+    """Make the records of an archive that is in force public: of one just approved, and of a restored one."""
     assert filing.enterprise_id is not None
     submission = filing_queries.submission(filing_id=filing.id, by=by)
     assert submission is not None
@@ -97,7 +103,7 @@ def _publish(filing: FilingView, by: Actor) -> None:
     )
 
 
-CONSEQUENCES = {"registration": _activate, "archive": _publish}
+CONSEQUENCES = {"registration": _activate, "archive": publish}
 
 
 def new_records(*, form: Form, submission: SubmissionView, enterprise: EnterpriseView) -> list[NewRecord]:

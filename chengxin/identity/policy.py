@@ -62,6 +62,7 @@ PERMISSIONS: dict[str, dict[str, Reach]] = {
     "enterprise.close": {"helpdesk": ALL, "reviewer": SCOPE, "system": ALL},
     "enterprise.know": {"importer": ALL, "system": ALL},
     "enterprise.open": {"public": ALL},
+    "filing.correct": {"reviewer": SCOPE},
     "filing.edit": {"administrator": ENTERPRISE, "applicant": ENTERPRISE},
     "filing.inspect": {"reviewer": SCOPE, "supervisor": SCOPE, "system": ALL},
     "filing.review": {"reviewer": AGENCY},

@@ -14,13 +14,13 @@ from django.views.decorators.http import require_safe
 
 from chengxin.common import clock
 from chengxin.common.errors import NotFound
-from chengxin.filings import inbox, lifecycle
+from chengxin.filings import corrections, inbox, lifecycle
 from chengxin.filings import queries as filings
 from chengxin.filings.values import FilingView, InboxItem
 from chengxin.identity import queries as identity
 from chengxin.identity.values import NATIONAL, Actor, DivisionNode
 from chengxin.web import components
-from chengxin.web.agency import words
+from chengxin.web.agency import bulk, words
 from chengxin.web.session import Request, agency_only
 
 UNITS_NAMED = 3
@@ -43,8 +43,7 @@ def show(request: Request) -> HttpResponse:
     """One page of pending filings, with exact counts."""
     by = request.actor
     narrowed = narrowed_by(request)
-    items = inbox.items(by=by, narrowed=narrowed)
-    counts = inbox.counts(by=by)
+    items, counts = inbox.opened(by=by, narrowed=narrowed)
     context = {
         "counts": counts,
         "narrowed": narrowed,
@@ -54,6 +53,8 @@ def show(request: Request) -> HttpResponse:
         "calendar_warnings": identity.calendar_warnings(clock.today()),
         "taken_over": _taken_over(by),
         "regions": _regions(by),
+        "bulks": bulk.told(by),
+        "awaiting": corrections.awaiting(by=by),
         "tabs": _tabs(counts),
         "tab": f"?kind={narrowed.kind}" if narrowed.kind else "?",
         "done": words.OUTCOMES.get(request.GET.get("done", ""), ""),
@@ -137,6 +138,7 @@ def keys() -> list[tuple[str, str]]:
         ("J / K", _("下一行 / 上一行")),
         ("Enter", _("打开所在行")),
         ("S", _("选中或取消所在行")),
+        ("U", _("撤销尚未生效的批量审核")),
         ("/", _("查找企业")),
     ]
 

@@ -18,10 +18,11 @@ from chengxin.catalogue import rules as catalogue_rules
 from chengxin.catalogue.values import Form
 from chengxin.common import clock
 from chengxin.common.errors import NotFound
-from chengxin.filings import inbox, lifecycle
+from chengxin.filings import bulk, corrections, inbox, lifecycle
 from chengxin.filings import queries as filings
 from chengxin.filings.values import AttachmentView, DecisionView, FilingView, RemarkView, SubmissionView
 from chengxin.flow import review
+from chengxin.identity import policy
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor, EnterpriseView
 from chengxin.web import components
@@ -68,7 +69,7 @@ def page(
     review.note_reading(filing_id=filing_id, by=by)
     enterprise = identity.enterprise(filing.enterprise_id)
     reading = _reading(filing, enterprise, submission, by)
-    decisions = filings.decisions(filing_id=filing_id, by=by)
+    decisions, corrected = filings.decisions(filing_id=filing_id, by=by), corrections.of(filing_id=filing_id, by=by)
     assembled = assembled_opinion(reading.remarks, filing.round)
     return {
         "filing": filing,
@@ -82,6 +83,7 @@ def page(
         "papers": papers(reading.form, reading.files),
         "decidable": decidable,
         "unit": _unit(filing),
+        "bulk_at": bulk.waiting_at(filing_id=filing.id),
         "left": words.time_left(filing.due_at - clock.now()) if filing.due_at else "",
         "overdue": bool(filing.due_at and filing.due_at < clock.now()),
         "claimed_by": inbox.claimed_by(filing_id=filing_id, by=by) if decidable else "",
@@ -93,7 +95,8 @@ def page(
         "problems": _problems(errors or {}, typed),
         "phrases": list(enumerate(words.phrases(filing.kind, enterprise), start=1)),
         "keys": keys(),
-        "moments": moments(filing, decisions),
+        "moments": moments(filing, decisions, corrected),
+        **_correcting(filing, corrected, by),
     }
 
 
@@ -184,12 +187,38 @@ def keys() -> list[tuple[str, str]]:
     ]
 
 
-def moments(filing: FilingView, decisions: list[DecisionView]) -> list[components.Moment]:
+def _correcting(filing: FilingView, corrected: Sequence[corrections.CorrectionView], by: Actor) -> dict[str, Any]:
+    """What the page needs to offer a correction, or its second step to somebody else."""
+    found = next((one for one in corrected if one.state == "proposed"), None)
+    can = lifecycle.can(kind=filing.kind, state=filing.state, event="correct")
+    may = policy.may(by=by, permission="filing.correct", division_code=filing.division_code)
+    return {
+        "may_correct": can and may and filing.filer_id != by.account_id,
+        "open_correction": found,
+        "may_settle": found is not None and found.by_id != by.account_id,
+        "reason": "",
+    }
+
+
+def moments(
+    filing: FilingView, decisions: Sequence[DecisionView], corrected: Sequence[corrections.CorrectionView] = ()
+) -> list[components.Moment]:
     """What happened to the filing, newest first."""
     tones = {"approved": "good", "rejected": "bad"}
     done = [
         components.Moment(title=f"{words.OUTCOMES[d.outcome]}（{d.by_name}）", at=d.at, text=d.opinion, tone=tones[d.outcome])
         for d in reversed(decisions)
     ]
+    done += [
+        components.Moment(
+            title=_("纠正审核（%(first)s提出，%(second)s复核）") % {"first": one.by_name, "second": one.second_name},
+            at=one.settled_at,
+            text=one.reason,
+            tone="bad" if one.state == "confirmed" else "",
+        )
+        for one in corrected
+        if one.settled_at
+    ]
+    done.sort(key=lambda moment: moment.at or clock.now(), reverse=True)
     waiting = [components.Moment(title=_("提交，待审核"), at=filing.submitted_at, tone="waiting")]
     return (waiting if filing.state == lifecycle.SUBMITTED else []) + done

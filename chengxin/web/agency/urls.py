@@ -2,15 +2,19 @@
 
 from django.urls import path
 
-from chengxin.web.agency import deciding, done, inbox, item
+from chengxin.web.agency import bulk, correcting, deciding, done, inbox, item
 
 urlpatterns = [
     path("desk", inbox.show, name="inbox"),
     path("desk/next", inbox.next_item, name="next"),
+    path("desk/bulk", bulk.show, name="bulk"),
+    path("desk/bulk/<uuid:bulk_id>/revoke", bulk.revoke, name="revoke_bulk"),
     path("desk/mine", done.mine, name="mine"),
     path("desk/delivery", done.delivery, name="delivery"),
     path("desk/<uuid:filing_id>", item.show, name="item"),
     path("desk/<uuid:filing_id>/remark", deciding.remark, name="remark"),
     path("desk/<uuid:filing_id>/remarks/<uuid:remark_id>/drop", deciding.drop_remark, name="drop_remark"),
+    path("desk/<uuid:filing_id>/correct", correcting.propose, name="correct"),
+    path("desk/<uuid:filing_id>/correct/settle", correcting.settle, name="settle_correction"),
     path("desk/<uuid:filing_id>/decide", deciding.decide, name="decide"),
 ]

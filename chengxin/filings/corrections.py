@@ -1,0 +1,154 @@
+"""纠正审核: an approval that was wrong is taken back by two people, one after the other (D-03)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from chengxin.common import clock
+from chengxin.common.errors import Conflict, Forbidden, Invalid, NotFound
+from chengxin.filings import lifecycle
+from chengxin.filings.actions import advance
+from chengxin.filings.models import Correction, Filing
+from chengxin.filings.queries import view, visible_row
+from chengxin.filings.values import FilingView
+from chengxin.identity import policy
+from chengxin.identity import queries as identity
+from chengxin.identity.values import Actor
+from chengxin.ledger import actions as ledger
+
+MAX_CHARS = 500
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class CorrectionView:
+    """One correction: who proposed it and why, who settled it and how (proposed, confirmed, declined)."""
+
+    id: UUID
+    round: int
+    reason: str
+    state: str
+    by_id: UUID
+    by_name: str
+    proposed_at: datetime
+    second_name: str
+    settled_at: datetime | None
+
+
+def of(*, filing_id: UUID, by: Actor) -> list[CorrectionView]:
+    """All corrections of a filing, oldest first."""
+    rows = visible_row(filing_id=filing_id, by=by).corrections.select_related("by", "second").order_by("proposed_at")
+    return [
+        CorrectionView(
+            id=row.id,
+            round=row.round,
+            reason=row.reason,
+            state=row.state,
+            by_id=row.by_id,
+            by_name=row.by.display_name,
+            proposed_at=row.proposed_at,
+            second_name=row.second.display_name if row.second else "",
+            settled_at=row.settled_at,
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True)
+class Awaiting:
+    """A correction that waits for a second person."""
+
+    filing_id: UUID
+    name: str
+    by_name: str
+    proposed_at: datetime
+
+
+def awaiting(*, by: Actor) -> list[Awaiting]:
+    """Corrections that the acting person may settle: proposed by others, in their division and below; oldest first."""
+    rows = Correction.objects.filter(state="proposed").exclude(by_id=by.account_id)
+    rows = rows.filter(policy.visible(by=by, permission="filing.correct", division="filing__division_code"))
+    found = rows.select_related("filing__enterprise", "by").order_by("proposed_at")[:SHOWN]
+    return [
+        Awaiting(row.filing_id, firm.name or firm.uscc, row.by.display_name, row.proposed_at)
+        for row in found
+        if (firm := row.filing.enterprise) and identity.covers(by.forms, row.filing.form_id)
+    ]
+
+
+def propose(*, filing_id: UUID, reason: str, by: Actor) -> UUID:
+    """Say that an approval was wrong and why; nothing changes until another person confirms."""
+    filing = _locked(filing_id, by)
+    lifecycle.next_state(kind=filing.kind, state=filing.state, event="correct")
+    reason = reason.strip()
+    if not reason or len(reason) > MAX_CHARS:
+        raise Invalid({"reason": [_("请填写纠正理由，1至500字。")]})
+    if filing.corrections.filter(state="proposed").exists():
+        raise Conflict(_("已有一项纠正等待复核。"), code="correction-open")
+    row = Correction.objects.create(filing=filing, round=filing.round, reason=reason, by_id=by.id, proposed_at=clock.now())
+    ledger.append(kind="filing.correction_proposed", subject=str(filing.id), data={"round": filing.round}, by=by)
+    return row.id
+
+
+def settle(*, filing_id: UUID, confirmed: bool, by: Actor) -> FilingView | None:
+    """A second person confirms or declines; a confirmed one gives the filing back as 审核未通过, or as ended beside an open one.
+
+    Returns the filing after a confirmation. The enterprise is locked by the caller.
+    """
+    filing = _locked(filing_id, by)
+    row = filing.corrections.select_for_update().filter(state="proposed").first()
+    if row is None:
+        raise NotFound(_("没有等待复核的纠正。"))
+    if row.by_id == by.account_id:
+        raise Forbidden(_("纠正须由另一人复核。"))
+    row.state, row.second_id, row.settled_at = ("confirmed" if confirmed else "declined"), by.id, clock.now()
+    row.save(update_fields=["state", "second", "settled_at"])
+    if not confirmed:
+        ledger.append(kind="filing.correction_declined", subject=str(filing.id), data={"round": filing.round}, by=by)
+        return None
+    advance(filing, "end" if _open_beside(filing) else "correct")
+    filing.opinion = _("纠正审核：%(reason)s") % {"reason": row.reason}
+    filing.decided_at = filing.updated_at = row.settled_at
+    filing.save(update_fields=["state", "opinion", "decided_at", "updated_at"])
+    ledger.append(kind="filing.corrected", subject=str(filing.id), data={"round": filing.round}, by=by)
+    return view(filing)
+
+
+def _locked(filing_id: UUID, by: Actor) -> Filing:
+    """The filing, for a reviewer of its division or of an agency above: a small unit has no second person of its own."""
+    filing = Filing.objects.select_for_update().filter(id=filing_id).first()
+    if filing is None:
+        raise Forbidden(_("您无权纠正此项审核。"))
+    policy.require(by=by, permission="filing.correct", division_code=filing.division_code)
+    if filing.filer_id == by.account_id or not identity.covers(by.forms, filing.form_id):
+        raise Forbidden(_("您无权纠正此项审核。"))
+    return filing
+
+
+def _open_beside(filing: Filing) -> bool:
+    """Whether the enterprise has another filing of this kind in the making, which takes the place of this one."""
+    assert filing.enterprise_id is not None
+    rows = Filing.objects.filter(enterprise_id=filing.enterprise_id, kind=filing.kind, state__in=lifecycle.OPEN_STATES)
+    return rows.exists()
+
+
+def restore_former(*, filing: FilingView, by: Actor) -> FilingView | None:
+    """The version that the corrected one had replaced is in force again; None where there was none."""
+    assert filing.enterprise_id is not None
+    former = (
+        Filing.objects.select_for_update()
+        .filter(enterprise_id=filing.enterprise_id, kind=filing.kind, state=lifecycle.SUPERSEDED)
+        .order_by("-decided_at")
+        .first()
+    )
+    if former is None:
+        return None
+    advance(former, "restore")
+    former.updated_at = clock.now()
+    former.save(update_fields=["state", "updated_at"])
+    ledger.append(kind="filing.restored", subject=str(former.id), data={"instead_of": str(filing.id)}, by=by)
+    return view(former)

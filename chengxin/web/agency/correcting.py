@@ -1,0 +1,35 @@
+"""纠正审核 from an item's page: one person proposes, another confirms or declines (D-03)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from chengxin.common.errors import Invalid
+from chengxin.flow import correcting
+from chengxin.web.agency import item
+from chengxin.web.session import Request, agency_only
+
+
+@require_POST
+@agency_only("reviewer")
+def propose(request: Request, filing_id: UUID) -> HttpResponse:
+    """Propose to take an approval back; a refused one keeps the typed reason."""
+    reason = request.POST.get("reason", "")[:2000]
+    try:
+        correcting.propose(filing_id=filing_id, reason=reason, by=request.actor)
+    except Invalid as error:
+        context = item.page(filing_id=filing_id, by=request.actor, errors=error.fields) | {"reason": reason}
+        return render(request, "agency/item.html", context, status=422)
+    return redirect(f"/desk/{filing_id}")
+
+
+@require_POST
+@agency_only("reviewer")
+def settle(request: Request, filing_id: UUID) -> HttpResponse:
+    """The second person's word."""
+    correcting.settle(filing_id=filing_id, confirmed=request.POST.get("outcome") == "confirmed", by=request.actor)
+    return redirect(f"/desk/{filing_id}")
