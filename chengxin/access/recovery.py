@@ -19,6 +19,7 @@ from chengxin.common import clock, crypto
 from chengxin.common.errors import Invalid
 from chengxin.common.text import nfkc
 from chengxin.gateways import actions as gateways
+from chengxin.identity import actions as identity_actions
 from chengxin.identity import queries as identity
 from chengxin.identity import rules as identity_rules
 from chengxin.identity.values import Actor
@@ -116,10 +117,12 @@ def _mail_reset(account_id: UUID) -> None:
 def reset_by_link(*, token: str, password: str) -> UUID:
     """Set a new password by a mailed link; the link is used up only if the password is taken.
 
-    Raises LinkRefused or Invalid({"password": …}). Every session of the account ends.
+    Raises LinkRefused or Invalid({"password": …}). Every session of the account ends; the link proves the mailbox (D-58).
     """
     account_id = redeem_link(token, RESET)
     passwords.reset_password(account_id=account_id, password=password)
+    if not identity.account(account_id).email_verified:
+        identity_actions.verify_email(account_id=account_id, by=Actor.system("recovery"))
     return account_id
 
 

@@ -14,6 +14,7 @@ from chengxin.access.models import Session
 from chengxin.common import clock
 from chengxin.gateways import actions as gateways
 from chengxin.gateways.models import DemoMail, Outbox
+from chengxin.identity import queries as identity
 from chengxin.web.session import cookie_name
 from tests import people
 from tests.journeys.test_registration import problem
@@ -140,7 +141,9 @@ def test_a_link_opens_once_and_for_thirty_minutes(firm: people.Person) -> None:
     assert weak.status_code == 422 and "密码应为8至16个字符" in problem(weak.content.decode(), "f-password")
     twice = Client().post(path, {"password": fresh, "password_again": fresh + "x"})
     assert problem(twice.content.decode(), "f-password_again") == "两次输入的密码不一致，请重新输入"
+    assert not identity.account(firm.account_id).email_verified
     assert "密码已重置" in Client().post(path, {"password": fresh, "password_again": fresh}).content.decode()
+    assert identity.account(firm.account_id).email_verified
     assert own.get("/workbench").url.startswith("/login?next=/workbench&ended=")
     assert log_in(firm.login, fresh).status_code == 302 and log_in(firm.login).status_code == 422
     for again in (

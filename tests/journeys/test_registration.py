@@ -234,11 +234,22 @@ def test_a_name_in_use_is_told_with_the_way_to_a_forgotten_password(client: Clie
     answer = register(client, typed)
     page = answer.content.decode()
     assert answer.status_code == 422 and problem(page, "f-name") == "企业名称已被注册"
-    assert '<a href="/password/forgot">忘记密码</a>' in page and "请联系客服" in page
+    assert '<a href="/password/forgot">忘记密码</a>' in page and "请联系客服" in page and "冒名注册申诉" in page
     assert "lanxu.example" not in page.replace(typed["email"], "")
     assert Enterprise.objects.count() == 1
     page = register(client, people.typed(1, name="宁波舸宸进出口有限公司")).content.decode()
     assert problem(page, "f-uscc") == "统一社会信用代码已被注册" and "/password/forgot" in page
+
+
+def test_a_text_that_changed_meanwhile_is_read_again(client: Client) -> None:
+    page = client.get("/register").content.decode()
+    shown = dict(re.findall(r'name="(agreement_version|privacy_version)" value="([^"]+)"', page))
+    assert len(shown) == 2 and "我已阅读并同意《用户服务协议》" in page and not re.search(r'name="(agreement|privacy)"[^>]* checked', page)
+    typed = people.typed(1) | shown
+    said = problem(refused(register(client, typed | {"privacy_version": "before"})), "f-privacy")
+    assert said == "该文本已更新，请重新阅读并勾选"
+    assert register(client, typed).status_code == 302
+    assert set(Consent.objects.values_list("version", flat=True)) == set(shown.values())
 
 
 def test_answers_about_other_enterprises_are_few_and_nothing_typed_is_lost(client: Client) -> None:

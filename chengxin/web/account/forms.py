@@ -78,12 +78,16 @@ class RegistrationForm(AccountForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.proof_errors: list[str] = []
+        self.versions = {name: catalogue.commitment(document).version for name, document in DOCUMENTS.items()}
         for name, document in DOCUMENTS.items():
             self.fields[name].label = str(catalogue.commitment(document).tick)
         self.fields["password"].help_text = _("；").join(access.password_hints().hints)
 
     def clean(self) -> dict[str, Any]:
-        """What the code says of the kind of subject; 确认密码 equals 密码."""
+        """What the code says of the kind of subject; 确认密码 equals 密码; a text that changed meanwhile is read again (D-31)."""
+        for name, version in self.versions.items():
+            if self.data.get(f"{name}_version", version) != version:
+                self._judge(name, [_("该文本已更新，请重新阅读并勾选")])
         typed = self.cleaned_data.get("uscc", "")
         self._judge("uscc", rules.code_errors(typed))
         self.subject_kind = "" if "uscc" in self.errors else identifiers.uscc_kind(typed)
