@@ -86,6 +86,7 @@ def record_of(*, form: Form, values: Mapping[str, Any], collected_at: datetime, 
         collected_at=collected_at,
         publicity_from=outcome.since if public else None,
         publicity_until=outcome.until if public else None,
+        uncompared=frozenset({COLLECTED}),
     )
 
 

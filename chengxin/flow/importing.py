@@ -7,7 +7,7 @@ program that takes it in is killed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,9 +23,9 @@ from chengxin.exchange.values import Fault, Judged, Report
 from chengxin.filings import imports as filings
 from chengxin.flow import registered
 from chengxin.flow.step import step
-from chengxin.identity import actions as identity
 from chengxin.identity import policy
 from chengxin.identity import queries as identity_queries
+from chengxin.identity.known import Unregistered, know_enterprises
 from chengxin.identity.values import Actor, EnterpriseView
 from chengxin.records import actions as records
 from chengxin.records import sources
@@ -124,9 +124,7 @@ def _take_in(*, file: File, by: Actor) -> Report:
 def _take_in_batch(*, filing_id: UUID, batch: Sequence[Judged], by: Actor) -> Counter[str]:
     held = _enterprises(batch)
     ids = {uscc: enterprise.id for uscc, enterprise in held.items()}
-    for line in batch:
-        if line.uscc not in ids:
-            ids[line.uscc] = _know(line, by=by)
+    ids |= _know([line for line in batch if line.uscc not in held], by=by)
     identity_queries.lock_enterprises(ids.values())
     if batch[0].record.group == registered.GROUP:
         registered.give_way(enterprise_ids=ids.values(), by=by)
@@ -138,24 +136,26 @@ def _enterprises(batch: Sequence[Judged]) -> dict[str, EnterpriseView]:
     return identity_queries.enterprises_by_uscc(line.uscc for line in batch)
 
 
-def _know(line: Judged, *, by: Actor) -> UUID:
-    """Keep a code nobody has registered: the waiting room, which registration claims (D-06, D-08)."""
-    return identity.know_enterprise(uscc=line.uscc, name=line.name, division_code=_division(line.uscc), by=by)
+def _know(lines: Sequence[Judged], *, by: Actor) -> dict[str, UUID]:
+    """Keep codes nobody has registered: the waiting room, which registration claims (D-06, D-08)."""
+    places = identity_queries.divisions_below(None)
+    entries = [Unregistered(uscc=line.uscc, name=line.name, division_code=_division(line.uscc, places)) for line in lines]
+    return know_enterprises(entries=entries, by=by) if entries else {}
 
 
-def _division(uscc: str) -> str:
+def _division(uscc: str, places: Collection[str]) -> str:
     """The division in a code where it is known, also a retired one, else its city's or province's."""
-    known = identity_queries.divisions_below(None)
-    return next((code for code in (uscc[2:8], f"{uscc[2:6]}00", f"{uscc[2:4]}0000") if code in known), "")
+    return next((code for code in (uscc[2:8], f"{uscc[2:6]}00", f"{uscc[2:4]}0000") if code in places), "")
 
 
 def _faults_of(group: str, batch: Sequence[Judged], held: dict[str, EnterpriseView]) -> list[Fault]:
     """What only the database knows: keys that another enterprise's records have, places that do not exist."""
     stand = sources.standing(group=group, keys=_keys(batch))
+    places = identity_queries.divisions_below(None)
     faults = []
     for line in batch:
         enterprise, there = held.get(line.uscc), stand.get(_key(line))
-        if enterprise is None and not _division(line.uscc):
+        if enterprise is None and not _division(line.uscc, places):
             faults.append(Fault(line.number, _("主体统一社会信用代码"), _("代码中的行政区划不存在，请核对。")))
         if there is not None and (enterprise is None or there.enterprise_id != enterprise.id):
             words = _("该编号已用于另一企业的记录；归属更正须由来源单位另行办理。")

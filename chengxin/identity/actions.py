@@ -23,6 +23,7 @@ from chengxin.identity.agencies import (
     set_absence,
     set_roles,
 )
+from chengxin.identity.known import Unregistered, know_enterprises
 from chengxin.identity.models import Account, Consent, Enterprise, Membership
 from chengxin.identity.queries import contact_place, note_reading
 from chengxin.identity.reference import load_divisions, load_workdays
@@ -118,38 +119,11 @@ def _save(row: Enterprise) -> None:
         raise
 
 
-@transaction.atomic
 def know_enterprise(*, uscc: str, name: str, division_code: str, by: Actor) -> UUID:
     """The enterprise of the code, made in state `known` if nobody holds it (D-06, D-08); returns its id."""
-    policy.require(by=by, permission="enterprise.know")
-    errors: rules.Errors = {
-        "uscc": list(identifiers.uscc_errors(uscc)),
-        "name": rules.name_errors(name, kind=UNNAMED_KIND),
-    }
-    if division_code not in divisions.tree():
-        errors["division"] = [_("所属地区不存在，请重新选择")]
-    if any(errors.values()):
-        raise Invalid({field: texts for field, texts in errors.items() if texts})
-    code, shown = identifiers.normalise_uscc(uscc), rules.clean_name(name)
-    row = Enterprise(
-        id=uuid.uuid4(),
-        uscc=code,
-        kind=identifiers.uscc_kind(code),
-        name=shown,
-        name_key=text.name_key(shown),
-        division_id=divisions.tree().current(division_code),
-        created_at=clock.now(),
-    )
-    held = Enterprise.objects.filter(uscc=code).exclude(state="closed").first()
-    if held is None:
-        try:
-            _save(row)
-        except Taken:
-            held = Enterprise.objects.filter(uscc=code).exclude(state="closed").first()
-    if held is not None:
-        return held.id
-    ledger.append(kind="enterprise.known", subject=str(row.id), data={"division": row.division_id}, by=by)
-    return row.id
+    entry = Unregistered(uscc=uscc, name=name, division_code=division_code)
+    [enterprise_id] = know_enterprises(entries=[entry], by=by).values()
+    return enterprise_id
 
 
 @transaction.atomic
@@ -199,21 +173,6 @@ def activate(enterprise_id: UUID, by: Actor) -> None:
     row.save(update_fields=["state"])
     account.save(update_fields=["state"])
     ledger.append(kind="enterprise.activated", subject=str(row.id), data={"account": str(account.id)}, by=by)
-
-
-@transaction.atomic
-def deactivate(enterprise_id: UUID, by: Actor) -> None:
-    """Shut the doors again after an approval was corrected: as before it, and open sessions end (D-03)."""
-    row = _locked(enterprise_id)
-    policy.require(by=by, permission="enterprise.activate", division_code=row.division_id)
-    if row.state != "active":
-        raise Conflict(_("该企业当前状态不能停用。"))
-    account = _administrator(row)
-    row.state, account.state = "known", "pending"
-    account.session_epoch += 1
-    row.save(update_fields=["state"])
-    account.save(update_fields=["state", "session_epoch"])
-    ledger.append(kind="enterprise.deactivated", subject=str(row.id), data={"account": str(account.id)}, by=by)
 
 
 @transaction.atomic

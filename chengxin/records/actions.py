@@ -75,9 +75,13 @@ def unchanged(record: NewRecord, *, stands: bytes) -> bool:
 
 
 def _compared(record: NewRecord) -> str:
+    content, public = (
+        {code: value for code, value in said.items() if code not in record.uncompared} if said is not None else None
+        for said in (record.content, record.public_content)
+    )
     whole = {
-        "content": dict(record.content),
-        "public": dict(record.public_content) if record.public_content is not None else None,
+        "content": content,
+        "public": public,
         "until": record.publicity_until,
     }
     return canonical(whole).hex()

@@ -14,7 +14,10 @@ ENTERPRISE = "enterprise"
 
 @dataclass(frozen=True)
 class NewRecord:
-    """One fact to be kept as a record version: all its values and what the public sees of them."""
+    """One fact to be kept as a record version: all its values and what the public sees of them.
+
+    `uncompared` are values that alone make no other version, such as the day on which a record was sent again.
+    """
 
     record_id: UUID
     group: str
@@ -29,6 +32,7 @@ class NewRecord:
     collected_at: datetime | None = None
     publicity_from: date | None = None
     publicity_until: date | None = None
+    uncompared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,15 @@ def test_another_file_corrects_by_key_and_leaves_what_is_the_same() -> None:
     assert Event.objects.filter(kind="record.ended").count() == 1
 
 
+def test_what_is_sent_again_another_day_is_unchanged() -> None:
+    _enterprise, uscc = makers.published(1, "杭州澜序桥电子商务有限公司")
+    run(penalty(uscc, "P-1", decided_on="2026-03-02", collected_on="2026-03-05"))
+    before = Version.objects.get(origin="government").version_id
+    report = run(penalty(uscc, "P-1", decided_on="2026-03-02", collected_on="2026-04-05"))
+    assert (report.unchanged, report.corrected) == (1, 0)
+    assert Version.objects.get(origin="government").version_id == before
+
+
 def test_the_term_follows_the_grade_and_what_is_light_stays_inside() -> None:
     _enterprise, uscc = makers.published(1, "杭州澜序桥电子商务有限公司")
     too_long = (clock.today() + timedelta(days=400)).isoformat()
