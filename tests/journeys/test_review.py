@@ -189,6 +189,8 @@ def test_every_look_at_personal_data_is_written_down(office: people.Office) -> N
     page = html(client.get(f"/desk/{filing.id}"))
     [picture, *_more] = re.findall(r'<img src="(/files-of/[^"]+)"', page)
     assert client.get(picture).headers["Content-Type"] == "image/jpeg"
+    assert desk(office.elsewhere).get(picture).status_code == 404, "papers are for competent reviewers only (D-16)"
+    assert Client().get(picture).status_code in (302, 401, 403)
     new = list(AccessLog.objects.order_by("id")[before:])
     assert ("filing", str(filing.id), "review") in {(row.what, row.subject, row.purpose) for row in new}
     assert ("attachment", picture.split("/")[2], "view") in {(row.what, row.subject, row.purpose) for row in new}

@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from chengxin.common import clock
+from chengxin.filings import queries as filing_queries
 from chengxin.filings.models import Attachment, Decision, Filing
 from chengxin.gateways import actions as gateways
 from chengxin.gateways import dev
@@ -271,3 +272,24 @@ def test_remarks_go_where_something_is_and_can_be_taken_back(office: people.Offi
     client.post(f"/desk/{filing.id}/remark", {"path": path, "remark": "留下的批注"})
     decide(client, filing, "rejected", "见批注")
     assert client.post(f"/desk/{filing.id}/remark", {"path": path, "remark": "晚了"}).status_code == 409
+
+
+def test_the_next_reviewer_sees_what_was_said_ticked_and_changed(office: people.Office) -> None:
+    firm = enterprises.approved(by=office.county.actor)
+    filing_id = enterprises.submitted(firm)
+    client, other = desk(office.county), desk(colleague(office.county))
+    place = next(path for path in paths(html(client.get(f"/desk/{filing_id}"))) if re.fullmatch(r"S06/.*/name", path))
+    client.post(f"/desk/{filing_id}/remark", {"path": place, "remark": "网店名称与平台不符"})
+    decide(client, Filing.objects.get(id=filing_id), "rejected", "见批注")
+    [remark] = filing_queries.remarks(filing_id=filing_id, by=firm.actor)
+    enterprises.archive.tick_remark(remark_id=remark.id, dealt_with=True, by=firm.actor)
+    rev = filing_queries.draft(filing_id=filing_id, by=firm.actor).rev
+    changes: dict[str, str | None] = {place: "澜序桥官方旗舰店"}
+    enterprises.archive.save_page(filing_id=filing_id, page="", base_rev=rev, changes=changes, by=firm.actor)
+    enterprises.archive.submit(filing_id=filing_id, key=enterprises.archive.new_row(), by=firm.actor)
+    page = html(other.get(f"/desk/{filing_id}"))
+    assert "第 2 次提交" in page and "第 1 次审核批注" in page and "网店名称与平台不符" in page and "企业已处理" in page
+    first = page.index("与上一版的差异")
+    assert first < page.index("<del>澜序桥旗舰店</del>") < page.index('class="desk-section"'), "differences come first"
+    assert "<ins>澜序桥官方旗舰店</ins>" in page and "见批注" in page
+    assert re.search(r'<details class="desk-section"><summary><h2>联系信息', page), "what did not change is folded up"
