@@ -176,6 +176,21 @@ def activate(enterprise_id: UUID, by: Actor) -> None:
 
 
 @transaction.atomic
+def deactivate(enterprise_id: UUID, by: Actor) -> None:
+    """Shut the doors again after an approval was corrected: as before it, and open sessions end (D-03)."""
+    row = _locked(enterprise_id)
+    policy.require(by=by, permission="enterprise.activate", division_code=row.division_id)
+    if row.state != "active":
+        raise Conflict(_("该企业当前状态不能停用。"))
+    account = _administrator(row)
+    row.state, account.state = "known", "pending"
+    account.session_epoch += 1
+    row.save(update_fields=["state"])
+    account.save(update_fields=["state", "session_epoch"])
+    ledger.append(kind="enterprise.deactivated", subject=str(row.id), data={"account": str(account.id)}, by=by)
+
+
+@transaction.atomic
 def close_enterprise(*, enterprise_id: UUID, reason: str, by: Actor) -> list[UUID]:
     """Close an enterprise and its accounts; code and name are free again (REG-16, D-10).
 
