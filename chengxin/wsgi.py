@@ -24,11 +24,13 @@ def build(*, reader: GroupReader | None = None) -> WSGIApplication:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chengxin.settings")
     inner: WSGIApplication = get_wsgi_application()
     from django.conf import settings
+    from django.urls import get_resolver
 
     from chengxin import install
     from chengxin.edge import courtesy, health, logs, wrappers
 
     logs.configure(level=settings.LOG_LEVEL)
+    _ = get_resolver().url_patterns  # all pages are loaded before the first request, not by it
     if install.present("chengxin.records.fastpath"):
         from chengxin.records import fastpath
 

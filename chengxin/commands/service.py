@@ -43,6 +43,7 @@ def serve(_words: Namespace) -> int:
         environment.share_secret()
         _collect_static()
         _fresh_metrics(settings.CHENGXIN_HOME)
+        _load_application()
         Granian(
             "chengxin.wsgi:application", address=settings.HOST, port=settings.PORT, interface=Interfaces.WSGI,
             workers=settings.WEB_WORKERS, blocking_threads=settings.WEB_THREADS, respawn_failed_workers=True, websockets=False,
@@ -61,6 +62,14 @@ def _collect_static() -> None:
     }
     with override_settings(STORAGES=storages):
         call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def _load_application() -> None:
+    """Load the pages once: the web processes are forked from this one, so each serves at once and shares the memory."""
+    from django.db import connections
+
+    connections.close_all()
+    import_module("chengxin.wsgi")
 
 
 def _fresh_metrics(home: Path) -> None:
@@ -155,7 +164,7 @@ def _prepare(words: Namespace) -> list[str]:
 
 def _database_keeper(server: Server | None) -> Callable[[], None]:
     def mend() -> None:
-        if server and not server.running():
+        if server and server.gone():
             _say("PostgreSQL is gone; starting it again …")
             server.start()
 
