@@ -8,12 +8,14 @@ group/<row uuid>/_deleted   "1" once the row is taken away
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID, uuid4
 
 from chengxin.catalogue.chosen_kinds import kind_of
 from chengxin.catalogue.values import Form, Group
 
 PUBLIC, ORDER, DELETED = "_public", "_order", "_deleted"
+_KEPT_ROWS = 1024
 MARKS = frozenset({PUBLIC, ORDER, DELETED})
 
 
@@ -39,13 +41,19 @@ def path(group: str, row: str, field: str) -> str:
 def split(key: str) -> tuple[str, str, str] | None:
     """Return group, row and field of a path; None if it is none or its row is no UUID."""
     parts = key.split("/")
-    if len(parts) != 3 or not all(parts):
-        return None
-    try:
-        UUID(parts[1])
-    except ValueError:
+    if len(parts) != 3 or not all(parts) or not _is_uuid(parts[1]):
         return None
     return parts[0], parts[1], parts[2]
+
+
+@lru_cache(maxsize=_KEPT_ROWS)
+def _is_uuid(text: str) -> bool:
+    """Whether a text names a row; asked for every field of the row."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def rows(answers: Mapping[str, str], group: str) -> list[Row]:

@@ -1,7 +1,8 @@
 """Statements written out, for the few that every request runs.
 
-For these the model layer takes far longer to put a statement together than PostgreSQL to answer it. Each
-statement stays in the app whose tables it names; parameters go by name, never into the text.
+For these the model layer takes longer to put a statement together, and PostgreSQL longer to plan it, than to run it. So
+they are written out and prepared: each connection plans them once. Each statement stays in the app whose tables it
+names; parameters go by name, never into the text.
 """
 
 from __future__ import annotations
@@ -10,24 +11,34 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.utils import CursorWrapper
 
 
 def rows(statement: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Run a statement and return all its rows."""
-    with connection.cursor() as cursor:
+    with _cursor() as cursor:
         cursor.execute(statement, given)
         return list(cursor.fetchall())
 
 
 def row(statement: str, given: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """Run a statement and return its first row, if it has one."""
-    with connection.cursor() as cursor:
+    with _cursor() as cursor:
         cursor.execute(statement, given)
         return cursor.fetchone()  # type: ignore[no-any-return]
 
 
 def execute(statement: str, given: Mapping[str, Any]) -> int:
     """Run a statement and return how many rows it touched."""
-    with connection.cursor() as cursor:
+    with _cursor() as cursor:
         cursor.execute(statement, given)
         return int(cursor.rowcount)
+
+
+def _cursor() -> CursorWrapper:
+    """As `connection.cursor()`, with parameters sent apart from the text, so that the plan can be kept."""
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        return connection._prepare_cursor(ServerBindingCursor(connection.connection))

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from chengxin.common import clock
+from psycopg.types.json import Jsonb
+
+from chengxin.common import clock, sql
 from chengxin.filings.models import Message
 from chengxin.identity.values import Actor
 
@@ -27,10 +29,16 @@ class MessageView:
     read_at: datetime | None
 
 
+_POST = """
+INSERT INTO filings_message (id, account_id, template, params, key, created_at)
+VALUES (%(id)s, %(account)s, %(template)s, %(params)s, %(key)s, %(now)s) ON CONFLICT (key) DO NOTHING
+"""
+
+
 def post(*, account_id: UUID, template: str, params: Mapping[str, Any], key: str) -> None:
     """Post a message once; the same ``key`` never posts twice."""
-    message = Message(account_id=account_id, template=template, params=dict(params), key=key, created_at=clock.now())
-    Message.objects.bulk_create([message], ignore_conflicts=True)
+    given = {"id": uuid4(), "account": account_id, "template": template, "params": Jsonb(dict(params)), "key": key, "now": clock.now()}
+    sql.execute(_POST, given)
 
 
 def of(*, by: Actor) -> list[MessageView]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue.values import Form
+from chengxin.common import sql
 from chengxin.common.errors import Conflict, NotFound
 from chengxin.filings import lifecycle, personal, receipts
 from chengxin.filings.models import PRESENT, Attachment, Commitment, Decision, Draft, Filing, RecoveryCopy, Submission
@@ -85,15 +86,15 @@ def approved(*, enterprise_id: UUID, kind: str) -> FilingView | None:
     return view(row) if row else None
 
 
+_REGISTRATION_STATE = """
+SELECT state FROM filings_filing WHERE enterprise_id = %(enterprise)s AND kind = 'registration' ORDER BY created_at DESC LIMIT 1
+"""
+
+
 def registration_state(*, enterprise_id: UUID) -> str:
     """The state of an enterprise's registration; decides where a person lands (D-01)."""
-    row = (
-        Filing.objects.filter(enterprise_id=enterprise_id, kind="registration")
-        .order_by("-created_at")
-        .values_list("state", flat=True)
-        .first()
-    )
-    return row or ""
+    found = sql.row(_REGISTRATION_STATE, {"enterprise": enterprise_id})
+    return str(found[0]) if found else ""
 
 
 def may_see(*, filing: Filing, by: Actor) -> bool:
@@ -171,9 +172,9 @@ def submission(*, filing_id: UUID, by: Actor, round: int | None = None) -> Submi
 
 def submission_by_key(*, key: str, filing_id: UUID, by: Actor) -> SubmissionView | None:
     """The first submission made with a one-time key; another filing's key is refused (D-33)."""
-    row = Submission.objects.filter(key=key).first()
-    if row is None:
+    if sql.row("SELECT 1 FROM filings_submission WHERE key = %(key)s", {"key": key}) is None:
         return None
+    row = Submission.objects.get(key=key)
     if row.filing_id != filing_id:
         raise Conflict(_("该页面已提交过，请刷新后重试。"), code="key-in-use")
     policy.require(by=by, permission="filing.edit", enterprise_id=row.filing.enterprise_id)

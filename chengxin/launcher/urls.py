@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+PREPARED_AFTER = 2  # runs after which a connection keeps the plan of a written-out statement (chengxin.common.sql)
+
 
 def database(url: str, *, options: str = "") -> dict[str, Any]:
     """Return Django's settings for a URL; `options` goes to the server at connection.
@@ -29,7 +31,7 @@ def database(url: str, *, options: str = "") -> dict[str, Any]:
         "PORT": port,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**query, **({"options": options} if options else {})},
+        "OPTIONS": {**query, "prepare_threshold": PREPARED_AFTER, **({"options": options} if options else {})},
     }
 
 

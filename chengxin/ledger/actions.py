@@ -11,11 +11,10 @@ from uuid import UUID
 from django.db import connection
 from psycopg.types.json import Jsonb
 
-from chengxin.common import clock
+from chengxin.common import clock, sql
 
 from . import rules
 from .follow import follow, retry_parked
-from .models import Event
 from .origins import succeed
 from .values import NewEvent
 
@@ -56,10 +55,13 @@ def append(
     """
     event = NewEvent(kind=kind, subject=subject, data=data, leaf=leaf, version_id=version_id)
     row = _row(event, actor=_pseudonym(by), at=clock.now())
-    return Event.objects.create(**row).pk
+    made = sql.row(_APPEND, row | {"data": Jsonb(row["data"])})
+    assert made is not None
+    return int(made[0])
 
 
 _COLUMNS = ("log", "kind", "subject", "data", "leaf", "salt", "actor", "version_id", "created_at")
+_APPEND = f"INSERT INTO ledger_event ({', '.join(_COLUMNS)}) VALUES ({', '.join(f'%({name})s' for name in _COLUMNS)}) RETURNING id"
 
 
 def append_many(*, events: Sequence[NewEvent], by: By) -> int:
