@@ -330,7 +330,7 @@ def require_bound_files(filing: Filing) -> None:
         if f"{group.code}/{row.id}/{f.code}" not in bound
     ]
     if missing:
-        raise Conflict(_("缺少附件：%(names)s，不能审核通过。") % {"names": "、".join(missing)}, code="missing-files")
+        raise Conflict(_("缺少附件：%(names)s，不能审核通过。") % {"names": _("、").join(missing)}, code="missing-files")
 
 
 def required_files(group: Group, raw: Mapping[str, str]) -> list[Field]:

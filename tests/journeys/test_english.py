@@ -147,3 +147,19 @@ def test_pages_of_an_enterprise_in_english() -> None:
     after = [f"{at}/status", f"/workbench/receipts/{number}", "/workbench/messages", "/workbench/services", f"/verify/{number}"]
     found = walk(client, after, data)
     assert not found, found
+
+
+def test_pages_of_a_reviewer_in_english() -> None:
+    judge = people.reviewer()
+    enterprise = people.approved(by=judge)
+    filing = people.submitted(enterprise)
+    waiting = people.handed_in()
+    data = [*data_of(enterprise), *data_of(waiting), judge.display_name]
+    desk = people.signed_in(judge.account_id)
+    desk.get("/desk?lang=en")
+    registered = filings.latest(enterprise_id=waiting.id, kind="registration", by=waiting.actor).id
+    found = walk(desk, ["/desk", f"/desk/{filing}", f"/desk/{registered}", "/desk/delivery"], data)
+    assert not found, found
+    people.decide(filing, "approved", judge)
+    found = walk(desk, ["/desk/mine", f"/desk/{filing}"], data)
+    assert not found, found

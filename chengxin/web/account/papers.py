@@ -111,7 +111,7 @@ def paper_fields(request: Request, errors: dict[str, list[str]], remarks: Mappin
     rows = []
     for f in registration.form_of(filing=filing, by=by).groups[0].fields:
         hint = _signing(by) if f.code == AUTHORISATION else str(f.hint or "")
-        row = Field(name=f.code, id=f"f-{f.code}", label=str(f.label), kind=f.kind, hint=f"{hint}。")
+        row = Field(name=f.code, id=f"f-{f.code}", label=str(f.label), kind=f.kind, hint=f"{hint}{_('。')}")
         if f.kind == "file":
             held = tuple(
                 FileItem(id=str(a.id), name=a.name, size=a.size, url=f"/files-of/{a.id}/1.png")

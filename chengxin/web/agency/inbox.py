@@ -103,8 +103,8 @@ def _taken_over(by: Actor) -> str:
     assert by.agency_id is not None
     names = identity.units_taken_over(by.agency_id)
     if len(names) > UNITS_NAMED:
-        return _("%(names)s等%(n)d个机构") % {"names": "、".join(names[:UNITS_NAMED]), "n": len(names)}
-    return "、".join(names)
+        return _("%(names)s等%(n)d个机构") % {"names": _("、").join(names[:UNITS_NAMED]), "n": len(names)}
+    return _("、").join(names)
 
 
 def _regions(by: Actor) -> list[DivisionNode]:

@@ -206,7 +206,7 @@ def moments(
     """What happened to the filing, newest first."""
     tones = {"approved": "good", "rejected": "bad"}
     done = [
-        components.Moment(title=f"{words.OUTCOMES[d.outcome]}（{d.by_name}）", at=d.at, text=d.opinion, tone=tones[d.outcome])
+        components.Moment(title=f"{words.OUTCOMES[d.outcome]}{_('（')}{d.by_name}{_('）')}", at=d.at, text=d.opinion, tone=tones[d.outcome])
         for d in reversed(decisions)
     ]
     done += [

@@ -159,7 +159,7 @@ def shown(f: Field, raw: str) -> str:
         return ""
     if f.options:
         labels = [(code, f.option(code)) for code in raw.split(",")]
-        return "、".join(str(found.label) if found else code for code, found in labels)
+        return _("、").join(str(found.label) if found else code for code, found in labels)
     if f.kind == "division":
         return "".join(identity.division_path(raw)) or raw
     if f.kind == "boolean":
