@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from jsonschema import Draft202012Validator, FormatChecker
 
 from chengxin import demo
 from chengxin.catalogue import codes
@@ -81,8 +82,21 @@ def test_stories_stand_where_they_are_told_to_and_every_account_logs_in(home: Pa
     assert records.overview().files == STORIES_PUBLISHED + DOZEN
     assert not records.stale_files()
     _imports_are_known_by_the_hash_of_what_came(json.loads((home / "demo.json").read_text())["start"], count=DOZEN)
+    _every_file_keeps_to_the_schema(count=STORIES_PUBLISHED + DOZEN)
     _every_account_logs_in(stories)
     _a_penalty_leaves_the_file_when_its_term_is_over(stories["jimo"])
+
+
+def _every_file_keeps_to_the_schema(*, count: int) -> None:
+    """The public files of the demo, as a program reads them, against the schema that the site serves."""
+    client = Client()
+    validator = Draft202012Validator(client.get("/api/v1/schemas/public-file.json").json(), format_checker=FormatChecker())
+    items = client.get("/api/v1/files", {"limit": "100"}).json()["items"]
+    assert len(items) == count
+    for item in items:
+        document = client.get(f"/api/v1/files/{item['uscc']}").json()
+        validator.validate(document)
+        assert document["records"] and (document["uscc"], document["name"]) == (item["uscc"], item["name"])
 
 
 def _every_account_logs_in(stories: dict[str, reading.Story]) -> None:
