@@ -129,7 +129,8 @@ def test_a_change_of_type_names_what_it_drops_and_deletes_nothing(browser: Clien
     done = chosen(browser, at, "SERVICE", confirmed="SERVICE")
     assert done.status_code == 302
     assert shops and not any(path.startswith("S10/") for path in answers(at, enterprise))
-    assert "未迁移内容" in html(browser.get("/workbench/archive"))
+    left = html(browser.get("/workbench/archive"))
+    assert re.search(r"未迁移内容.*<li>交易平台[^<]*：示例", left, re.S)
     chosen(browser, at, "IN_PLATFORM", confirmed="IN_PLATFORM")
     assert shops.items() <= answers(at, enterprise).items()
 

@@ -11,8 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from chengxin.catalogue import answers as paths
 from chengxin.catalogue import codes as code_tables
+from chengxin.catalogue import moving
 from chengxin.catalogue import queries as catalogue
+from chengxin.catalogue.values import Group
 from chengxin.common.errors import NotFound
 from chengxin.filings import lifecycle
 from chengxin.filings import queries as filings
@@ -117,9 +120,20 @@ def _named(record: records.InsideRecord) -> Published:
     return Published(record_id=record.record_id, group=title, title=named)
 
 
-def _leftover(filing: FilingView, by: Actor) -> list[str]:
-    """未迁移内容: groups of an open draft whose typed content has no place in the present form (D-34)."""
+def _leftover(filing: FilingView, by: Actor) -> list[tuple[str, str]]:
+    """未迁移内容: records of an open draft that have no place in the present form, by title and what was typed (D-34)."""
     if filing.state not in lifecycle.EDITABLE_STATES:
         return []
-    draft = filings.draft(filing_id=filing.id, by=by)
-    return sorted({path.split("/", 1)[0] for path, value in draft.leftover.items() if value})
+    typed: dict[tuple[str, str], dict[str, str]] = {}
+    for path, value in filings.draft(filing_id=filing.id, by=by).leftover.items():
+        code, row, field = path.split("/", 2)
+        if value and field not in paths.MARKS:
+            typed.setdefault((code, row), {})[field] = value
+    known = {g.code: g for type_ in flow.TYPES for g in catalogue.current(f"archive/{type_}").groups}
+    return [_named_leftover(code, known.get(code), raw) for (code, _row), raw in typed.items()]
+
+
+def _named_leftover(code: str, group: Group | None, raw: dict[str, str]) -> tuple[str, str]:
+    if group is None:
+        return code, " ".join(raw.values())[:80]
+    return str(group.title), moving.summary(group, raw) or " ".join(raw.values())[:80]
