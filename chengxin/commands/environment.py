@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import hmac
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from chengxin.launcher import places, roles, supervisor
 from chengxin.launcher.errors import LauncherError
 from chengxin.launcher.postgres import SUPERUSER, Server
 
+DATABASE_WAIT_S, DATABASE_PAUSE_S = 30.0, 0.2
 SECRET_LABEL = b"chengxin/django-secret-key/v1"
 
 
@@ -82,12 +84,24 @@ def share_secret() -> None:
 
 
 def require_migrated() -> None:
-    """Refuse a database whose schema is older or newer than the code (D-48)."""
-    from chengxin import install
-
-    missing = install.unapplied()
+    """Refuse a database whose schema is older or newer than the code (D-48); wait a while for one that restarts."""
+    missing = _unapplied(until=time.monotonic() + DATABASE_WAIT_S)
     if missing:
         raise LauncherError(f"The database lacks {len(missing)} migrations (first: {missing[0]}). Run: chengxin migrate")
+
+
+def _unapplied(*, until: float) -> list[str]:
+    from django.db import OperationalError
+
+    from chengxin import install
+
+    while True:
+        try:
+            return install.unapplied()
+        except OperationalError as error:
+            if time.monotonic() > until:
+                raise LauncherError(f"The database cannot be reached: {str(error).strip()}") from None
+            time.sleep(DATABASE_PAUSE_S)
 
 
 def require_safe(*, host: str) -> None:

@@ -44,9 +44,13 @@ class Web:
         }
         for words in (["migrate"], ["keys", "generate"], ["catalogue", "load"]):
             subprocess.run([*self.command, *words], cwd=ROOT, env=self.variables, check=True, capture_output=True)
-        self.process = subprocess.Popen([*self.command, "serve"], cwd=ROOT, env=self.variables, stdout=subprocess.DEVNULL)
+        self.process = self.serve()
 
     command = (sys.executable, "-m", "chengxin.cli")
+
+    def serve(self) -> subprocess.Popen[bytes]:
+        """Start the web server."""
+        return subprocess.Popen([*self.command, "serve"], cwd=ROOT, env=self.variables, stdout=subprocess.DEVNULL)
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         """One request on a fresh connection."""
@@ -69,7 +73,7 @@ class Web:
         self.server.stop(mode="immediate")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def web() -> Iterator[Web]:
     base = Path(tempfile.mkdtemp(prefix="chengxin-restart-"))
     base.chmod(0o711)
@@ -101,3 +105,15 @@ def test_a_restart_of_the_database_is_a_503_and_then_over(web: Web) -> None:
         assert [web.get(path).status_code for path in PAGES] == [200] * 4
         assert [web.get(path).status_code for path in CALLS] == [404, 200, 200]
     assert web.process.poll() is None
+
+
+def test_a_web_server_started_without_its_database_waits_for_it(web: Web) -> None:
+    web.process.terminate()
+    web.process.wait(30)
+    web.server.stop(mode="immediate")
+    web.process = web.serve()
+    with pytest.raises(subprocess.TimeoutExpired):
+        web.process.wait(5)
+    web.server.start()
+    web.wait(200)
+    assert web.get("/").status_code == 200
