@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
 from chengxin.ledger import rules as leaves
 from chengxin.ledger.values import NewEvent
-from chengxin.records import files, openings
+from chengxin.records import files, openings, searching
 from chengxin.records.models import PublicFile, Report, SourceSnapshot, Version
 from chengxin.records.values import ENTERPRISE, GOVERNMENT, Changes, FileHead, NewRecord
 
@@ -196,10 +197,18 @@ def hide(*, enterprise_id: UUID, record_id: UUID, by: Actor) -> UUID | None:
     )
     if version is None or version.fragment is None:
         return None
+    shown = _texts([version])
     _end([version], reason="hidden", by=by)
     _insert(enterprise_id=enterprise_id, filing_id=version.filing_id, records=[_kept_inside(version)], by=by)
     files.rewrite(enterprise_ids=[enterprise_id])
+    searching.forget(enterprise_id=enterprise_id, words=shown - _texts(_current(enterprise_id, origin=ENTERPRISE)))
     return version.version_id
+
+
+def _texts(versions: Iterable[Version]) -> set[str]:
+    """The texts that the public sees of these versions."""
+    contents = [json.loads(bytes(version.fragment))["content"] for version in versions if version.fragment is not None]
+    return {value for content in contents for value in content.values() if isinstance(value, str)}
 
 
 def _kept_inside(version: Version) -> NewRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from chengxin.records.values import FileHead
 
 STOP_PAIRS = frozenset({"有限", "限公", "公司", "限责", "责任", "任公"})
 HOST = re.compile(r"(?:[\w-]+\.)+(?:[a-z]{2,}|xn--[a-z0-9]+)", re.IGNORECASE)
+SHOWN = 300  # characters of a name or address that a file is found by
 IMPORTANCE_STEP = 1 << 40
 IMPORTANCE = {"PLATFORM": 1, "SERVICE": 3, "SELF_SITE": 4, "IN_PLATFORM": 5, "OTHER_NET": 6}
 LEAST_IMPORTANT = 9
@@ -82,6 +83,33 @@ def write(*, enterprise_id: UUID, head: FileHead) -> None:
     Term.objects.bulk_create([Term(search_id=rank, kind=k, term=t, shown=s) for k, t, s in _terms(head)])
 
 
+def forget(*, enterprise_id: UUID, words: Collection[str]) -> None:
+    """Let the file no longer be found by names of shops and addresses that have left it (ARC-07, PUB-05)."""
+    row = Search.objects.filter(enterprise_id=enterprise_id).first()
+    if row is None or not words:
+        return
+    gone = {word[:SHOWN] for word in words}
+    terms = list(Term.objects.filter(search_id=row.rank, kind__in=["former", "shop", "domain"]).order_by("id"))
+    if not any(term.kind != "former" and term.shown in gone for term in terms):
+        return
+    kept = {kind: tuple(t.shown for t in terms if t.kind == kind) for kind in ("former", "shop", "domain")}
+    head = FileHead(
+        uscc=row.uscc,
+        name=row.name,
+        kind=row.uscc[:2],
+        type=row.type,
+        division_code=row.division,
+        division_name=row.division_name,
+        approved_at=row.approved_at,
+        first_published_at=row.approved_at,
+        commitment={},
+        former_names=kept["former"],
+        shop_names=tuple(name for name in kept["shop"] if name not in gone),
+        domains=tuple(domain for domain in kept["domain"] if domain not in gone),
+    )
+    write(enterprise_id=enterprise_id, head=head)
+
+
 def _insert_row(row: Search, words: list[str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -97,9 +125,9 @@ def _insert_row(row: Search, words: list[str]) -> None:
 
 def _terms(head: FileHead) -> list[tuple[str, str, str]]:
     names = [("name", head.name), *(("former", n) for n in head.former_names), *(("shop", n) for n in head.shop_names)]
-    terms = [(kind, name_key(name)[:300], name[:300]) for kind, name in names if name]
-    terms += [("domain", name_key(host_of(domain))[:300], domain[:300]) for domain in head.domains]
-    terms.append(("initials", initials(head.name), head.name[:300]))
+    terms = [(kind, name_key(name)[:SHOWN], name[:SHOWN]) for kind, name in names if name]
+    terms += [("domain", name_key(host_of(domain))[:SHOWN], domain[:SHOWN]) for domain in head.domains]
+    terms.append(("initials", initials(head.name), head.name[:SHOWN]))
     return terms
 
 

@@ -17,7 +17,9 @@ LANXU = "杭州澜序桥电子商务有限公司"
 
 @pytest.fixture
 def files() -> None:
-    makers.published(1, LANXU, shop_names=("澜序旗舰店",), former_names=("杭州旧桥贸易有限公司",), domains=("https://www.lanxuqiao.example/index",))
+    makers.published(
+        1, LANXU, shop_names=("澜序旗舰店",), former_names=("杭州旧桥贸易有限公司",), domains=("https://www.lanxuqiao.example/index",)
+    )
     makers.published(2, "义乌市穗岚针织经营部", division="330782", type_="OTHER_NET")
     makers.published(3, "北京栎舟汇数据科技有限公司", division="110108", type_="PLATFORM")
     makers.published(4, "阿拉尔市棉桐电子商务有限公司", division="659002", type_="SELF_SITE")
@@ -41,6 +43,33 @@ def why(text: str) -> list[str]:
 )  # fmt: skip
 def test_a_file_is_found_by(files: None, text: str) -> None:
     assert LANXU in names(text=text)
+
+
+@pytest.mark.requirement("PUB-05.1", "ARC-07.2")
+def test_what_is_hidden_later_is_not_found_from_that_moment_on() -> None:
+    shops = [
+        makers.own_record(makers.shop(name, url=f"https://{host}/"))
+        for name, host in (("甲乙旗舰店", "one.example"), ("丙丁专卖店", "two.example"))
+    ]
+    twice = makers.own_record(makers.shop("丙丁专卖店"))
+    more = {"shop_names": ("甲乙旗舰店", "丙丁专卖店"), "domains": ("https://one.example/", "https://two.example/")}
+    enterprise, uscc = makers.published(1, LANXU, [*shops, twice], former_names=("杭州旧桥贸易有限公司",), **more)
+    before = search(Query(text="甲乙")).items
+    assert len(before) == 1 and names(text="one.example") == [LANXU]
+    makers.hide(enterprise, shops[0].record_id)
+    for text in ("甲乙", "甲乙旗舰店", "旗舰", "one.example", "https://one.example/x"):
+        assert names(text=text) == [], text
+    for text in (LANXU, "澜序", "丙丁", "旧桥", "two.example", "hzlxq", uscc):
+        assert names(text=text) == [LANXU], text
+    makers.hide(enterprise, shops[1].record_id)
+    assert names(text="two.example") == []
+    assert names(text="丙丁") == [LANXU], "another public record still says so"
+    assert search(Query(text="澜序")).items[0].rank == before[0].rank
+    makers.hide(enterprise, twice.record_id)
+    assert names(text="丙丁") == []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM records_posting WHERE pair IN ('甲乙', '丙丁', '旗舰')")
+        assert cursor.fetchone() == (0,)
 
 
 def test_it_says_why_it_was_found(files: None) -> None:
