@@ -93,6 +93,12 @@ def test_an_empty_field_is_named_and_the_rest_is_kept(client: Client, name: str)
     kept(page, typed)
 
 
+def test_the_summary_follows_the_order_of_the_page(client: Client) -> None:
+    page = refused(client.post("/register", {}))
+    names = ("name", "uscc", "division", "email", "phone", "password", "password_again", "agreement", "privacy")
+    assert re.findall(r'<a href="#([^"]+)">请', page) == [*(f"f-{name}" for name in names), "captcha"]
+
+
 @pytest.mark.requirement("REG-02.2")
 @pytest.mark.requirement("REG-02.3")
 def test_each_wrong_answer_is_told_beside_its_field(client: Client) -> None:

@@ -19,7 +19,7 @@ from chengxin.common.errors import ChengxinError, Invalid, TooMany
 from chengxin.identity.values import Actor
 from chengxin.web import session
 from chengxin.web.account import captchas
-from chengxin.web.account.forms import AgencyLogInForm, LogInForm, redrawn, wants_redraw
+from chengxin.web.account.forms import AgencyLogInForm, LogInForm, problems, redrawn, wants_redraw
 from chengxin.web.pageforms import PageForm
 from chengxin.web.session import Request, anyone, landing
 
@@ -105,11 +105,10 @@ def _page(
     status: int = 422,
 ) -> HttpResponse:
     agency = isinstance(form, AgencyLogInForm)
-    problems = [(f"f-{n}" if n != "__all__" else "", t) for n, ts in form.errors.items() for t in ts] if form.is_bound else []
-    problems += [("captcha", text) for text in captcha_errors or []]
+    said = problems(form) + [("captcha", text) for text in captcha_errors or []]
     context = {
         "form": form,
-        "problems": problems,
+        "problems": said,
         "challenge": captchas.fresh(request) if agency else None,
         "captcha_errors": captcha_errors or [],
         "next": request.POST.get("next") or request.GET.get("next", ""),

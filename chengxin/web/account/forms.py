@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +32,14 @@ def redrawn(form: Redrawn) -> Redrawn:
     """A form with what was typed and no complaints: the page was posted for another captcha or list only."""
     vars(form)["_errors"] = ErrorDict()
     return form
+
+
+def problems(form: PageForm) -> list[tuple[str, str]]:
+    """What is wrong, in the order of the page, each with the id of its row; what belongs to no row comes first."""
+    if not form.is_bound:
+        return []
+    rows = [("", NON_FIELD_ERRORS), *((f"f-{name}", name) for name in form.fields)]
+    return [(id_, str(text)) for id_, name in rows for text in form.errors.get(name, ())]
 
 
 class AccountForm(PageForm):
@@ -126,7 +135,7 @@ class ResetForm(PageForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password"].help_text = "；".join(access.password_hints().hints)
+        self.fields["password"].help_text = _("；").join(access.password_hints().hints)
 
     def clean(self) -> dict[str, Any]:
         """Both are equal."""

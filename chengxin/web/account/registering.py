@@ -17,7 +17,7 @@ from chengxin.identity.rules import CODE_TAKEN, NAME_TAKEN
 from chengxin.seals import papers as blank
 from chengxin.web import session
 from chengxin.web.account import captchas
-from chengxin.web.account.forms import DOCUMENTS, RegistrationForm, redrawn, wants_redraw
+from chengxin.web.account.forms import DOCUMENTS, RegistrationForm, problems, redrawn, wants_redraw
 from chengxin.web.session import Request, anyone, applicant_only
 
 
@@ -121,18 +121,18 @@ def _page(
     code: captchas.MailCode | None = None,
     taken: bool = False,
 ) -> HttpResponse:
-    problems = [(f"f-{name}" if name != "__all__" else "", text) for name, texts in form.errors.items() for text in texts]
+    said = problems(form)
     if captchas.by_mail(request):
         code = code or captchas.mail_code(request, errors=form.proof_errors)
-        problems += [("f-mail_code", text) for text in code.field.errors]
+        said += [("f-mail_code", text) for text in code.field.errors]
     else:
-        problems += [("captcha", text) for text in form.proof_errors]
+        said += [("captcha", text) for text in form.proof_errors]
     context = {
         "form": form,
         "challenge": None if code else captchas.fresh_or_none(request),
         "code": code,
         "captcha_errors": form.proof_errors,
-        "problems": problems if form.is_bound else [],
+        "problems": said,
         "again": form.is_bound,
         "taken": taken,
         "labels": step_labels(),

@@ -15,7 +15,7 @@ from chengxin.filings.values import FilingView, RemarkView
 from chengxin.flow import archive, registration
 from chengxin.identity import queries as identity
 from chengxin.identity.rules import NAME_TAKEN
-from chengxin.web.account.forms import AccountForm, redrawn, wants_redraw
+from chengxin.web.account.forms import AccountForm, problems, redrawn, wants_redraw
 from chengxin.web.account.papers import paper_fields, problems_of_papers, take_papers, templates_for
 from chengxin.web.forms import Remark
 from chengxin.web.session import Request, applicant_only, landing
@@ -102,17 +102,17 @@ def _page(
         field.remarks = tuple(by_field.pop(name, ()))  # type: ignore[attr-defined]
     papers = paper_fields(request, errors or {}, by_field)
     left = [view for code, views in by_field.items() if code not in registration.FILE_FIELDS for view in views]
-    problems = [(f"f-{name}", text) for name, texts in form.errors.items() for text in texts]
+    said = problems(form)
     context = {
         "filing": filing,
         "form": form,
         "enterprise": identity.enterprise(filing.enterprise_id),
         "fields": papers,
-        "problems": [*problems, *problems_of_papers(errors or {})],
+        "problems": [*said, *problems_of_papers(errors or {})],
         "missing": missing or [],
         "remarks": left,
         "remark_ids": " ".join(str(one.id) for one in remarks),
-        "taken": str(NAME_TAKEN) in {text for _id, text in problems},
+        "taken": str(NAME_TAKEN) in {text for _id, text in said},
         "submission_key": archive.new_row(),
         **templates_for(request),
     }
