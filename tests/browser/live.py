@@ -37,13 +37,15 @@ SIZE_NAMES = ["desk", "phone"]
 
 
 class Server(ThreadingMixIn, WSGIServer):
-    """Answers several requests at a time."""
+    """Answers several requests at a time; closing it waits for those that are under way."""
 
-    daemon_threads = True
+    daemon_threads = False
 
 
 class Quiet(WSGIRequestHandler):
-    """Prints nothing."""
+    """Prints nothing, and waits for nobody who says nothing."""
+
+    timeout = 20
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""

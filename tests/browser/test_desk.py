@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from chengxin.demo import pictures
+from chengxin.filings import queries as filings
 from chengxin.filings.models import Decision, Remark
 from chengxin.flow import registration
 from chengxin.gateways import market_register
@@ -144,6 +145,11 @@ def test_every_page_of_the_desk_is_without_violations(page: Page, office: people
     enterprises.PAGES["operation"]["S06"]["name"] = "澜序桥旗舰店"
     page.goto("/desk")
     good(page, "desk-inbox")
+    for firm in firms[:2]:
+        page.get_by_role("checkbox", name=f"选择 {firm.name}").check()
+    page.get_by_role("button", name="批量审核所选").click()
+    expect(page.get_by_text("1 处不一致")).to_have_count(2)
+    good(page, "desk-bulk")
     page.goto(f"/desk/{people.filing(firms[0]).id}")
     zoomed(page, "1.00")
     good(page, "desk-registration")
@@ -157,6 +163,11 @@ def test_every_page_of_the_desk_is_without_violations(page: Page, office: people
     good(page, "desk-confirm")
     page.goto(f"/desk/{people.filing(firms[3]).id}")
     good(page, "desk-decided")
+    in_force = filings.approved(enterprise_id=archive.id, kind="archive")
+    assert in_force is not None
+    page.goto(f"/desk/{in_force.id}")
+    page.get_by_text("该审核结果有误，提出纠正").click()
+    good(page, "desk-correct")
     for name in ("mine", "delivery"):
         page.goto(f"/desk/{name}")
         good(page, f"desk-{name}")

@@ -291,5 +291,5 @@ def test_the_next_reviewer_sees_what_was_said_ticked_and_changed(office: people.
     assert "第 2 次提交" in page and "第 1 次审核批注" in page and "网店名称与平台不符" in page and "企业已处理" in page
     first = page.index("与上一版的差异")
     assert first < page.index("<del>澜序桥旗舰店</del>") < page.index('class="desk-section"'), "differences come first"
-    assert "<ins>澜序桥官方旗舰店</ins>" in page and "见批注" in page
+    assert "<ins>澜序桥官方旗舰店</ins>" in page and "见批注" in page and "F5292 互联网零售" in page
     assert re.search(r'<details class="desk-section"><summary><h2>联系信息', page), "what did not change is folded up"

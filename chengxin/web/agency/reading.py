@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from chengxin.catalogue import answers as paths
-from chengxin.catalogue import moving
+from chengxin.catalogue import codes, moving
+from chengxin.catalogue.chosen_kinds import kind_of
 from chengxin.catalogue.values import Field, Form, Group
 from chengxin.filings.values import AttachmentView, RemarkView
 from chengxin.identity import queries as identity
@@ -162,6 +163,8 @@ def shown(f: Field, raw: str) -> str:
         return _("、").join(str(found.label) if found else code for code, found in labels)
     if f.kind == "division":
         return "".join(identity.division_path(raw)) or raw
+    if f.kind == "industry":
+        return kind_of(f).display(raw, f, codes.shipped())
     if f.kind == "boolean":
         return _("是") if raw == "1" else _("否")
     if f.kind == "period":
