@@ -11,6 +11,7 @@ import random
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -43,10 +44,15 @@ class Load:
 class _Line:
     """One kept connection with the answer that is being read."""
 
-    __slots__ = ("began", "buffer", "socket", "wanted")
+    __slots__ = ("address", "began", "buffer", "socket", "wanted")
 
     def __init__(self, address: tuple[str, int]) -> None:
-        self.socket = socket.create_connection(address)
+        self.address = address
+        self.open()
+
+    def open(self) -> None:
+        """Connect; also once more where the server has let an idle connection go."""
+        self.socket = socket.create_connection(self.address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer, self.wanted, self.began = b"", 0, 0.0
 
@@ -109,7 +115,7 @@ class _Run:
     def __init__(self, port: int, requests: Iterator[bytes], connections: int, moments: Iterator[float] | None) -> None:
         self.requests, self.moments = requests, moments
         self.selector = selectors.DefaultSelector()
-        self.idle = [_Line(("127.0.0.1", port)) for _ in range(connections)]
+        self.idle = deque(_Line(("127.0.0.1", port)) for _ in range(connections))
         self.lines = list(self.idle)
         for line in self.lines:
             self.selector.register(line.socket, selectors.EVENT_READ, line)
@@ -127,17 +133,25 @@ class _Run:
         """Send what is due over idle connections, read what has come; False when nothing is left to do."""
         while self.following and self.idle and self.following[0] <= now:
             moment, request = self.following
-            self.idle.pop().ask(request, since=began + moment if self.moments else time.perf_counter())
+            self.idle.popleft().ask(request, since=began + moment if self.moments else time.perf_counter())
             self.following = self._next()
         if self.following is None and len(self.idle) == len(self.lines):
             return False
         wait = 1.0 if not (self.idle and self.following) else max(0.0, self.following[0] - now)
         for key, _mask in self.selector.select(wait):
-            if status := key.data.read():
+            if key.data in self.idle:
+                self._open_again(key.data)
+            elif status := key.data.read():
                 self.took.append(time.perf_counter() - key.data.began)
                 self.statuses.append(status)
                 self.idle.append(key.data)
         return True
+
+    def _open_again(self, line: _Line) -> None:
+        self.selector.unregister(line.socket)
+        line.socket.close()
+        line.open()
+        self.selector.register(line.socket, selectors.EVENT_READ, line)
 
     def close(self) -> None:
         """Close all connections."""

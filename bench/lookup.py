@@ -140,14 +140,14 @@ def pgbench() -> float:
     return float(found[1])
 
 
-def freshness(port: int, stop: threading.Event, tally: dict[str, int]) -> None:
-    """Change a file, commit, read it over HTTP at once; count what was not the new one."""
+def freshness(writer: int, port: int, stop: threading.Event, tally: dict[str, int]) -> None:
+    """Change a file, commit, read it over HTTP at once; count what was not the new one. Each writer has files of its own."""
     import psycopg
 
     chooser = random.Random()
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         while not stop.is_set():
-            uscc, tag = code(chooser.randint(1, KEYS)), f"{chooser.getrandbits(128):032x}"
+            uscc, tag = code(chooser.randrange(writer, min(KEYS, FILES), WRITERS) + 1), f"{chooser.getrandbits(128):032x}"
             connection.execute("UPDATE records_publicfile SET etag = %s WHERE uscc = %s", [tag, uscc])
             answer = load.once(port=port, path=f"/api/v1/files/{uscc}")
             tally["checked"] += 1
@@ -187,7 +187,7 @@ def measure() -> list[Figure]:
 def _fresh_under_load(port: int) -> dict[str, int]:
     tallies = [{"checked": 0, "stale": 0} for _ in range(WRITERS)]
     stop = threading.Event()
-    threads = [threading.Thread(target=freshness, args=[port, stop, tally]) for tally in tallies]
+    threads = [threading.Thread(target=freshness, args=[writer, port, stop, tally]) for writer, tally in enumerate(tallies)]
     for thread in threads:
         thread.start()
     load.drive(port=port, requests=keys(), seconds=min(SECONDS, 3), connections=8)
