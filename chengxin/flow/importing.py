@@ -151,13 +151,14 @@ def _division(uscc: str, places: Collection[str]) -> str:
 def _faults_of(group: str, batch: Sequence[Judged], held: dict[str, EnterpriseView]) -> list[Fault]:
     """What only the database knows: keys that another enterprise's records have, places that do not exist."""
     stand = sources.standing(group=group, keys=_keys(batch))
+    holders = identity_queries.enterprises(there.enterprise_id for there in stand.values())
     places = identity_queries.divisions_below(None)
     faults = []
     for line in batch:
-        enterprise, there = held.get(line.uscc), stand.get(_key(line))
-        if enterprise is None and not _division(line.uscc, places):
+        there = stand.get(_key(line))
+        if line.uscc not in held and not _division(line.uscc, places):
             faults.append(Fault(line.number, _("主体统一社会信用代码"), _("代码中的行政区划不存在，请核对。")))
-        if there is not None and (enterprise is None or there.enterprise_id != enterprise.id):
+        if there is not None and holders[there.enterprise_id].uscc != line.uscc:
             words = _("该编号已用于另一企业的记录；归属更正须由来源单位另行办理。")
             faults.append(Fault(line.number, _("来源记录编号"), words))
     return faults
@@ -165,8 +166,11 @@ def _faults_of(group: str, batch: Sequence[Judged], held: dict[str, EnterpriseVi
 
 def _expected(group: str, batch: Sequence[Judged], held: dict[str, EnterpriseView]) -> Counter[str]:
     stand = sources.standing(group=group, keys=_keys(batch))
-    marks = {key: there.fingerprint for key, there in stand.items()}
-    outcomes = [records.outcome(record=line.record, stands=marks.get(_key(line))) for line in batch]
+    outcomes = []
+    for line in batch:
+        there, enterprise = stand.get(_key(line)), held.get(line.uscc)
+        same = there is not None and enterprise is not None and there.enterprise_id == enterprise.id
+        outcomes.append(records.outcome(record=line.record, stands=there.fingerprint if there and same else None))
     return Counter(outcomes) + _about(batch, held)
 
 

@@ -245,20 +245,22 @@ def take_in(*, enterprise_id: UUID, filing_id: UUID | None, record: NewRecord, b
 def take_in_many(*, filing_id: UUID | None, records: Sequence[tuple[UUID, NewRecord]], by: Actor) -> list[str]:
     """Many government records, each with its enterprise; what each of them was, in their order.
 
-    The keys differ from one another, and every record that stands under one of them belongs to the same enterprise.
+    The keys differ from one another. A record that stands under one of them with another enterprise leaves it (D-10).
     """
     stand = {(v.group, v.source_unit, v.source_no): v for v in _standing([record for _id, record in records])}
     outcomes, fresh, former = [], [], []
     for enterprise_id, record in records:
         stands = stand.get((record.group, record.source_unit, record.source_no))
-        outcomes.append(outcome(record=record, stands=bytes(stands.fingerprint) if stands else None))
+        same = stands is not None and stands.enterprise_id == enterprise_id
+        outcomes.append(outcome(record=record, stands=bytes(stands.fingerprint) if stands and same else None))
         if outcomes[-1] == "unchanged":
             continue
         fresh.append((enterprise_id, record))
         former += [stands] if stands is not None else []
     _end(former, reason="corrected", by=by)
     _insert_for(filing_id=filing_id, records=fresh, by=by)
-    files.rewrite_all(enterprise_ids={enterprise_id for enterprise_id, _record in fresh})
+    touched = {enterprise_id for enterprise_id, _record in fresh} | {version.enterprise_id for version in former}
+    files.rewrite_all(enterprise_ids=touched)
     return outcomes
 
 

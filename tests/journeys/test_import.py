@@ -24,6 +24,7 @@ from chengxin.common.errors import Forbidden, Invalid
 from chengxin.exchange.values import Report
 from chengxin.filings.models import Filing, ImportedFile
 from chengxin.flow import importing
+from chengxin.identity import actions as identity_actions
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.ledger.models import Event
@@ -171,6 +172,17 @@ def test_an_unknown_code_waits_until_it_registers_and_is_published() -> None:
     assert firm.enterprise_id == known.id
 
 
+def test_records_are_bound_to_the_code_when_its_enterprise_was_closed() -> None:
+    enterprise, uscc = makers.published(1, "杭州澜序桥电子商务有限公司")
+    run(penalty(uscc, "P-1"))
+    identity_actions.close_enterprise(enterprise_id=enterprise, reason="T-1", by=BY)
+    again, _uscc = makers.known(1, "杭州澜序桥电子商务有限公司")
+    assert again != enterprise
+    rows = table(penalty(uscc, "P-1"), penalty(uscc, "P-2"))
+    assert importing.rehearse(group="G06", data=rows, by=BY).new == importing.run(group="G06", data=rows, by=BY).new == 2
+    assert set(Version.objects.filter(origin="government", ended_at=None).values_list("enterprise", flat=True)) == {again}
+
+
 def test_a_code_of_no_place_and_a_number_of_another_enterprise_are_faults() -> None:
     _enterprise, uscc = makers.published(1, "杭州澜序桥电子商务有限公司")
     _other, second = makers.published(2, "义乌市穗岚针织有限公司")
@@ -178,6 +190,15 @@ def test_a_code_of_no_place_and_a_number_of_another_enterprise_are_faults() -> N
     report = run(penalty(second, "P-1"), penalty(makers.code(5, division="999999"), "P-5"))
     assert [(fault.line, fault.column) for fault in report.faults] == [(2, "来源记录编号"), (3, "主体统一社会信用代码")]
     assert standing() == 1
+
+
+def test_a_code_of_a_retired_division_is_taken_and_stands_in_its_successor() -> None:
+    uscc = makers.code(6, division="500112")
+    typed = f" {uscc[:9]}".translate({ord(c): ord(c) + 0xFEE0 for c in "0123456789"}) + uscc[9:].lower()
+    assert run(penalty(typed, "P-1")).new == 1
+    known = identity.enterprise_by_uscc(uscc)
+    assert known is not None
+    assert known.division_code == "500157"
 
 
 def test_a_rehearsal_says_what_would_be_and_writes_nothing() -> None:
