@@ -88,8 +88,7 @@ def fill_page(page: Page, by: Actor, filing: str) -> None:
 
 
 def test_without_scripts_from_registration_to_the_search(browser: Browser, origin: str, papers: dict[str, Path], judge: Actor) -> None:
-    context = visitor(browser, origin, java_script_enabled=False, **PHONE)
-    page = context.new_page()
+    page = visitor(browser, origin, java_script_enabled=False, **PHONE).new_page()
     typed = applicants.typed(7)
     market_register.load_local([people.entry(typed["uscc"], typed["name"])])
     page.goto("/register")
@@ -137,7 +136,7 @@ def test_without_scripts_from_registration_to_the_search(browser: Browser, origi
     page.get_by_role("button", name="信用信息查询").click()
     page.get_by_role("link", name=typed["name"]).click()
     expect(page.get_by_role("heading", level=1, name=typed["name"])).to_be_visible()
-    context.close()
+    page.context.close()
 
 
 def reach(page: Page, what: str) -> None:

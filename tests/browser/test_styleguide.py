@@ -8,10 +8,9 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from socketserver import ThreadingMixIn
 from typing import Any
 from uuid import uuid4
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from wsgiref.simple_server import make_server
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -27,6 +26,7 @@ from chengxin.common.errors import Conflict, Forbidden, Invalid, TooMany, Unauth
 from chengxin.edge.wrappers import POLICY
 from chengxin.identity.values import Actor
 from chengxin.web import pickers, styleguide
+from tests.browser.live import Quiet, Server
 
 pytestmark = pytest.mark.browser
 FIRST_VISIT_BYTES = 150 * 1024
@@ -135,19 +135,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "chengxin.web.errors.ErrorMiddleware",
 ]
-
-
-class Server(ThreadingMixIn, WSGIServer):
-    """Answers several requests at a time."""
-
-    daemon_threads = True
-
-
-class Quiet(WSGIRequestHandler):
-    """Prints nothing."""
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
 
 
 def guarded(app: Any) -> Any:
