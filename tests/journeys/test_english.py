@@ -103,6 +103,7 @@ def english(client: Client) -> Client:
 
 def test_every_text_of_the_program_has_its_english() -> None:
     assert words.missing() == []
+    assert words.PO.with_suffix(".mo").read_bytes() == words.compiled(words.read()), "run python -m chengxin.web.words"
 
 
 def test_english_keeps_every_place_to_fill_in() -> None:
