@@ -231,7 +231,7 @@ def _freeze(
 
 _MOVED = [
     "state", "round", "division_code", "submitted_at", "due_at", "due_provisional", "decided_at", "claimed_by", "claimed_until",
-    "updated_at",
+    "overdue_at", "updated_at",
 ]  # fmt: skip
 
 
