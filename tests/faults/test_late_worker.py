@@ -67,7 +67,7 @@ def test_an_hour_without_a_worker_is_caught_up(client: Client) -> None:
     assert set(boxes.values()) == {1}
     results = [to for to, subject in boxes if subject.startswith("账号审核结果")]
     assert sorted(results) == sorted(firm.email for firm in firms)
-    assert [to for to, subject in boxes if subject.startswith("有新的待审核事项")] == [office.county.email]
+    assert [to for to, subject in boxes if subject.startswith("今日有新的待审核事项")] == [office.county.email]
     assert Outbox.objects.get(dedupe_key="reset:late").state == "failed", "a link out of date is not sent"
     proof = client.get(f"/api/v1/records/{record['version_id']}/proof").content.decode()
     leaf = client.get(f"/api/v1/records/{record['version_id']}/entry").content
