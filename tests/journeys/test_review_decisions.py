@@ -115,7 +115,7 @@ def test_without_both_papers_nothing_is_approved(office: people.Office, missing:
     assert people.state(firm) == "submitted"
 
 
-def test_two_hundred_decisions_at_once_are_one(office: people.Office) -> None:
+def test_forty_decisions_at_once_are_one(office: people.Office) -> None:
     """Two reviewers, many windows, both outcomes: one decision, one mail; everyone else is told (409)."""
     firm = people.handed_in(1)
     filing = people.filing(firm)
