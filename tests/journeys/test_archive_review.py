@@ -55,10 +55,14 @@ def test_an_incomplete_archive_is_refused_with_pages_and_items(browser: Client, 
     at = started(browser)
     chosen(browser, at)
     answer = browser.post(f"{at}/submit", {"submission_key": str(uuid4())})
-    shown = html(answer)
     assert answer.status_code == 422
-    for words in ("企业基本信息", "经营主体与资质", "请填写员工人数", "请选择是否亮照", f"{at}/page/operation?check=1#f-S06-"):
-        assert words in shown, words
+    unbegun = f"{at}/page/operation?check=1#group-S06"
+    for words in ("企业基本信息", "经营主体与资质", "请填写员工人数", "尚未填写，至少需要1条", unbegun):
+        assert words in html(answer), words
+    page = html(browser.get(f"{at}/page/operation"))
+    save(browser, f"{at}/page/operation", fields(page) | {f"{row_of(page, 'S06')}/name": "澜序桥旗舰店"})
+    shown = html(browser.post(f"{at}/submit", {"submission_key": str(uuid4())}))
+    assert "请选择是否亮照" in shown and unbegun not in shown
     link = re.search(rf'{at}/page/operation\?check=1#(f-S06-[^"]*)', shown)
     assert link and f'id="{link[1]}"' in html(browser.get(f"{at}/page/operation?check=1"))
     assert filings.one(filing_id=UUID(at.rpartition("/")[2]), by=enterprise.actor).state == "draft"
