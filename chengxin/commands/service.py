@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -70,6 +71,8 @@ def _load_application() -> None:
 
     connections.close_all()
     import_module("chengxin.wsgi")
+    gc.collect()
+    gc.freeze()  # what is loaded now is never looked through again, which would copy every page that is shared
 
 
 def _fresh_metrics(home: Path) -> None:

@@ -25,6 +25,7 @@ from chengxin.records.searching import IMPORTANCE, IMPORTANCE_STEP, LEAST_IMPORT
 from chengxin.records.values import Hit, Page
 
 PAGE = 20
+POSTINGS = "records_posting"
 MAX_PAGE = 100
 MAX_QUERY_CHARS = 100
 COUNT_CAP = 1000
@@ -110,7 +111,8 @@ def _page(cursor: Any, asked: _Asked) -> Page:
     shown = {hit.uscc for hit in first}
     sql, args = walk
     most = asked.limit + len(shown) + 1
-    cursor.execute(f"{sql} AND s.rank > %s AND s.rank < %s ORDER BY s.rank LIMIT %s", [*args, *_ranks(asked), most])
+    rank = "p.rank" if POSTINGS in sql else "s.rank"  # the range must stand on the index that is walked
+    cursor.execute(f"{sql} AND {rank} > %s AND {rank} < %s ORDER BY {rank} LIMIT %s", [*args, *_ranks(asked), most])
     rows = [hit for row in cursor.fetchall() if (hit := _hit(row)).uscc not in shown]
     rest, more = rows[:room], len(rows) > room
     last = rest[-1].rank if rest else asked.after or 0
@@ -170,7 +172,7 @@ def _walk(asked: _Asked) -> tuple[str, list[Any]] | None:
         return None
     useful = [pair for pair in pairs if pair not in STOP_PAIRS]
     if len(useful) == 1 and asked.words == (useful[0],) and not asked.filters:
-        return f"{base} JOIN records_posting p ON p.rank = s.rank WHERE p.pair = %s", [useful[0]]
+        return f"{base} JOIN {POSTINGS} p ON p.rank = s.rank WHERE p.pair = %s", [useful[0]]
     terms = [*useful, *asked.filters]
     parts = [word for word in asked.words if word not in useful]  # a word of two characters is its own term
     like = " AND s.text LIKE %s" * len(parts)
@@ -199,8 +201,8 @@ def _conjunction(terms: Sequence[str]) -> str:
 
 def _total(cursor: Any, asked: _Asked, walk: str, args: list[Any]) -> tuple[int, bool]:
     """How many a walk meets, exact to 1,000."""
-    if "records_posting" in walk:
-        walk, args = "SELECT 1 FROM records_posting p WHERE p.pair = %s", [asked.words[0]]
+    if POSTINGS in walk:
+        walk, args = f"SELECT 1 FROM {POSTINGS} p WHERE p.pair = %s", [asked.words[0]]
     cursor.execute(f"SELECT count(*) FROM ({walk} LIMIT {COUNT_CAP + 1}) counted", args)
     count: int = cursor.fetchone()[0]
     return min(count, COUNT_CAP), count > COUNT_CAP
