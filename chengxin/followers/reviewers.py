@@ -14,6 +14,7 @@ from chengxin.filings import deadlines, lifecycle
 from chengxin.filings import queries as filings
 from chengxin.filings.values import FilingView
 from chengxin.gateways import actions as gateways
+from chengxin.gateways import queries as messages
 from chengxin.gateways.rules import moment_text
 from chengxin.identity import competence
 from chengxin.identity import queries as identity
@@ -71,8 +72,10 @@ def _due(filing: FilingView) -> str:
 
 
 def _mail(agency_id: UUID, *, form: str | None, template: str, params: dict[str, Any], key: str) -> None:
-    """One mail to every reviewer who is there and has a mailbox."""
-    for account_id in competence.reviewers_now(agency_id, form):
+    """One mail to every reviewer who is there and has a mailbox; whose mail went out already is not looked up again."""
+    keys = {account_id: f"{key}:{account_id}" for account_id in competence.reviewers_now(agency_id, form)}
+    told = messages.delivery_states(list(keys.values()))
+    for account_id in (each for each, dedupe_key in keys.items() if dedupe_key not in told):
         to = identity.email_of(account_id, by=BY, purpose=template.replace("_", "-"))
         if to:
             gateways.enqueue(
@@ -81,7 +84,7 @@ def _mail(agency_id: UUID, *, form: str | None, template: str, params: dict[str,
                 to=to,
                 template=template,
                 params={**params, "link": f"{settings.SITE_ORIGIN}/login/agency"},
-                dedupe_key=f"{key}:{account_id}",
+                dedupe_key=keys[account_id],
             )
 
 

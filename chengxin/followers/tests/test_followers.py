@@ -14,6 +14,7 @@ from chengxin.gateways import actions as gateways
 from chengxin.gateways.models import DemoMail
 from chengxin.identity import actions as identity
 from chengxin.identity import queries as identity_queries
+from chengxin.identity.models import AccessLog
 from chengxin.ledger import sequencer
 from chengxin.ledger.models import Event
 from tests import people
@@ -62,6 +63,7 @@ def test_a_reviewer_gets_one_mail_a_day_however_much_comes_in() -> None:
         people.handed_in(4)
         follow()
         assert told("waiting") == [office.county.email] * 2
+    assert AccessLog.objects.filter(purpose="review-waiting").count() == 2, "a mailbox is opened only for a mail that goes out"
 
 
 def test_nobody_is_told_of_what_is_decided_already() -> None:
