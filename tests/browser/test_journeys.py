@@ -173,6 +173,7 @@ def choose(page: Page, name: str, value: str) -> None:
     raise AssertionError(f"no arrow leads to {value}")
 
 
+@pytest.mark.campaign
 def test_with_the_keyboard_alone_from_registration_to_the_archive(page: Page, papers: dict[str, Path], judge: Actor) -> None:
     typed = applicants.typed(8)
     market_register.load_local([people.entry(typed["uscc"], typed["name"])])

@@ -152,10 +152,11 @@ function divisions(box) {
   on(hits, "change", async (e) => {
     const answer = await (await send(`${box.dataset.divisions}?way=${encodeURIComponent(e.target.value)}`)).json();
     for (let at = 0; at < 3; at++) { fill(lists[at], answer.levels[at]); lists[at].value = answer.way[at] || ""; }
+    const waits = hits.contains(document.activeElement); // whoever has gone on to another field is not called back
     hits.replaceChildren();
     input.value = "";
     lists[0].dispatchEvent(new Event("input", { bubbles: true }));
-    lists.findLast?.((list) => list.value)?.focus();
+    if (waits) lists.findLast?.((list) => list.value)?.focus();
   });
 }
 
