@@ -97,7 +97,7 @@ def published_day(when: date) -> WorkDay:
     try:
         off, name = chinese_calendar.get_holiday_detail(when)
         return WorkDay(not off, name=_CHINESE_NAMES.get(name or "", ""))
-    except NotImplementedError:
+    except NotImplementedError:  # how chinese_calendar says that the State Council has not published the year yet
         statutory = _statutory(when.year).get(when, "")
         return WorkDay(when.weekday() < 5 and not statutory, provisional=True, name=statutory)
 
