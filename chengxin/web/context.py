@@ -26,10 +26,14 @@ OLDEST = {"Edg": 109, "Chrome": 109, "Firefox": 115, "Version": 15}
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a menu: a text and the name of a view; left out while there is no such view."""
+    """One line of a menu: a text and the name of a view; left out while there is no such view.
+
+    With `roles`, only people of an agency who hold one of them see it: name the same as the view's `agency_only`.
+    """
 
     text: str | Promise
     view: str
+    roles: frozenset[str] = frozenset()
 
 
 # Menus by place. A face's menu shows the entries whose views exist; the first path segments mark the current one.
@@ -52,10 +56,11 @@ ENTERPRISE = (
     Entry(_("消息"), "enterprise:messages"),
     Entry(_("账号与授权"), "account:consents"),
 )
+REVIEWER = frozenset({"reviewer"})
 AGENCY = (
-    Entry(_("待办审核"), "agency:inbox"),
-    Entry(_("已办审核"), "agency:mine"),
-    Entry(_("未送达通知"), "agency:delivery"),
+    Entry(_("待办审核"), "agency:inbox", REVIEWER),
+    Entry(_("已办审核"), "agency:mine", REVIEWER),
+    Entry(_("未送达通知"), "agency:delivery", REVIEWER | {"system_admin"}),
 )
 FOOT = (
     Entry(_("无障碍说明"), "public:accessibility"),
@@ -159,6 +164,16 @@ def _hidden(kind: str) -> set[str]:
     return others | (ANONYMOUS_ONLY if kind else set())
 
 
+def _for_roles(entries: tuple[Entry, ...], roles: frozenset[str]) -> tuple[Entry, ...]:
+    """The entries that somebody with these roles may open."""
+    return tuple(entry for entry in entries if not entry.roles or entry.roles & roles)
+
+
+def agency_home(roles: frozenset[str]) -> str:
+    """The first page of the desk's menu that somebody with these roles may open; the site's home where there is none."""
+    return next((url for entry in _for_roles(AGENCY, roles) if (url := address(entry.view))), "/")
+
+
 def _with(request: HttpRequest, **changes: str) -> str:
     query = request.GET.copy()
     for name, value in changes.items():
@@ -192,7 +207,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "large_url": _with(request, type="standard" if large else "large"),
         "old_browser": old_browser(request.headers.get("User-Agent", "")),
         "nav": menu(TOP, path=request.path, hide=_hidden(kind if person else "")),
-        "side": menu(side, path=request.path),
+        "side": menu(_for_roles(side, getattr(actor, "roles", frozenset())), path=request.path),
         "foot": menu(FOOT, path=request.path),
         "search_url": address("public:search") or "/files",
         "person": person,

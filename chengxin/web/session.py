@@ -21,6 +21,7 @@ from chengxin.common.errors import Forbidden, Unauthenticated
 from chengxin.filings import queries as filings
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
+from chengxin.web.context import agency_home
 
 View = Callable[..., HttpResponse]
 HEARTBEAT = "/session/ping"
@@ -208,7 +209,7 @@ def _refuse(request: Request, *, agency: bool = False) -> HttpResponse:
 def landing(actor: Actor) -> str:
     """Where a person belongs after log-in, by the state of the registration (REG-12, D-01)."""
     if actor.kind == "agency":
-        return "/desk" if "reviewer" in actor.roles else "/desk/delivery" if "system_admin" in actor.roles else "/"
+        return agency_home(actor.roles)
     if actor.enterprise_id is None:
         return "/"
     state = filings.registration_state(enterprise_id=actor.enterprise_id)
