@@ -41,6 +41,14 @@ _PUBLISHED: Final = {
     (APPROVED, "correct"): REJECTED,
     (SUPERSEDED, "restore"): APPROVED,
 }
+# Handed in from one page, decided once; somebody who has no account may be the filer (D-09 to D-11).
+_CASE: Final = {
+    (DRAFT, "submit"): SUBMITTED,
+    (SUBMITTED, "approve"): APPROVED,
+    (SUBMITTED, "reject"): REJECTED,
+    (SUBMITTED, "close"): CLOSED,
+}
+CASES: Final = ("objection", "error_report", "impostor", "subject_change", "help")
 _TABLE: Final[dict[str, dict[tuple[str, str], str]]] = {
     "registration": {**_REVIEWED, (APPROVED, "close"): CLOSED, (APPROVED, "correct"): REJECTED},
     "archive": {**_REVIEWED, **_PUBLISHED},
@@ -52,6 +60,7 @@ _TABLE: Final[dict[str, dict[tuple[str, str], str]]] = {
         (WITHDRAWN, "edit"): DRAFT,
     },
     "import": {(DRAFT, "submit"): SUBMITTED, (SUBMITTED, "approve"): APPROVED},
+    **dict.fromkeys(CASES, _CASE),
 }
 TRANSITIONS: Final[dict[tuple[str, str, str], str]] = {
     (kind, state, event): target
@@ -84,6 +93,26 @@ LABELS: Final = {
     ("import", DRAFT): _("草稿"),
     ("import", SUBMITTED): _("处理中"),
     ("import", APPROVED): _("已导入"),
+    ("objection", SUBMITTED): _("处理中"),
+    ("objection", APPROVED): _("已采纳"),
+    ("objection", REJECTED): _("维持原信息"),
+    ("objection", CLOSED): _("已终止"),
+    ("error_report", SUBMITTED): _("处理中"),
+    ("error_report", APPROVED): _("已采纳"),
+    ("error_report", REJECTED): _("维持原信息"),
+    ("error_report", CLOSED): _("已终止"),
+    ("impostor", SUBMITTED): _("核实中"),
+    ("impostor", APPROVED): _("申诉成立"),
+    ("impostor", REJECTED): _("申诉不成立"),
+    ("impostor", CLOSED): _("已终止"),
+    ("subject_change", SUBMITTED): _("待审核"),
+    ("subject_change", APPROVED): _("审核通过"),
+    ("subject_change", REJECTED): _("审核未通过"),
+    ("subject_change", CLOSED): _("已终止"),
+    ("help", SUBMITTED): _("处理中"),
+    ("help", APPROVED): _("已办结"),
+    ("help", REJECTED): _("不予办理"),
+    ("help", CLOSED): _("已终止"),
 }
 
 

@@ -19,7 +19,11 @@ APPEND_ONLY = ["filings_submission", "filings_decision", "filings_commitment", "
 
 
 class Filing(models.Model):
-    """One act of handing in, with one state (D-01)."""
+    """One act of handing in, with one state (D-01).
+
+    `enterprise` is the filer's own, `subject` whom it is about where that is not the filer; with a `handler` it lies
+    with that agency, else with the one that is competent for its division.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     kind = models.CharField(max_length=20)
@@ -27,6 +31,8 @@ class Filing(models.Model):
     form_version = models.CharField(max_length=64)
     enterprise = models.ForeignKey("identity.Enterprise", models.PROTECT, null=True, related_name="+")
     filer = models.ForeignKey("identity.Account", models.PROTECT, null=True, related_name="+")
+    subject = models.ForeignKey("identity.Enterprise", models.PROTECT, null=True, related_name="+")
+    handler = models.ForeignKey("identity.Agency", models.PROTECT, null=True, related_name="+")
     division_code = models.CharField(max_length=6)
     enterprise_type = models.CharField(max_length=20, blank=True, default="")
     commitment_version = models.CharField(max_length=64, blank=True, default="")
@@ -74,6 +80,8 @@ class Filing(models.Model):
             Index(fields=["due_at"], condition=Q(state="submitted", overdue_at__isnull=True), name="filing_falls_due"),
             Index(fields=["id"], condition=Q(state="submitted", due_provisional=True), name="filing_due_provisional"),
             Index(fields=["enterprise", "kind", "-created_at"], name="filing_of_enterprise"),
+            Index(fields=["subject", "-created_at"], condition=Q(subject__isnull=False), name="filing_about"),
+            Index(fields=["handler", "due_at"], condition=Q(state="submitted", handler__isnull=False), name="filing_inbox_handler"),
         ]
 
 
@@ -113,7 +121,7 @@ class Submission(models.Model):
     form_version = models.CharField(max_length=64)
     answers = models.JSONField()
     sha256 = models.CharField(max_length=64)
-    by = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
+    by = models.ForeignKey("identity.Account", models.PROTECT, null=True, related_name="+")
     submitted_at = models.DateTimeField()
     due_at = models.DateTimeField()
     due_provisional = models.BooleanField(default=False)
@@ -233,7 +241,7 @@ class Attachment(models.Model):
     sha256 = models.CharField(max_length=64)
     pages = models.SmallIntegerField(default=1)
     state = models.CharField(max_length=10, default="staged")
-    by = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
+    by = models.ForeignKey("identity.Account", models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -241,6 +249,38 @@ class Attachment(models.Model):
             CheckConstraint(condition=Q(state__in=ATTACHMENT_STATES), name="attachment_state"),
             UniqueConstraint(fields=["filing", "path", "sha256"], condition=Q(state__in=PRESENT), name="attachment_once"),
         ]
+
+
+class Case(models.Model):
+    """What a filing handed in from one page has besides (D-09 to D-11): its query code, what it is about, what came of it.
+
+    `about` is the record, `version_id` the version that was complained of. `changes` is an envelope: what a correction
+    changed, before and after. `proposed_*` is the first of two people's word.
+    """
+
+    filing = models.OneToOneField(Filing, models.PROTECT, primary_key=True, related_name="case")
+    number = models.CharField(max_length=32, unique=True)
+    code_hash = models.BinaryField(max_length=32)
+    about = models.UUIDField(null=True)
+    version_id = models.UUIDField(null=True)
+    origin = models.CharField(max_length=12, blank=True, default="")
+    group = models.CharField(max_length=20, blank=True, default="")
+    source_unit = models.CharField(max_length=200, blank=True, default="")
+    result = models.CharField(max_length=12, blank=True, default="")
+    changes = models.TextField(blank=True, default="")
+    accepted_at = models.DateTimeField(null=True)
+    proposed_result = models.CharField(max_length=12, blank=True, default="")
+    proposed_reason = models.TextField(blank=True, default="")
+    proposed_by = models.ForeignKey("identity.Account", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            CheckConstraint(
+                condition=Q(proposed_by__isnull=True, proposed_result="") | Q(proposed_by__isnull=False) & ~Q(proposed_result=""),
+                name="case_proposed_by_somebody",
+            ),
+        ]
+        indexes = [Index(fields=["about"], condition=Q(about__isnull=False), name="case_about_record")]
 
 
 class ImportedFile(models.Model):
