@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from chengxin.launcher import places, roles, supervisor
+from chengxin.launcher import places, roles, supervisor, urls
 from chengxin.launcher.errors import LauncherError
 from chengxin.launcher.postgres import SUPERUSER, Server
 
@@ -64,6 +64,7 @@ def set_up() -> None:
 
     from chengxin.edge import logs
 
+    urls.keep_to_primary(settings.DATABASES["default"]["HOST"])
     logs.configure(level=settings.LOG_LEVEL)
 
 

@@ -2,37 +2,70 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import MutableMapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from chengxin.launcher.errors import LauncherError
 
 PREPARED_AFTER = 2  # runs after which a connection keeps the plan of a written-out statement (chengxin.common.sql)
+ATTRIBUTES = "PGTARGETSESSIONATTRS"
+SEVERAL = {  # one server of several may vanish without a word: who looks for the others must not wait for ever
+    "connect_timeout": "3",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
 
 
 def database(url: str, *, options: str = "") -> dict[str, Any]:
-    """Return Django's settings for a URL; `options` goes to the server at connection.
+    """Return Django's settings for a URL, of one server or of several; `options` goes to the server at connection.
 
-    Raises ValueError where the URL is not a PostgreSQL one or names no database.
+    Raises LauncherError where the URL is not a PostgreSQL one or names no database.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgresql", "postgres"}:
-        raise ValueError("DATABASE_URL must begin with postgresql://")
-    name = unquote(parts.path.lstrip("/"))
-    if not name:
-        raise ValueError("DATABASE_URL must name a database: postgresql://user@host/name")
-    query = dict(parse_qsl(parts.query))
-    host = query.pop("host", "") or unquote(parts.hostname or "")
-    port = query.pop("port", "") or str(parts.port or "")
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise LauncherError("DATABASE_URL must begin with postgresql://")
+    try:
+        given: dict[str, Any] = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise LauncherError(f"DATABASE_URL cannot be read: {str(error).strip()}") from None
+    if not given.get("dbname"):
+        raise LauncherError("DATABASE_URL must name a database: postgresql://user@host/name")
+    host = str(given.pop("host", ""))
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": name,
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
+        "NAME": given.pop("dbname"),
+        "USER": given.pop("user", ""),
+        "PASSWORD": given.pop("password", ""),
         "HOST": host,
-        "PORT": port,
+        "PORT": str(given.pop("port", "")),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**query, "prepare_threshold": PREPARED_AFTER, **({"options": options} if options else {})},
+        "OPTIONS": {
+            **(SEVERAL if several(host) else {}),
+            **given,
+            "prepare_threshold": PREPARED_AFTER,
+            **({"options": options} if options else {}),
+        },
     }
+
+
+def several(host: str) -> bool:
+    """Say whether a host setting names more than one server."""
+    return "," in host
+
+
+def keep_to_primary(host: str, *, environment: MutableMapping[str, str] | None = None) -> None:
+    """Where several servers are named, let every connection of this program and its children go to the one that takes writes.
+
+    libpq asks this variable wherever a connection says nothing itself, so no connection can be forgotten.
+    """
+    if several(host):
+        (os.environ if environment is None else environment).setdefault(ATTRIBUTES, "primary")
 
 
 def session_options(*, statement_ms: int, lock_ms: int, idle_ms: int) -> str:
