@@ -15,6 +15,10 @@ ATTACHMENT_STATES = ["staged", "bound", "replaced", "dropped"]
 PRESENT = ["staged", "bound"]
 CORRECTION_STATES = ["proposed", "confirmed", "declined"]
 BULK_STATES = ["waiting", "done", "refused", "revoked"]
+# proposed by one person; held: confirmed by another, takes effect after a day; stopped from the old mailbox; failed:
+# when its time came it could not be carried out any more
+CHANGE_STATES = ["proposed", "declined", "held", "stopped", "failed", "done"]
+CHANGE_KINDS = ["mailbox", "reset"]
 APPEND_ONLY = ["filings_submission", "filings_decision", "filings_commitment", "filings_importedfile"]
 
 
@@ -281,6 +285,52 @@ class Case(models.Model):
             ),
         ]
         indexes = [Index(fields=["about"], condition=Q(about__isnull=False), name="case_about_record")]
+
+
+class HelpTicket(models.Model):
+    """What a plea for help is found by: its topic and the credit code that was typed, known to us or not (REG-17)."""
+
+    filing = models.OneToOneField(Filing, models.PROTECT, primary_key=True, related_name="ticket")
+    topic = models.CharField(max_length=12)
+    uscc = models.CharField(max_length=18)
+
+    class Meta:
+        indexes = [Index(fields=["uscc"], name="helpticket_of_code")]
+
+
+class AccountChange(models.Model):
+    """A mailbox changed or an enterprise reset for somebody who cannot log in: two people, then a day's hold (REG-16, REG-17).
+
+    `email_sealed` is the mailbox that the ticket names: the new one of the account, or where the filer of a reset is told.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    ticket = models.ForeignKey(Filing, models.PROTECT, related_name="account_changes")
+    kind = models.CharField(max_length=8)
+    account = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
+    enterprise = models.ForeignKey("identity.Enterprise", models.PROTECT, related_name="+")
+    email_sealed = models.TextField()
+    reason = models.CharField(max_length=500)
+    by = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default="proposed")
+    second = models.ForeignKey("identity.Account", models.PROTECT, null=True, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+    effective_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(state__in=CHANGE_STATES, kind__in=CHANGE_KINDS) & ~Q(reason=""), name="account_change_state"),
+            CheckConstraint(condition=Q(second__isnull=True) | ~Q(second=F("by")), name="account_change_two_people"),
+            CheckConstraint(
+                condition=Q(state__in=["proposed", "declined"]) | Q(second__isnull=False, effective_at__isnull=False),
+                name="account_change_confirmed",
+            ),
+            UniqueConstraint(fields=["account"], condition=Q(state__in=["proposed", "held"]), name="account_change_one_open"),
+        ]
+        indexes = [Index(fields=["effective_at", "id"], condition=Q(state="held"), name="account_change_due")]
 
 
 class ImportedFile(models.Model):
