@@ -79,6 +79,28 @@ _ALL = f"""{_SERVED}, covered (code) AS (
 SELECT code FROM covered
 """
 
+_ABOVE = f"""
+WITH RECURSIVE climb (id, depth) AS (
+  SELECT a.id, 0 FROM identity_agency AS a WHERE a.id = %(agency)s
+  UNION ALL
+  SELECT a.parent_id, climb.depth + 1 FROM climb JOIN identity_agency AS a ON a.id = climb.id WHERE a.parent_id IS NOT NULL
+)
+SELECT a.id, a.code, a.name, a.level, a.kind, a.parent_id, a.division_id
+FROM climb JOIN identity_agency AS a ON a.id = climb.id
+WHERE {_STAFFED.format(agency="a")} ORDER BY climb.depth LIMIT 1
+"""
+
+_HANDLED = f"""
+WITH RECURSIVE handled (id) AS (
+  SELECT a.id FROM identity_agency AS a WHERE a.id = %(agency)s AND ({_NATIONAL} OR {_STAFFED.format(agency="a")})
+  UNION
+  SELECT a.id FROM identity_agency AS a JOIN handled ON a.parent_id = handled.id
+    OR a.parent_id IS NULL AND handled.id = (SELECT a.id FROM identity_agency AS a WHERE {_NATIONAL})
+  WHERE NOT {_STAFFED.format(agency="a")}
+)
+SELECT id FROM handled
+"""
+
 
 def competent_agency(division_code: str, form: str | None = None) -> AgencyView:
     """The agency that decides now for `division_code` and `form` (`registration/enterprise`, `archive/…`).
@@ -92,6 +114,22 @@ def competent_agency(division_code: str, form: str | None = None) -> AgencyView:
     if agency is None:
         raise Unavailable(_("尚未设置全国级审核机构，请联系系统管理员。"))
     return agency_view(agency)
+
+
+def on_duty(agency_id: UUID, form: str | None = None) -> AgencyView:
+    """The agency itself where it has a reviewer on duty for `form`, else the first one above that has; last the national level."""
+    found = sql.row(_ABOVE, {"agency": agency_id, **_moment(form)})
+    if found is not None:
+        return AgencyView(*found)
+    agency = national_agencies().first()
+    if agency is None:
+        raise Unavailable(_("尚未设置全国级审核机构，请联系系统管理员。"))
+    return agency_view(agency)
+
+
+def handled_by(agency_id: UUID, form: str | None = None) -> list[UUID]:
+    """`on_duty` the other way round: the agencies whose cases this one has now, itself and those without anybody on duty."""
+    return [row[0] for row in sql.rows(_HANDLED, {"agency": agency_id, **_moment(form)})]
 
 
 def divisions_of(agency_id: UUID, form: str | None = None) -> frozenset[str]:

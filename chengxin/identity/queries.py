@@ -20,7 +20,9 @@ from chengxin.identity.competence import (
     divisions_condition,
     divisions_of,
     forms_named,
+    handled_by,
     is_staffed,
+    on_duty,
     units_taken_over,
 )
 from chengxin.identity.models import (
@@ -34,6 +36,7 @@ from chengxin.identity.models import (
 )
 from chengxin.identity.rules import covers, form_patterns
 from chengxin.identity.values import (
+    NO_CODES,
     AccountView,
     Actor,
     AgencyView,
@@ -53,7 +56,9 @@ __all__ = [
     "divisions_of",
     "form_patterns",
     "forms_named",
+    "handled_by",
     "is_staffed",
+    "on_duty",
     "units_taken_over",
 ]
 
@@ -115,7 +120,7 @@ def _agency_actor(account: AccountView, assurance: str) -> Actor:
         agency_id=membership.agency_id,
         roles=frozenset(membership.roles),
         forms=frozenset(membership.forms),
-        scope=divisions.tree().scope(membership.agency.division_id),
+        scope=NO_CODES if membership.agency.kind == "source" else divisions.tree().scope(membership.agency.division_id),
     )
 
 
@@ -240,6 +245,17 @@ def agency_by_code(code: str) -> AgencyView | None:
     """The agency with this code, or None."""
     row = Agency.objects.filter(code=code).first()
     return agency_view(row) if row else None
+
+
+def source_agency(name: str) -> AgencyView | None:
+    """The unit that supplies data under this name, if it is one of the agencies."""
+    row = Agency.objects.filter(kind="source", name=name).order_by("created_at", "id").first()
+    return agency_view(row) if row else None
+
+
+def source_agencies() -> list[AgencyView]:
+    """Every unit that supplies data, by code."""
+    return [agency_view(row) for row in Agency.objects.filter(kind="source").order_by("code")]
 
 
 def staff_of(agency_id: UUID, *, by: Actor) -> list[StaffView]:

@@ -11,6 +11,7 @@ from chengxin.common.errors import Conflict, Invalid, Unavailable
 from chengxin.identity import actions, divisions, queries
 from chengxin.identity.models import AgencyMembership, Division
 from chengxin.identity.tests.conftest import SYSTEM, person
+from chengxin.identity.values import NO_CODES
 from chengxin.ledger.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -172,3 +173,19 @@ def test_the_subquery_filters_like_the_list(agency):
     city, _ = agency("330100", reviewers=1)
     rows = Division.objects.filter(code__in=queries.divisions_condition(city, FORM))
     assert set(rows.values_list("code", flat=True)) == queries.divisions_of(city, FORM)
+
+
+def test_a_case_lies_with_its_agency_or_the_first_one_above_with_somebody_on_duty(agency):
+    top = agency(None)
+    court = actions.create_agency(code="court", name="法院", division_code=None, kind="source", parent_id=top, by=SYSTEM)
+    lonely = actions.create_agency(code="lonely", name="税务", division_code=None, kind="source", by=SYSTEM)
+    assert queries.on_duty(court).id == top
+    assert set(queries.handled_by(top)) == {top, court, lonely}
+    clerk = person(court)
+    assert queries.on_duty(court).id == court
+    assert queries.handled_by(court) == [court]
+    assert set(queries.handled_by(top)) == {top, lonely}
+    assert queries.on_duty(lonely).id == top
+    assert queries.source_agency("法院").id == court
+    assert queries.source_agency("商务局") is None
+    assert queries.actor_for(clerk, "password").scope == NO_CODES
