@@ -118,6 +118,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("PUBLIC_READS_PER_MINUTE", whole, "120", "Public reads per address without a key; 0 = off.", "requests/min"),
         Option("SERVICE_HALLS", words, "", "Networks of service halls, where limits per network are ten times as high."),
         Option("CAPTCHA_MINUTES", whole, "5", "How long a captcha is valid.", "min"),
+        Option("ACCOUNT_CHANGE_HOLD_HOURS", whole, "24", "How long a confirmed change of mailbox or reset waits and can be stopped.", "h"),
         Option("SESSION_IDLE_MINUTES", whole, "60", "Idle time after which the server ends a session.", "min"),
         Option("SESSION_HOURS", whole, "12", "Longest life of a session.", "h"),
         Option("PASSWORD_PROFILE", choice("manual", "modern"), "manual", "Password rules: the manual's or today's."),

@@ -263,6 +263,21 @@ def change_contact(*, account_id: UUID, email: str, phone: str, by: Actor) -> No
 
 
 @transaction.atomic
+def change_email(*, account_id: UUID, email: str, by: Actor) -> None:
+    """Give the account another mailbox, one that was proved; whoever is logged in with it has to log in anew (REG-17)."""
+    row = _locked_account(account_id)
+    policy.require(by=by, permission="contact.change", account_id=account_id)
+    errors = rules.email_errors(email)
+    if errors:
+        raise Invalid({"email": errors})
+    _set_email(row, email)
+    row.email_verified_at = clock.now()
+    row.session_epoch += 1
+    row.save()
+    ledger.append(kind="account.email_changed", subject=str(account_id), data={}, by=by)
+
+
+@transaction.atomic
 def verify_email(*, account_id: UUID, by: Actor) -> None:
     """Note that the mailbox was proved by a code or link."""
     row = _locked_account(account_id)
@@ -293,14 +308,19 @@ def log_access(*, by: Actor, what: str, subject: str, purpose: str) -> None:
 
 
 def _set_contact(account: Account, *, email: str, phone: str) -> None:
-    address, number = rules.clean_email(email), rules.clean_phone(phone)
+    number = rules.clean_phone(phone)
+    _set_email(account, email)
+    account.phone_blind = crypto.blind(number, purpose="phone")
+    account.phone_sealed = crypto.seal(number, bound_to=contact_place(account.id, "phone"))
+
+
+def _set_email(account: Account, email: str) -> None:
+    address = rules.clean_email(email)
     blind = crypto.blind(rules.email_key(address), purpose="email")
     if account.email_blind is None or bytes(account.email_blind) != blind:
         account.email_verified_at = None
     account.email_blind = blind
     account.email_sealed = crypto.seal(address, bound_to=contact_place(account.id, "email"))
-    account.phone_blind = crypto.blind(number, purpose="phone")
-    account.phone_sealed = crypto.seal(number, bound_to=contact_place(account.id, "phone"))
 
 
 def _locked(enterprise_id: UUID) -> Enterprise:

@@ -54,12 +54,12 @@ PERMISSIONS: dict[str, dict[str, Reach]] = {
     "archive.file": {"administrator": ENTERPRISE},
     "catalogue.publish": {"editor": ALL, "system": ALL, "system_admin": ALL},
     "consent.give": {"account": OWN, "system": ALL},
-    "contact.change": {"account": OWN, "helpdesk": ALL},
+    "contact.change": {"account": OWN, "system": ALL},
     "contact.view": {"account": OWN, "helpdesk": ALL, "reviewer": ALL, "system": ALL},
     "division.load": {"system": ALL, "system_admin": ALL},
     "enterprise.activate": {"reviewer": SCOPE, "system": ALL},
     "enterprise.change": {"administrator": ENTERPRISE, "applicant": ENTERPRISE, "reviewer": SCOPE, "system": ALL},
-    "enterprise.close": {"helpdesk": ALL, "reviewer": SCOPE, "system": ALL},
+    "enterprise.close": {"reviewer": SCOPE, "system": ALL},
     "enterprise.know": {"importer": ALL, "system": ALL},
     "enterprise.open": {"public": ALL},
     "filing.correct": {"reviewer": SCOPE},
@@ -76,6 +76,7 @@ PERMISSIONS: dict[str, dict[str, Reach]] = {
     },
     "service.use": {"administrator": ENTERPRISE},
     "staff.set_absence": {"account": OWN, "system": ALL, "system_admin": ALL},
+    "ticket.handle": {"helpdesk": ALL, "system": ALL},
     "workday.load": {"system": ALL, "system_admin": ALL},
 }
 
