@@ -7,6 +7,7 @@ days as `YYYY-MM-DD`, moments as RFC 3339 in UTC and whole seconds, UUIDs in low
 from __future__ import annotations
 
 import hashlib
+import json
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -16,6 +17,13 @@ from uuid import UUID
 
 import rfc8785
 
+_HIGHEST_PLAIN = "\ud7ff"
+_MOST = 2**53 - 1
+
+
+class _OutOfOrder(Exception):
+    """A key has signs that UTF-16 sorts in another order than code points."""
+
 
 def canonical(obj: object) -> bytes:
     """The canonical bytes of `obj`.
@@ -24,7 +32,11 @@ def canonical(obj: object) -> bytes:
     naive moment, a decimal that is not finite, an integer beyond 2**53 - 1, text that is no
     Unicode, or two keys that are the same in NFC.
     """
-    return rfc8785.dumps(_plain(obj))
+    try:
+        plain = _plain(obj)
+    except _OutOfOrder:
+        return rfc8785.dumps(_plain(obj, any_key=True))
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def sha256_hex(data: bytes) -> str:
@@ -39,27 +51,33 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
 
 
-def _plain(obj: object) -> Any:
-    if obj is None or isinstance(obj, bool | int):
-        return obj
+def _plain(obj: object, *, any_key: bool = False) -> Any:
     if isinstance(obj, str):
         return unicodedata.normalize("NFC", obj)
+    if obj is None or isinstance(obj, bool):
+        return obj
+    if isinstance(obj, int):
+        if abs(obj) > _MOST:
+            raise ValueError("A canonical integer is at most 2**53 - 1.")
+        return obj
     if isinstance(obj, Mapping):
-        return _plain_mapping(obj)
+        return _plain_mapping(obj, any_key)
     if isinstance(obj, list | tuple):
-        return [_plain(item) for item in obj]
+        return [_plain(item, any_key=any_key) for item in obj]
     return _plain_scalar(obj)
 
 
-def _plain_mapping(obj: Mapping[Any, Any]) -> dict[str, Any]:
+def _plain_mapping(obj: Mapping[Any, Any], any_key: bool) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     for key, value in obj.items():
         if not isinstance(key, str):
             raise TypeError(f"A canonical key is text, not {type(key).__name__}.")
-        name = unicodedata.normalize("NFC", key)
+        name = key if key.isascii() else unicodedata.normalize("NFC", key)
         if name in plain:
             raise ValueError(f"Two keys are the same in NFC: {name!r}.")
-        plain[name] = _plain(value)
+        if not any_key and not name.isascii() and max(name) > _HIGHEST_PLAIN:
+            raise _OutOfOrder
+        plain[name] = _plain(value, any_key=any_key)
     return plain
 
 

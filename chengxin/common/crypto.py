@@ -31,19 +31,29 @@ class BrokenEnvelope(ChengxinError):
 
 def seal(plain: str, *, bound_to: str, ring: keys.KeyRing | None = None) -> str:
     """`plain` in an envelope that opens only with the same `bound_to` (such as `identity.account/<id>/email`)."""
+    return seal_bytes(plain.encode(), bound_to=bound_to, ring=ring)
+
+
+def seal_bytes(plain: bytes, *, bound_to: str, ring: keys.KeyRing | None = None) -> str:
+    """The same for bytes."""
     version, key = (ring or keys.ring()).secret(PERSONAL_DATA)
     salt, nonce = secrets.token_bytes(_SALT), secrets.token_bytes(_NONCE)
-    sealed = AESGCM(_envelope_key(key, salt)).encrypt(nonce, plain.encode(), _bound(version, bound_to))
+    sealed = AESGCM(_envelope_key(key, salt)).encrypt(nonce, plain, _bound(version, bound_to))
     return f"v1:{version}:{base64.b64encode(salt + nonce + sealed).decode()}"
 
 
 def unseal(envelope: str, *, bound_to: str, ring: keys.KeyRing | None = None) -> str:
     """The text in `envelope`; raises BrokenEnvelope, or KeyMissing when its key version is gone."""
+    return unseal_bytes(envelope, bound_to=bound_to, ring=ring).decode()
+
+
+def unseal_bytes(envelope: str, *, bound_to: str, ring: keys.KeyRing | None = None) -> bytes:
+    """The same for bytes."""
     version, body = _parse(envelope)
     _, key = (ring or keys.ring()).secret(PERSONAL_DATA, version=version)
     salt, nonce, sealed = body[:_SALT], body[_SALT : _SALT + _NONCE], body[_SALT + _NONCE :]
     try:
-        return AESGCM(_envelope_key(key, salt)).decrypt(nonce, sealed, _bound(version, bound_to)).decode()
+        return AESGCM(_envelope_key(key, salt)).decrypt(nonce, sealed, _bound(version, bound_to))
     except InvalidTag as error:
         raise BrokenEnvelope("加密数据无法解密：内容已被改动或密钥不符。") from error
 

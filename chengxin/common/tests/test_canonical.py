@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,6 +78,18 @@ _JSON = st.recursive(
 def test_reading_and_writing_again_changes_nothing(value: object) -> None:
     once = canonical(value)
     assert canonical(json.loads(once)) == once
+
+
+_SIGNS = st.text("a\"\\/\b\t\n\x00\x1f\x7f中\ue000\uffff\U00010000", max_size=5)
+_ANY_KEYS = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | _SIGNS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_SIGNS, inner, max_size=4),
+)
+
+
+@given(_ANY_KEYS)
+def test_the_bytes_are_those_of_rfc_8785(value: object) -> None:
+    assert canonical(value) == rfc8785.dumps(value)
 
 
 def test_sha256_is_lower_hex() -> None:
