@@ -19,12 +19,12 @@ from chengxin.common import clock, sql
 from chengxin.common.errors import Unavailable
 from chengxin.identity import divisions
 from chengxin.identity.models import Agency
-from chengxin.identity.rules import form_patterns
+from chengxin.identity.rules import HELP_FORM, form_patterns, role_for
 from chengxin.identity.values import AgencyView, Codes
 
 _PRESENT = """
   FROM identity_agencymembership AS m JOIN identity_account AS person ON person.id = m.account_id
-  WHERE m.agency_id = {agency} AND 'reviewer' = ANY (m.roles) AND person.state = 'active'
+  WHERE m.agency_id = {agency} AND %(role)s = ANY (m.roles) AND person.state = 'active'
     AND m.since <= %(now)s AND (m.until IS NULL OR m.until > %(now)s)
     AND (m.absent_from IS NULL OR m.absent_from > %(now)s OR m.absent_to <= %(now)s)
     AND (cardinality(m.forms) = 0 OR %(forms)s::varchar[] IS NULL OR m.forms && %(forms)s::varchar[])
@@ -102,6 +102,13 @@ SELECT id FROM handled
 """
 
 
+_DESK = """
+SELECT a.id, a.code, a.name, a.level, a.kind, a.parent_id, a.division_id FROM identity_agency AS a
+WHERE EXISTS (SELECT 1 FROM identity_agencymembership AS m WHERE m.agency_id = a.id AND %(role)s = ANY (m.roles) AND m.until IS NULL)
+ORDER BY {present} DESC, a.code LIMIT 1
+"""
+
+
 def competent_agency(division_code: str, form: str | None = None) -> AgencyView:
     """The agency that decides now for `division_code` and `form` (`registration/enterprise`, `archive/…`).
 
@@ -124,6 +131,19 @@ def on_duty(agency_id: UUID, form: str | None = None) -> AgencyView:
     agency = national_agencies().first()
     if agency is None:
         raise Unavailable(_("尚未设置全国级审核机构，请联系系统管理员。"))
+    return agency_view(agency)
+
+
+def helpdesk_agency() -> AgencyView:
+    """With whom pleas for help lie: the unit with people of the help desk, the one with somebody on duty first; else the national level."""
+    moment = _moment(HELP_FORM)
+    present = f"EXISTS (SELECT 1 {_PRESENT.format(agency='a.id')})"
+    found = sql.row(_DESK.format(present=present), moment)
+    if found is not None:
+        return AgencyView(*found)
+    agency = national_agencies().first()
+    if agency is None:
+        raise Unavailable(_("尚未设置客服机构，请联系系统管理员。"))
     return agency_view(agency)
 
 
@@ -193,8 +213,8 @@ def units_taken_over(agency_id: UUID) -> list[str]:
     return [row[0] for row in sql.rows(statement, {"agency": agency_id, **_moment(None)})]
 
 
-def _moment(form: str | None) -> dict[str, datetime | list[str] | None]:
-    return {"now": clock.now(), "forms": form_patterns(form) if form else None}
+def _moment(form: str | None) -> dict[str, datetime | list[str] | str | None]:
+    return {"now": clock.now(), "forms": form_patterns(form) if form else None, "role": role_for(form)}
 
 
 def _positional(statement: str, given: Mapping[str, object]) -> tuple[str, list[object]]:

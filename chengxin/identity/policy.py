@@ -79,7 +79,7 @@ PERMISSIONS: dict[str, dict[str, Reach]] = {
     "service.manage": {"editor": ALL, "system_admin": ALL},
     "service.use": {"administrator": ENTERPRISE},
     "staff.set_absence": {"account": OWN, "system": ALL, "system_admin": ALL},
-    "ticket.handle": {"helpdesk": ALL, "system": ALL},
+    "ticket.handle": {"helpdesk": AGENCY, "reviewer": AGENCY, "system": ALL},
     "workday.load": {"system": ALL, "system_admin": ALL},
 }
 

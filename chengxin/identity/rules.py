@@ -12,6 +12,7 @@ from chengxin.common import identifiers, text
 from chengxin.identity.tree import DivisionTree
 from chengxin.identity.values import UNNAMED_KIND
 
+HELP_FORM = "report/help"
 OPEN_KINDS = ("91", "92", "93")
 MAX_NAME = 200
 MAX_EMAIL = 254
@@ -30,6 +31,11 @@ def form_patterns(form: str) -> list[str]:
 def covers(forms: Collection[str], form: str) -> bool:
     """Whether a reviewer's list of forms means `form`; an empty list means every form (D-05)."""
     return not forms or any(pattern in forms for pattern in form_patterns(form))
+
+
+def role_for(form: str | None) -> str:
+    """The role of whoever decides `form` in the agency it lies with: people of the help desk for pleas for help, else reviewers."""
+    return "helpdesk" if form == HELP_FORM else "reviewer"
 
 
 def clean_name(name: str) -> str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chengxin.common import clock
 from chengxin.common.errors import Conflict, Invalid, Unavailable
-from chengxin.identity import actions, divisions, queries
+from chengxin.identity import actions, competence, divisions, queries
 from chengxin.identity.models import AgencyMembership, Division
 from chengxin.identity.tests.conftest import SYSTEM, person
 from chengxin.identity.values import NO_CODES
@@ -189,3 +189,22 @@ def test_a_case_lies_with_its_agency_or_the_first_one_above_with_somebody_on_dut
     assert queries.source_agency("法院").id == court
     assert queries.source_agency("商务局") is None
     assert queries.actor_for(clerk, "password").scope == NO_CODES
+
+
+def test_pleas_for_help_lie_with_the_help_desk_and_with_nobody_there_with_the_national_level(agency):
+    top, chief = agency(None, reviewers=1)
+    assert queries.helpdesk_agency().id == top
+    desk = actions.create_agency(code="KF", name="平台客服", division_code=None, kind="service", parent_id=top, by=SYSTEM)
+    clerk = person(desk, roles=["helpdesk"])
+    assert queries.helpdesk_agency().id == desk
+    assert queries.on_duty(desk, "report/help").id == desk
+    assert competence.reviewers_now(desk, "report/help") == [clerk]
+    assert queries.handled_by(desk, "report/help") == [desk]
+    assert queries.handled_by(top, "report/help") == [top]
+    assert queries.on_duty(desk, FORM).id == top
+    now = clock.now()
+    actions.set_absence(account_id=clerk, absent_from=now, absent_to=now + timedelta(days=1), by=SYSTEM)
+    assert queries.on_duty(desk, "report/help").id == top
+    assert set(queries.handled_by(top, "report/help")) == {top, desk}
+    assert queries.helpdesk_agency().id == desk
+    assert competence.reviewers_now(top, FORM) == [chief]
