@@ -77,6 +77,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("SECRET_KEY", str, "", "Secret of short-lived signed values. Empty: derived from the key ring.", secret=True),
         Option("KEYS_DIR", folder, "", "Where the key files are. Empty: keys in CHENGXIN_HOME."),
         Option("CHECKPOINTS_DIR", folder, "", "Where checkpoints are kept outside the database. Empty: checkpoints in CHENGXIN_HOME."),
+        Option("CHECKPOINT_MIRRORS", words, "", "Folders on other machines that get the same; they must exist."),
         Option("CATALOGUE_DIR", folder, "", "Where the catalogue's YAML files are. Empty: catalogue in the checkout."),
     ),
     "Keys in a token": (

@@ -69,6 +69,7 @@ DEMO_ENTERPRISES: int = value("DEMO_ENTERPRISES")
 DEBUG: bool = value("DEBUG")
 KEYS_DIR: Path = value("KEYS_DIR") or CHENGXIN_HOME / "keys"
 CHECKPOINTS_DIR: Path = value("CHECKPOINTS_DIR") or CHENGXIN_HOME / "checkpoints"
+CHECKPOINT_MIRRORS: list[str] = value("CHECKPOINT_MIRRORS")
 CATALOGUE_DIR: Path = value("CATALOGUE_DIR") or BASE_DIR / "catalogue"
 SECRET_KEY: str = value("SECRET_KEY") or secrets.token_hex(32)
 SITE_ORIGIN: str = (value("SITE_ORIGIN") or f"http://{value('HOST')}:{value('PORT')}").rstrip("/")

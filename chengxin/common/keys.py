@@ -122,12 +122,12 @@ class KeyRing:
         """Make a first version of every key that is missing; returns the names made here."""
         return [name for name in sorted(self.missing(), key=_making_order) if self._make(name, 1, demo)]
 
-    def rotate(self, name: str) -> int:
-        """Make the next version of `name`, which becomes the current one; returns its number."""
+    def rotate(self, name: str, *, above: int = 0) -> int:
+        """Make the next version of `name`, which becomes the current one; returns its number, which is larger than `above`."""
         _purpose(name)
-        version = max(self.versions(name), default=0) + 1
+        version = max([*self.versions(name), above]) + 1
         if not self._make(name, version, demo=False):
-            return self.rotate(name)
+            return self.rotate(name, above=above)
         return version
 
     def rows(self) -> list[KeyRow]:

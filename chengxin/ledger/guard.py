@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.utils.translation import gettext_lazy as _
 
 from chengxin.common.errors import Unavailable
+from chengxin.common.keys import KeyMissing
 
-from . import outside, store
+from . import endings, outside, rules, signing, store
 from .merkle import Edge
 from .models import Checkpoint, Event, Origin
 from .notes import Checkpoint as Statement
+from .notes import open_checkpoint
 
 SUCCESSION_HEAD = "chengxin/log-succession/v1"
+_MEND = "Restore a newer backup, or close the log: chengxin log succeed {log} --reason REASON"
 
 
 class LogHalted(Unavailable):
@@ -35,7 +40,7 @@ def checked_edge(head: store.Head) -> Edge:
         edge = store.load_edge(head.log, size=head.size)
     except LookupError as error:
         raise LogHalted(str(error)) from error
-    problem = _own_problem(head, edge) or _outside_problem(head)
+    problem = _own_problem(head, edge) or key_problem(head) or _outside_problem(head)
     if problem:
         raise LogHalted(problem)
     _catch_up(head)
@@ -50,7 +55,7 @@ def problems(log: str) -> list[str]:
             check_never_signed(log)
             return []
         edge = store.load_edge(log, size=head.size)
-        problem = _own_problem(head, edge) or _outside_problem(head)
+        problem = _own_problem(head, edge) or key_problem(head) or _outside_problem(head)
     except (LogHalted, LookupError) as error:
         problem = str(error)
     return [problem] if problem else []
@@ -58,9 +63,10 @@ def problems(log: str) -> list[str]:
 
 def check_never_signed(log: str) -> None:
     """Raise LogHalted where a log without checkpoints has been seen by the world, or holds a tree."""
-    seen = _newest_outside(log)
-    if seen is not None:
-        raise LogHalted(f"Log {log} is empty but {seen.origin} has been signed at size {seen.size}.")
+    for place in outside.places():
+        seen = _newest_outside(log, place)
+        if seen is not None:
+            raise LogHalted(f"Log {log} is empty but {seen.origin} has been signed at size {seen.size}. {_MEND.format(log=log)}")
     if Event.objects.filter(log=log, leaf_index__isnull=False).exists():
         raise LogHalted(f"Log {log} has placed events but no checkpoint.")
 
@@ -75,17 +81,46 @@ def _own_problem(head: store.Head, edge: Edge) -> str | None:
     return None
 
 
-def _newest_outside(log: str) -> Statement | None:
+def key_problem(head: store.Head) -> str | None:
+    """The key of the ring must be the one that signed last: another one would fork the name (D-40)."""
     try:
-        return outside.newest(log)
-    except (ValueError, OSError) as error:
+        open_checkpoint(head.note, verifier=signing.verifier(head.log, head.origin, key_version=head.key_version))
+    except (KeyMissing, ValueError):
+        name = f"{signing.key_name(head.log)} v{head.key_version}"
+        return f"The key {name} is not the one that signed log {head.log}. Put back the right file of {name} into KEYS_DIR."
+    return None
+
+
+def _newest_outside(log: str, place: Path) -> Statement | None:
+    """What was signed last by this place; a mirror that is out of reach says nothing and is noted."""
+    try:
+        return outside.newest(log, place=place)
+    except OSError as error:
+        if place != outside.folder():
+            outside.note_behind(place, error)
+            return None
         raise LogHalted(f"The checkpoint file of log {log} cannot be read: {error}") from error
+    except ValueError as error:
+        raise LogHalted(f"The checkpoint file of log {log} in {place} cannot be read: {error}") from error
 
 
 def _outside_problem(head: store.Head) -> str | None:
-    seen = _newest_outside(head.log)
+    problems = (_problem_with(head, place) for place in outside.places())
+    return next((problem for problem in problems if problem), None)
+
+
+def _problem_with(head: store.Head, place: Path) -> str | None:
+    seen = _newest_outside(head.log, place)
     if seen is None:
         return None
+    said = _difference(head, seen)
+    if said is None:
+        return None
+    where = "" if place == outside.folder() else f" The mirror {place} says so."
+    return f"{said}{where} {_MEND.format(log=head.log)}"
+
+
+def _difference(head: store.Head, seen: Statement) -> str | None:
     if seen.origin != head.origin:
         if _succession(head, seen.origin):
             return None
@@ -99,19 +134,22 @@ def _outside_problem(head: store.Head) -> str | None:
 
 
 def _succession(head: store.Head, former: str) -> str | None:
-    """The signed statement by which the present origin followed `former`, if it did."""
+    """The signed statement by which `former` was closed, if the log as it stands comes from there."""
     wanted = f"{SUCCESSION_HEAD}\n{former}\n"
-    rows = Origin.objects.filter(id=head.origin_id, statement__startswith=wanted)
+    rows = Origin.objects.filter(log=head.log, statement__startswith=wanted)
     return rows.values_list("statement", flat=True).first()
 
 
 def _catch_up(head: store.Head) -> None:
-    """Write outside what a crash kept from being written after its commit."""
-    seen = _newest_outside(head.log)
-    missing = Checkpoint.objects.filter(log=head.log, origin_id=head.origin_id).order_by("size")
-    if seen is not None and seen.origin == head.origin:
-        missing = missing.filter(size__gt=seen.size)
-    elif seen is not None:
-        statement = _succession(head, seen.origin)
-        outside.append(head.log, [statement] if statement else [], what="succession")
-    outside.append(head.log, list(missing.values_list("note", flat=True)))
+    """Write outside what a crash, or a mirror out of reach, kept from being written after its commit."""
+    for place in outside.places():
+        seen = _newest_outside(head.log, place)
+        if head.log == rules.PUBLIC:
+            endings.catch_up(head, place=place)
+        missing = Checkpoint.objects.filter(log=head.log, origin_id=head.origin_id).order_by("size")
+        if seen is not None and seen.origin == head.origin:
+            missing = missing.filter(size__gt=seen.size)
+        elif seen is not None:
+            statement = _succession(head, seen.origin)
+            outside.append(head.log, [statement] if statement else [], what="succession", place=place)
+        outside.append(head.log, list(missing.values_list("note", flat=True)), place=place)

@@ -58,12 +58,14 @@ class Tile(models.Model):
 
 
 class Origin(models.Model):
-    """One life of a log under one name; a new one begins only by a signed succession (D-21)."""
+    """One life of a log under one name and one version of its key; a new one begins only by a signed succession (D-21)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     log = models.CharField(max_length=8)
     number = models.IntegerField()
     name = models.CharField(max_length=255, unique=True)
+    key_version = models.IntegerField(default=1, db_default=1)
+    vkey = models.CharField(max_length=400, default="", db_default="")
     statement = models.TextField()
     opened_at = models.DateTimeField()
 

@@ -1,21 +1,29 @@
-"""Every signed checkpoint, kept outside the database as well (D-21).
+"""What the platform keeps outside the database as well (D-20, D-21).
 
-One file per log under `CHENGXIN_HOME/checkpoints`, one JSON line per checkpoint or succession, forced
-to disk. A restored database that has lost what the world has already seen is found out against it.
+One file per log under `CHECKPOINTS_DIR`, one JSON line per checkpoint or succession, and one file of endings, each line
+forced to disk. A restored database that has lost what the world has already seen is found out against them. The same
+lines go to every folder of `CHECKPOINT_MIRRORS`, which stand on other machines: one that is out of reach does not stop
+the log, and is brought up to date when it is back; one that says something else stops it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import structlog
 from django.conf import settings
 
 from .notes import Checkpoint, parse_checkpoint
 
 _TAIL_BYTES = 65_536
+_behind: set[Path] = set()
+_lock = threading.Lock()
+log = structlog.get_logger(__name__)
 
 
 def folder() -> Path:
@@ -23,23 +31,70 @@ def folder() -> Path:
     return Path(settings.CHECKPOINTS_DIR)
 
 
-def path(log: str) -> Path:
+def mirrors() -> list[Path]:
+    """Where else they are (setting CHECKPOINT_MIRRORS)."""
+    return [Path(name) for name in settings.CHECKPOINT_MIRRORS]
+
+
+def places() -> list[Path]:
+    """Every folder, our own first."""
+    return [folder(), *mirrors()]
+
+
+def behind() -> list[Path]:
+    """Mirrors that could not be written since they were last brought up to date by this process."""
+    with _lock:
+        return sorted(_behind & set(mirrors()))
+
+
+def path(log: str, *, place: Path | None = None) -> Path:
     """The file of one log."""
-    return folder() / f"{log}.jsonl"
+    return (place or folder()) / f"{log}.jsonl"
 
 
-def append(log: str, notes: Sequence[str], *, what: str = "checkpoint") -> None:
-    """Add `notes` to the file of a log and force them to disk."""
-    if not notes:
+def append(log: str, notes: Sequence[str], *, what: str = "checkpoint", place: Path | None = None) -> None:
+    """Add `notes` to the file of a log, in one place or everywhere, and force them to disk."""
+    add(path(log).name, [{what: note} for note in notes], place=place)
+
+
+def add(name: str, entries: Sequence[Mapping[str, Any]], *, place: Path | None = None) -> None:
+    """Add lines to a file, in one place or everywhere; a mirror that cannot be written is noted as being behind."""
+    if not entries:
         return
-    file = path(log)
+    lines = "".join(json.dumps(entry) + "\n" for entry in entries).encode("ascii")
+    for where in places() if place is None else [place]:
+        if where == folder():
+            where.mkdir(parents=True, exist_ok=True)
+            _add(where / name, lines)
+        else:
+            _mirror(where / name, lines)
+
+
+def _mirror(file: Path, lines: bytes) -> None:
+    try:
+        _add(file, lines)
+    except OSError as error:
+        note_behind(file.parent, error)
+
+
+def note_behind(place: Path, error: OSError) -> None:
+    """A mirror is out of reach: it is brought up to date by the first step after it is back."""
+    log.warning("mirror of checkpoints out of reach", mirror=str(place), error=error.strerror)
+    with _lock:
+        _behind.add(place)
+
+
+def note_level() -> None:
+    """Every mirror is about to be brought up to date."""
+    with _lock:
+        _behind.clear()
+
+
+def _add(file: Path, lines: bytes) -> None:
     new = not file.exists()
-    if new:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    lines = "".join(json.dumps({what: note}) + "\n" for note in notes)
     handle = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
     try:
-        _write(handle, _mend(handle) + lines.encode("ascii"))
+        _write(handle, _mend(handle) + lines)
         os.fsync(handle)
     finally:
         os.close(handle)
@@ -47,32 +102,36 @@ def append(log: str, notes: Sequence[str], *, what: str = "checkpoint") -> None:
         _sync_folder(file.parent)
 
 
-def newest(log: str) -> Checkpoint | None:
+def newest(log: str, *, place: Path | None = None) -> Checkpoint | None:
     """The newest checkpoint outside, or None where there is none.
 
     A last line that was cut by a crash was never shown to anyone and does not count. Raises ValueError
     where a whole line cannot be read.
     """
-    try:
-        raw = _tail(path(log))
-    except FileNotFoundError:
-        return None
-    for line in reversed(raw.split(b"\n")[:-1]):
-        note = _note(line)
-        if note is not None:
+    for entry in last_entries(path(log, place=place)):
+        note = entry.get("checkpoint")
+        if isinstance(note, str):
             return parse_checkpoint(note)
     return None
 
 
-def _note(line: bytes) -> str | None:
-    """The checkpoint in a line; None where it holds a succession, or the torn piece of a line."""
+def last_entries(file: Path) -> list[dict[str, Any]]:
+    """The last lines of a file that are whole, newest first; raises ValueError where one cannot be read."""
+    try:
+        raw = _tail(file)
+    except FileNotFoundError:
+        return []
+    return [entry for line in reversed(raw.split(b"\n")[:-1]) if (entry := entry_of(line)) is not None]
+
+
+def entry_of(line: bytes) -> dict[str, Any] | None:
+    """What a line holds; None for the torn piece of a line."""
     if line.endswith(b"\x00torn"):
         return None
     entry = json.loads(line)
     if not isinstance(entry, dict):
         raise ValueError("Not a line of a checkpoint file.")
-    note = entry.get("checkpoint")
-    return note if isinstance(note, str) else None
+    return entry
 
 
 def _tail(file: Path) -> bytes:

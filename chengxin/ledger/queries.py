@@ -112,8 +112,20 @@ def vkey(log: str = rules.PUBLIC) -> str:
     """The signed-note verifier key of a log under its present origin; raises NotFound for another name."""
     if log not in rules.LOGS:
         raise NotFound
+    named = vkeys(log)
+    return named[-1] if named else signing.verifier(log, signing.origin_name(log), key_version=1)
+
+
+def vkeys(log: str = rules.PUBLIC) -> list[str]:
+    """The verifier keys of a log under every name it has had, the present one last: by them old proofs are checked."""
+    rows = Origin.objects.filter(log=log).order_by("number").values_list("name", "key_version", "vkey")
+    return [signing.known_verifier(log, origin=name, key_version=version, kept=kept) for name, version, kept in rows]
+
+
+def origin(log: str = rules.PUBLIC) -> str:
+    """The name under which a log lives now; it changes when a backup is restored that is behind it (D-21)."""
     name = Origin.objects.filter(log=log).order_by("-number").values_list("name", flat=True).first()
-    return signing.verifier(log, name or signing.origin_name(log))
+    return name or signing.origin_name(log)
 
 
 def successions(log: str = rules.PUBLIC) -> list[str]:

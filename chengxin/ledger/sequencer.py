@@ -14,10 +14,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from . import guard, origins, signing, store
+from . import endings, guard, origins, outside, signing, store
 from .merkle import Edge, leaf_hash
 from .notes import Checkpoint as Statement
-from .rules import LOGS
+from .rules import LOGS, PUBLIC
 
 DEFAULT_LIMIT = 1_000
 
@@ -28,6 +28,7 @@ class _Tree:
 
     origin_id: UUID
     origin: str
+    key_version: int
     edge: Edge
     root: bytes
 
@@ -51,9 +52,9 @@ WITH waiting AS MATERIALIZED (
   SET position = %(public)s + %(audit)s + w.nth,
       leaf_index = CASE w.log WHEN 'public' THEN %(public)s ELSE %(audit)s END + w.nth_of_log - 1
   FROM waiting AS w WHERE e.id = w.id
-  RETURNING e.log, e.leaf_index, e.leaf
+  RETURNING e.log, e.leaf_index, e.leaf, CASE e.kind WHEN 'record.ended' THEN coalesce(e.data->>'reason', '') END AS ended
 )
-SELECT log, leaf_index, leaf FROM placed ORDER BY log, leaf_index
+SELECT log, leaf_index, leaf, ended FROM placed ORDER BY log, leaf_index
 """
 
 
@@ -89,8 +90,11 @@ def _has_work() -> bool:
 
 def _place(limit: int) -> int:
     signing.lock()
+    if outside.behind():
+        outside.note_level()
+        _memory.clear()
     trees = {log: _tree(log) for log in LOGS}
-    leaves = _take(limit, sizes={log: tree.edge.size for log, tree in trees.items()})
+    leaves = _take(limit, trees)
     for log, tree in trees.items():
         if leaves[log]:
             trees[log] = _grow(log, tree, leaves[log])
@@ -108,19 +112,23 @@ def _tree(log: str) -> _Tree:
         head, edge = origins.open_first(log), Edge()
     else:
         edge = guard.checked_edge(head)
-    return _Tree(head.origin_id, head.origin, edge, head.root)
+    return _Tree(head.origin_id, head.origin, head.key_version, edge, head.root)
 
 
-def _take(limit: int, *, sizes: dict[str, int]) -> dict[str, list[bytes]]:
-    """Give positions and leaf indexes; the leaf hashes by log, in order."""
+def _take(limit: int, trees: dict[str, _Tree]) -> dict[str, list[bytes]]:
+    """Give positions and leaf indexes; the leaf hashes by log, in order. Endings go to the journal before the checkpoint."""
+    sizes = {log: tree.edge.size for log, tree in trees.items()}
     with connection.cursor() as cursor:
         cursor.execute(_PLACE, {"limit": limit, **sizes})
         rows = cursor.fetchall()
     leaves: dict[str, list[bytes]] = {log: [] for log in LOGS}
-    for log, index, leaf in rows:
+    for log, index, leaf, _ended in rows:
         if index != sizes[log] + len(leaves[log]):
             raise RuntimeError(f"Leaf {index} of log {log} is out of order.")
         leaves[log].append(leaf_hash(bytes(leaf)))
+    origin = trees[PUBLIC].origin
+    ended = [endings.of_leaf(bytes(leaf), reason=why, origin=origin, index=at) for _log, at, leaf, why in rows if why is not None]
+    transaction.on_commit(lambda: endings.write(ended))
     return leaves
 
 
@@ -128,5 +136,6 @@ def _grow(log: str, tree: _Tree, leaves: Sequence[bytes]) -> _Tree:
     edge, changes = tree.edge.append(leaves)
     store.write_tiles(log, changes)
     grown = replace(tree, edge=edge, root=edge.root())
-    signing.sign(log, origin_id=tree.origin_id, statement=Statement(tree.origin, edge.size, grown.root))
+    statement = Statement(tree.origin, edge.size, grown.root)
+    signing.sign(log, origin_id=tree.origin_id, key_version=tree.key_version, statement=statement)
     return grown

@@ -25,9 +25,14 @@ def lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
 
 
-def signing_key(log: str) -> SigningKey:
-    """The key that signs for a log."""
-    return keys.ring().signing_key(f"ledger-{log}")
+def key_name(log: str) -> str:
+    """The name in the key ring of what signs for a log."""
+    return f"ledger-{log}"
+
+
+def signing_key(log: str, *, version: int) -> SigningKey:
+    """A key that signs for a log; each origin has one version of it for life. Raises KeyMissing."""
+    return keys.ring().signing_key(key_name(log), version=version)
 
 
 def origin_name(log: str, *, number: int = 1) -> str:
@@ -36,14 +41,19 @@ def origin_name(log: str, *, number: int = 1) -> str:
     return stem if number == 1 else f"{stem}/{number}"
 
 
-def verifier(log: str, origin: str) -> str:
+def verifier(log: str, origin: str, *, key_version: int) -> str:
     """The verifier key of a log under one of its names."""
-    return vkey(origin, signing_key(log).public_key())
+    return vkey(origin, signing_key(log, version=key_version).public_key())
 
 
-def sign(log: str, *, origin_id: UUID, statement: Statement) -> str:
+def known_verifier(log: str, *, origin: str, key_version: int, kept: str) -> str:
+    """The verifier key kept with an origin; of one that was opened before they were kept, that of the ring's key."""
+    return kept or verifier(log, origin, key_version=key_version)
+
+
+def sign(log: str, *, origin_id: UUID, key_version: int, statement: Statement) -> str:
     """Sign a checkpoint, store it, and write it outside as soon as the transaction is committed."""
-    note = sign_checkpoint(statement, key=signing_key(log))
+    note = sign_checkpoint(statement, key=signing_key(log, version=key_version))
     Checkpoint.objects.create(
         log=log,
         origin_id=origin_id,

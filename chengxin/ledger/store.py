@@ -30,6 +30,7 @@ class Head:
     size: int
     root: bytes
     note: str
+    key_version: int
 
 
 class TileCache:
@@ -134,9 +135,9 @@ def write_tiles(log: str, changes: Sequence[merkle.TileChange]) -> None:
 
 def head(log: str) -> Head | None:
     """The newest checkpoint of a log, or None before the first."""
-    fields: Any = ("log", "origin_id", "origin__name", "size", "root", "note")
+    fields: Any = ("log", "origin_id", "origin__name", "size", "root", "note", "origin__key_version")
     row = Checkpoint.objects.filter(log=log).order_by("-id").values_list(*fields).first()
-    return Head(row[0], row[1], row[2], row[3], bytes(row[4]), row[5]) if row else None
+    return Head(row[0], row[1], row[2], row[3], bytes(row[4]), row[5], row[6]) if row else None
 
 
 def load_edge(log: str, *, size: int) -> merkle.Edge:

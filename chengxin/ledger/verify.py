@@ -74,11 +74,11 @@ def _log(log: str, found: _Findings) -> tuple[int, int]:
 def _checkpoints(log: str, found: _Findings) -> dict[int, list[bytes]]:
     """The roots of all checkpoints by size, their signatures checked."""
     roots: dict[int, list[bytes]] = {}
-    rows = Checkpoint.objects.filter(log=log).values_list("origin__name", "size", "root", "note")
-    for origin, size, root, note in rows.iterator(chunk_size=BATCH):
+    rows = Checkpoint.objects.filter(log=log).values_list("origin__name", "origin__key_version", "origin__vkey", "size", "root", "note")
+    for origin, version, kept, size, root, note in rows.iterator(chunk_size=BATCH):
         roots.setdefault(size, []).append(bytes(root))
         try:
-            said = open_checkpoint(note, verifier=signing.verifier(log, origin))
+            said = open_checkpoint(note, verifier=signing.known_verifier(log, origin=origin, key_version=version, kept=kept))
         except ValueError as error:
             found.add(f"The checkpoint of log {log} at size {size} is not signed well: {error}")
             continue
