@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from chengxin.access import sessions
 from chengxin.access.captchas import check_captcha, new_captcha
+from chengxin.access.codes import check_contact_code, check_email_code, send_contact_code, send_email_code, send_phone_code
 from chengxin.access.models import Attempt, Captcha, Device, EmailCode, SecretLink, Session
 from chengxin.access.passwords import (
     NameTaken,
@@ -19,13 +20,11 @@ from chengxin.access.passwords import (
 )
 from chengxin.access.recovery import (
     LinkRefused,
-    check_email_code,
     issue_link,
     peek_link,
     redeem_link,
     request_reset,
     reset_by_link,
-    send_email_code,
 )
 from chengxin.access.sessions import (
     WrongCredentials,
@@ -44,6 +43,7 @@ __all__ = [
     "WrongCredentials",
     "change_password",
     "check_captcha",
+    "check_contact_code",
     "check_email_code",
     "check_password",
     "end_all_sessions",
@@ -60,7 +60,9 @@ __all__ = [
     "request_reset",
     "reset_by_link",
     "reset_password",
+    "send_contact_code",
     "send_email_code",
+    "send_phone_code",
     "set_password",
     "sweep",
     "touch",

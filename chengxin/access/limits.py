@@ -33,12 +33,18 @@ class Limit:
 
 LIMITS: dict[str, Limit] = {
     "captcha.network": Limit(300, HOUR),
+    "case.network": Limit(30, HOUR),
+    "case_file.network": Limit(60, HOUR),
+    "case_query.network": Limit(30, HOUR),
     "email_code.address": Limit(5, HOUR),
     "email_code.network": Limit(60, HOUR),
     "email_code.pause": Limit(1, MINUTE),
     "login.account": Limit(100, 30 * DAY),
     "login.network": Limit(600, 15 * MINUTE),
     "login.pair": Limit(5, 15 * MINUTE),
+    "phone_code.address": Limit(5, HOUR),
+    "phone_code.network": Limit(60, HOUR),
+    "phone_code.pause": Limit(1, MINUTE),
     "registration.network": Limit(200, HOUR),
     "registration.session": Limit(10, 12 * HOUR),
     "reset.name": Limit(3, HOUR),

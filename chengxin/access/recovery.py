@@ -1,8 +1,7 @@
-"""Secret links and mailed codes: only hashes are stored, each opens its door once (REG-13)."""
+"""Secret links: only hashes are stored, each opens its door once (REG-13)."""
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import uuid
 from datetime import datetime, timedelta
@@ -14,20 +13,17 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from chengxin.access import limits, passwords, rules
-from chengxin.access.models import EmailCode, LoginName, SecretLink
+from chengxin.access.models import LoginName, SecretLink
 from chengxin.common import clock, crypto
 from chengxin.common.errors import Invalid
-from chengxin.common.text import nfkc
 from chengxin.gateways import actions as gateways
 from chengxin.identity import actions as identity_actions
 from chengxin.identity import queries as identity
-from chengxin.identity import rules as identity_rules
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
 
 RESET = "password-reset"
 LINK_MINUTES = 30
-CODE_MINUTES, CODE_TRIES = 10, 5
 RESET_PATH = "/password/reset/"
 
 
@@ -106,7 +102,7 @@ def _mail_reset(account_id: UUID) -> None:
         purpose=RESET,
         to=to,
         template="password_reset",
-        params={"until": _told(until)},
+        params={"until": told(until)},
         secret_params={"reset_link": f"{settings.SITE_ORIGIN}{RESET_PATH}{token}"},
         dedupe_key=f"{RESET}:{uuid.uuid4()}",
         secret_until=until,
@@ -126,89 +122,10 @@ def reset_by_link(*, token: str, password: str) -> UUID:
     return account_id
 
 
-def send_email_code(*, email: str, purpose: str, network: str, use: str = "") -> UUID:
-    """Mail a six-digit code: proves a mailbox, or stands in for the captcha (D-54). Returns its id.
-
-    The answer is the same whether anybody uses the address. Raises Invalid({"email": …}) or TooMany.
-    Never inside a transaction.
-    """
-    errors = identity_rules.email_errors(email)
-    if errors:
-        raise Invalid({"email": errors})
-    key = identity_rules.email_key(email)
-    limits.named("email_code.network", rules.network_of(network))
-    limits.named("email_code.pause", key)
-    limits.named("email_code.address", key)
-    return _mail_code(identity_rules.clean_email(email), purpose, use)
-
-
-@transaction.atomic
-def _mail_code(email: str, purpose: str, use: str) -> UUID:
-    now = clock.now()
-    blind = crypto.blind(identity_rules.email_key(email), purpose="email-code")
-    code = f"{secrets.randbelow(10**6):06d}"
-    EmailCode.objects.filter(email_blind=blind, purpose=purpose, used_at__isnull=True).update(used_at=now)
-    row = EmailCode(
-        id=uuid.uuid4(),
-        purpose=purpose,
-        email_blind=blind,
-        created_at=now,
-        expires_at=now + timedelta(minutes=CODE_MINUTES),
-    )
-    row.code_hash = _code_hash(row.id, code)
-    row.save(force_insert=True)
-    gateways.enqueue(
-        channel="mail",
-        purpose="email-code",
-        to=email,
-        template="email_code",
-        params={"until": _told(row.expires_at), "use": use or str(_("身份验证"))},
-        secret_params={"code": code},
-        dedupe_key=f"email-code:{row.id}",
-        secret_until=row.expires_at,
-    )
-    return row.id
-
-
-def check_email_code(*, email: str, purpose: str, code: str, spend: bool = True) -> None:
-    """Compare with the newest code of the address; five tries, once. Raises Invalid({"code": …}).
-
-    With `spend=False` a right code can be given once more, for a page with something else to mend;
-    the try counts all the same. Never inside a transaction: a wrong try must stay counted.
-    """
-    if not code.strip():
-        raise Invalid({"code": [_("请填写邮箱验证码")]})
-    typed = "".join(nfkc(code).split())
-    if not _try_code(identity_rules.email_key(email), purpose, typed, spend=spend):
-        raise Invalid({"code": [_("邮箱验证码错误或已过期，请重新获取")]})
-
-
-def _try_code(key: str, purpose: str, typed: str, *, spend: bool) -> bool:
-    now = clock.now()
-    with transaction.atomic(durable=True):
-        row = (
-            EmailCode.objects.select_for_update()
-            .filter(email_blind=crypto.blind(key, purpose="email-code"), purpose=purpose, used_at__isnull=True)
-            .filter(expires_at__gt=now, tries__lt=CODE_TRIES)
-            .order_by("-created_at")
-            .first()
-        )
-        if row is None:
-            return False
-        fits = hmac.compare_digest(bytes(row.code_hash), _code_hash(row.id, typed))
-        row.tries += 1
-        row.used_at = now if fits and spend else None
-        row.save(update_fields=["tries", "used_at"])
-    return fits
-
-
-def _told(moment: datetime) -> str:
+def told(moment: datetime) -> str:
+    """A moment as mails and messages say it."""
     return moment.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
 def _link_hash(token: str) -> bytes:
     return crypto.keyed_hash("token", token, purpose="link")
-
-
-def _code_hash(code_id: UUID, code: str) -> bytes:
-    return crypto.keyed_hash("token", code_id.bytes + code.encode(), purpose="email-code")

@@ -151,10 +151,10 @@ def submit(
     files = list(filing.attachments.filter(state__in=PRESENT))
     if named_files_only:
         files = attaching.drop_unnamed(files, answers=plain, by=by)
-    _require_complete(form=form, answers=plain, files=files, subject=kind)
+    require_complete(form=form, answers=plain, files=files, subject=kind)
     filing.division_code = filing.enterprise.division_id
-    submission = _freeze(filing=filing, form=form, key=key, plain=plain, files=files, by=by)
-    _move(filing, target, submission)
+    submission = freeze(filing=filing, form=form, key=key, plain=plain, files=files, by=by)
+    move(filing, target, submission)
     if files:
         Attachment.objects.filter(filing=filing, state="staged").update(state="bound")
     data = {"round": filing.round, "number": submission.number, "sha256": submission.sha256}
@@ -172,9 +172,10 @@ def _to_hand_in(*, filing_id: UUID, by: Actor) -> Any:
     return filing
 
 
-def _require_complete(
+def require_complete(
     *, form: Form, answers: Mapping[str, str], files: Sequence[Attachment], subject: str
 ) -> None:
+    """Refuse what is not whole or not right by the form, file answers included; Invalid by path."""
     with_files = {**answers, **_named_files(form=form, answers=answers, files=files)}
     cleaned = catalogue_rules.clean(form, with_files, today=clock.today(), partial=False, subject=subject)
     if not cleaned.ok:
@@ -192,13 +193,14 @@ def _named_files(*, form: Form, answers: Mapping[str, str], files: Sequence[Atta
     return {path: ",".join(there.get(path, [])) for path in {*named, *there}}
 
 
-def _freeze(
+def freeze(
     *, filing: Filing, form: Form, key: str, plain: Mapping[str, str], files: Sequence[Attachment], by: Actor
 ) -> Submission:
+    """The frozen version of what is handed in, with its signed receipt (D-23)."""
     now, round_ = clock.now(), filing.round + 1
     due = deadlines.due(form=form, handed_in=now)
     sha = rules.frozen_hash(answers=plain, files=[(a.path, a.sha256) for a in files])
-    unit = identity.competent_agency(division_code=filing.division_code, form=filing.form_id)
+    unit = queries.unit(filing)
     number = receipts.new_number(at=now.astimezone(clock.SHANGHAI))
     receipt: dict[str, Any] = {
         "number": number,
@@ -220,7 +222,7 @@ def _freeze(
         form_version=form.version,
         answers=personal.seal_answers(form=form, filing_id=filing.id, answers=plain),
         sha256=sha,
-        by_id=by.id,
+        by_id=by.account_id,
         submitted_at=now,
         due_at=due.at,
         due_provisional=due.provisional,
@@ -235,7 +237,8 @@ _MOVED = [
 ]  # fmt: skip
 
 
-def _move(filing: Filing, target: str, submission: Submission) -> None:
+def move(filing: Filing, target: str, submission: Submission) -> None:
+    """Take the filing to the state after submission, with its new clock."""
     filing.state, filing.round = target, submission.round
     filing.submitted_at, filing.due_at = submission.submitted_at, submission.due_at
     filing.due_provisional, filing.overdue_at = submission.due_provisional, None
@@ -265,8 +268,7 @@ def reviewable(*, filing_id: UUID, by: Actor) -> Filing:
     filing = Filing.objects.select_for_update().filter(id=filing_id).first()
     if filing is None:
         raise Forbidden(_("您无权审核此项填报。"))
-    unit = identity.competent_agency(division_code=filing.division_code, form=filing.form_id)
-    policy.require(by=by, permission="filing.review", competent_agency_id=unit.id)
+    policy.require(by=by, permission="filing.review", competent_agency_id=queries.unit(filing).id)
     if not identity.covers(by.forms, filing.form_id):
         raise Forbidden(_("您不负责审核此类填报。"))
     if filing.filer_id == by.account_id:

@@ -77,6 +77,8 @@ def store(*, chosen: Sequence[Chosen], outcome: str, opinion: str, by: Actor) ->
     kinds = {row.kind for row in filings.values()}
     if len(kinds) != 1:
         raise Invalid({"item": [_("一次批量审核只能包含同一类别的填报。")]})
+    if kinds & set(lifecycle.CASES):
+        raise Invalid({"item": [_("异议、纠错、申诉等事项须逐件办理。")]})
     now = clock.now()
     bulk = BulkDecision.objects.create(
         kind=kinds.pop(),

@@ -25,7 +25,8 @@ from chengxin.filings.values import (
     SubmissionView,
 )
 from chengxin.identity import policy
-from chengxin.identity.values import Actor
+from chengxin.identity import queries as identity
+from chengxin.identity.values import Actor, AgencyView
 
 
 def view(filing: Filing) -> FilingView:
@@ -50,6 +51,8 @@ def view(filing: Filing) -> FilingView:
         decided_at=filing.decided_at,
         opinion=filing.opinion,
         page_done=tuple(filing.page_done),
+        subject_id=filing.subject_id,
+        handler_id=filing.handler_id,
     )
 
 
@@ -97,9 +100,18 @@ def registration_state(*, enterprise_id: UUID) -> str:
     return str(found[0]) if found else ""
 
 
+def unit(filing: Filing | FilingView) -> AgencyView:
+    """With whom it lies now: its handler, else whoever is competent for its division (D-05, D-09)."""
+    if filing.handler_id is not None:
+        return identity.on_duty(filing.handler_id, filing.form_id)
+    return identity.competent_agency(division_code=filing.division_code, form=filing.form_id)
+
+
 def may_see(*, filing: Filing, by: Actor) -> bool:
-    """The enterprise itself, or the competent agency and those above it."""
+    """The enterprise itself, the agency it lies with, or the competent agency and those above it."""
     if policy.may(by=by, permission="filing.view", enterprise_id=filing.enterprise_id):
+        return True
+    if filing.handler_id and policy.may(by=by, permission="filing.review", competent_agency_id=unit(filing).id):
         return True
     return policy.may(by=by, permission="filing.inspect", division_code=filing.division_code)
 

@@ -31,6 +31,13 @@ class FilingView:
     decided_at: datetime | None
     opinion: str
     page_done: tuple[str, ...] = ()
+    subject_id: UUID | None = None
+    handler_id: UUID | None = None
+
+    @property
+    def about_id(self) -> UUID | None:
+        """The enterprise it is about: the one named, else the filer's own."""
+        return self.subject_id or self.enterprise_id
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,30 @@ class DecisionView:
 
 
 @dataclass(frozen=True)
+class CaseView:
+    """What a case has besides its filing: what it is about, what came of it, the first of two people's word.
+
+    `changes` are (label, before, after) in words, `raw` the corrected answers by field.
+    """
+
+    filing_id: UUID
+    number: str
+    about: UUID | None
+    version_id: UUID | None
+    origin: str
+    group: str
+    source_unit: str
+    result: str
+    changes: tuple[tuple[str, str, str], ...]
+    raw: dict[str, str]
+    accepted_at: datetime | None
+    proposed_result: str
+    proposed_reason: str
+    proposed_by_id: UUID | None
+    proposed_by_name: str
+
+
+@dataclass(frozen=True)
 class InboxItem:
     """One row of a reviewer's inbox."""
 
@@ -127,7 +158,7 @@ class InboxItem:
     kind: str
     form_id: str
     round: int
-    enterprise_id: UUID
+    enterprise_id: UUID | None
     enterprise_name: str
     uscc: str
     division_code: str

@@ -50,7 +50,7 @@ def _tell_of_filing(event: EventView, *, template: str) -> None:
     filing = filings.one(filing_id=UUID(event.subject), by=BY)
     if filing.state != lifecycle.SUBMITTED or filing.round != event.data["round"]:
         return
-    unit = identity.competent_agency(division_code=filing.division_code, form=filing.form_id)
+    unit = filings.unit(filing)
     params = {"unit": unit.name, "title": _title(filing), "moment": filing.submitted_at, "due": _due(filing)}
     _mail(unit.id, form=filing.form_id, template=template, params=params, key=f"{template}:{_day(event)}")
 
@@ -62,7 +62,7 @@ def _day(event: EventView) -> str:
 
 def _title(filing: FilingView) -> str:
     title = str(catalogue.version(filing.form_version).title)
-    return f"{title}（{identity.enterprise(filing.enterprise_id).name}）" if filing.enterprise_id else title
+    return f"{title}（{identity.enterprise(filing.about_id).name}）" if filing.about_id else title
 
 
 def _due(filing: FilingView) -> str:

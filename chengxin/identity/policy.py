@@ -52,6 +52,7 @@ PERMISSIONS: dict[str, dict[str, Reach]] = {
         "system_admin": ALL,
     },
     "archive.file": {"administrator": ENTERPRISE},
+    "case.hand_in": {"public": ALL},
     "catalogue.publish": {"editor": ALL, "system": ALL, "system_admin": ALL},
     "consent.give": {"account": OWN, "system": ALL},
     "contact.change": {"account": OWN, "system": ALL},

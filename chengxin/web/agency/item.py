@@ -116,7 +116,7 @@ def _unit(filing: FilingView) -> str:
     """Who decides it, where it waits."""
     if filing.state != lifecycle.SUBMITTED:
         return ""
-    return identity.competent_agency(filing.division_code, filing.form_id).name
+    return filings.unit(filing).name
 
 
 def _problems(errors: Mapping[str, list[str]], typed: Typed | None) -> list[tuple[str, str]]:
