@@ -268,7 +268,7 @@ def reviewable(*, filing_id: UUID, by: Actor) -> Filing:
     filing = Filing.objects.select_for_update().filter(id=filing_id).first()
     if filing is None:
         raise Forbidden(_("您无权审核此项填报。"))
-    policy.require(by=by, permission="filing.review", competent_agency_id=queries.unit(filing).id)
+    policy.require(by=by, permission=identity.review_permission(filing.form_id), competent_agency_id=queries.unit(filing).id)
     if not identity.covers(by.forms, filing.form_id):
         raise Forbidden(_("您不负责审核此类填报。"))
     if filing.filer_id == by.account_id:

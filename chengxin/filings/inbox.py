@@ -46,7 +46,7 @@ def may_review(*, filing: FilingView | Filing, by: Actor) -> bool:
     """Whether the acting person may decide this filing now: the agency and the person are competent, and it is not their own."""
     if filing.filer_id == by.account_id or not identity.covers(by.forms, filing.form_id):
         return False
-    return policy.may(by=by, permission="filing.review", competent_agency_id=unit(filing).id)
+    return policy.may(by=by, permission=identity.review_permission(filing.form_id), competent_agency_id=unit(filing).id)
 
 
 def pending(*, by: Actor) -> QuerySet[Filing]:
@@ -86,11 +86,12 @@ def _competent(agency_id: UUID, by: Actor) -> Q:
 
 
 def _alike(forms: Iterable[str]) -> list[list[str]]:
-    """Forms by which lists mean them: those that all lists treat alike have one competent agency."""
+    """Forms by which lists and roles mean them: those that all treat alike have one competent agency."""
     named = identity.forms_named()
-    groups: dict[frozenset[str], list[str]] = {}
+    groups: dict[tuple[str, frozenset[str]], list[str]] = {}
     for form in forms:
-        groups.setdefault(frozenset(named & set(identity.form_patterns(form))), []).append(form)
+        alike = (identity.role_for(form), frozenset(named & set(identity.form_patterns(form))))
+        groups.setdefault(alike, []).append(form)
     return list(groups.values())
 
 

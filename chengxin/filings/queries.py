@@ -111,7 +111,8 @@ def may_see(*, filing: Filing, by: Actor) -> bool:
     """The enterprise itself, the agency it lies with, or the competent agency and those above it."""
     if policy.may(by=by, permission="filing.view", enterprise_id=filing.enterprise_id):
         return True
-    if filing.handler_id and policy.may(by=by, permission="filing.review", competent_agency_id=unit(filing).id):
+    review = identity.review_permission(filing.form_id)
+    if filing.handler_id and policy.may(by=by, permission=review, competent_agency_id=unit(filing).id):
         return True
     return policy.may(by=by, permission="filing.inspect", division_code=filing.division_code)
 

@@ -35,7 +35,7 @@ from chengxin.identity.models import (
     Enterprise,
     Membership,
 )
-from chengxin.identity.rules import covers, form_patterns
+from chengxin.identity.rules import covers, form_patterns, review_permission, role_for
 from chengxin.identity.values import (
     NO_CODES,
     AccountView,
@@ -61,6 +61,8 @@ __all__ = [
     "helpdesk_agency",
     "is_staffed",
     "on_duty",
+    "review_permission",
+    "role_for",
     "units_taken_over",
 ]
 

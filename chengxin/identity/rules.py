@@ -38,6 +38,11 @@ def role_for(form: str | None) -> str:
     return "helpdesk" if form == HELP_FORM else "reviewer"
 
 
+def review_permission(form: str) -> str:
+    """The permission that deciding `form` needs."""
+    return "ticket.handle" if form == HELP_FORM else "filing.review"
+
+
 def clean_name(name: str) -> str:
     """The name as it is kept: NFC, outer spaces gone, inner runs of spaces as one."""
     return " ".join(unicodedata.normalize("NFC", name).split())
