@@ -72,12 +72,13 @@ def api() -> str:
     document = openapi.document()
     lines = ["Served by every site at `/api/v1/openapi.json`. Changes within v1 only add.", ""]
     for path, item in document["paths"].items():
-        lines += _operation(path, item["get"])
+        for method, operation in item.items():
+            lines += _operation(f"{method.upper()} {path}", operation)
     return _page("The contract for programs", "`chengxin/web/api/openapi.py`", lines)
 
 
-def _operation(path: str, read: Mapping[str, Any]) -> Iterator[str]:
-    yield from [f"## `GET {path}`", "", f"{read['summary']}.", ""]
+def _operation(name: str, read: Mapping[str, Any]) -> Iterator[str]:
+    yield from [f"## `{name}`", "", f"{read['summary']}.", ""]
     if read["parameters"]:
         yield from ["| parameter | where | meaning |", "|---|---|---|"]
         for parameter in read["parameters"]:

@@ -39,6 +39,8 @@ FOR_EVERYONE = {
     "account:sample",
     "account:session_touch",
     "account:template",
+    "api:batch",
+    "api:changes",
     "api:checkpoint",
     "api:divisions",
     "api:entry",

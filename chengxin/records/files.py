@@ -13,7 +13,7 @@ from django.db import connection
 
 from chengxin.common import clock
 from chengxin.common.canonical import canonical
-from chengxin.records import filesql, searching
+from chengxin.records import changes, filesql, searching
 from chengxin.records.models import PublicFile
 from chengxin.records.values import FileHead
 
@@ -56,7 +56,10 @@ def open_file(*, enterprise_id: UUID, head: FileHead) -> None:
 
 def close_file(*, enterprise_id: UUID) -> None:
     """The enterprise has no public file any more: gone from file and search at once."""
-    PublicFile.objects.filter(enterprise_id=enterprise_id).delete()
+    held = PublicFile.objects.select_for_update().filter(enterprise_id=enterprise_id).first()
+    if held is not None:
+        changes.tell_removed(uscc=held.uscc)
+        held.delete()
     searching.remove(enterprise_id=enterprise_id)
 
 
@@ -81,6 +84,12 @@ def assembled(*, enterprise_ids: Sequence[UUID]) -> dict[str, bytes]:
     with connection.cursor() as cursor:
         cursor.execute(filesql.ASSEMBLE, {"ids": list(enterprise_ids), "day": clock.today()})
         return {row[0]: bytes(row[2]) for row in cursor.fetchall()}
+
+
+def assembled_of(*, usccs: Sequence[str]) -> dict[str, bytes]:
+    """The same for codes; those without a file are left out."""
+    held = PublicFile.objects.filter(uscc__in=usccs).values_list("enterprise_id", flat=True)
+    return assembled(enterprise_ids=list(held))
 
 
 def refresh_due(*, limit: int = REFRESH_BATCH) -> int:

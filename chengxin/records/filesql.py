@@ -56,13 +56,20 @@ WHERE f.enterprise_id = ANY(%(ids)s)
 
 LOCK = "SELECT uscc FROM records_publicfile WHERE enterprise_id = ANY(%(ids)s) ORDER BY uscc FOR UPDATE"
 
+# Also tells the change feed, where the bytes are other ones than before (ADR 0014).
 REWRITE = f"""
-WITH made AS ({ASSEMBLE}), written AS (
+WITH made AS ({ASSEMBLE}), before AS (
+    SELECT uscc, etag FROM records_publicfile WHERE enterprise_id = ANY(%(ids)s)
+), written AS (
     UPDATE records_publicfile p
     SET body = made.body, etag = left(encode(sha256(made.body), 'hex'), 32),
         next_change_on = made.next_change_on, updated_at = %(now)s
     FROM made WHERE p.enterprise_id = made.enterprise_id
-    RETURNING p.enterprise_id, made.records
+    RETURNING p.uscc, p.enterprise_id, p.etag, made.records
+), told AS (
+    INSERT INTO records_waitingchange (uscc, kind, etag, at)
+    SELECT written.uscc, 'changed', written.etag, %(now)s
+    FROM written JOIN before USING (uscc) WHERE written.etag <> before.etag ORDER BY written.uscc
 )
 UPDATE records_search s SET records = written.records FROM written WHERE s.enterprise_id = written.enterprise_id
 """

@@ -74,6 +74,35 @@ class PublicFile(models.Model):
         indexes = [Index(fields=["next_change_on"], condition=Q(next_change_on__isnull=False), name="file_next_change")]
 
 
+class WaitingChange(models.Model):
+    """A change of a public file, written in its transaction; it waits for its place in the feed (ADR 0014)."""
+
+    uscc = models.CharField(max_length=18)
+    kind = models.CharField(max_length=8)
+    etag = models.CharField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [CheckConstraint(condition=Q(kind__in=["changed", "removed"]), name="waiting_change_kind")]
+
+
+class Change(models.Model):
+    """One entry of the change feed: positions are consecutive from 1, rows are never altered (ADR 0014)."""
+
+    position = models.BigIntegerField(primary_key=True)
+    uscc = models.CharField(max_length=18)
+    kind = models.CharField(max_length=8)
+    etag = models.CharField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(position__gte=1), name="change_position"),
+            CheckConstraint(condition=Q(kind__in=["changed", "removed"]), name="change_kind"),
+            CheckConstraint(condition=Q(kind="removed", etag="") | (Q(kind="changed") & ~Q(etag="")), name="change_etag"),
+        ]
+
+
 class Search(models.Model):
     """One row per public file: what it is found by. ``rank`` is order and cursor at once (D-47)."""
 
@@ -144,3 +173,7 @@ class Report(models.Model):
     file_etag = models.CharField(max_length=32)
     sha256 = models.CharField(max_length=64)
     versions = models.JSONField()
+
+
+APPEND_ONLY = ["records_change"]
+"""Tables on which the running role gets INSERT and SELECT only."""

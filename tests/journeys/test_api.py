@@ -180,7 +180,9 @@ def test_the_description_names_every_address(client: Client) -> None:
         Draft202012Validator.check_schema(schema)
         assert name
     for path, item in document["paths"].items():
-        assert set(re.findall(r"{(\w+)}", path)) == {p["name"] for p in item["get"]["parameters"] if p["in"] == "path"}
+        assert set(re.findall(r"{(\w+)}", path)) == {
+            p["name"] for act in item.values() for p in act["parameters"] if p["in"] == "path"
+        }
 
 
 def test_answers_keep_to_the_description(client: Client, uscc: str) -> None:

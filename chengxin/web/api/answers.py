@@ -10,32 +10,42 @@ from typing import Any
 import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from chengxin.common.errors import ChengxinError
 from chengxin.web import errors
 
-METHODS = "GET, HEAD, OPTIONS"
-EXPOSED = "ETag, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+EXPOSED = "Content-Range, ETag, Feed-Next, Feed-Origin, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 View = Callable[..., HttpResponse]
 
 
 def public(view: View) -> View:
     """A public read: GET and HEAD, from any origin, errors as problem+json, 304 where nothing changed."""
+    return _open(view, methods=("GET", "HEAD"))
+
+
+def public_asked(view: View) -> View:
+    """A public read whose question is too long for an address: POST, nothing is written, no cookie counts."""
+    return _open(view, methods=("POST",))
+
+
+def _open(view: View, *, methods: tuple[str, ...]) -> View:
+    allowed = ", ".join([*methods, "OPTIONS"])
 
     @wraps(view)
     def answer(request: HttpRequest, **named: Any) -> HttpResponse:
         if request.method == "OPTIONS":
             response = HttpResponse(status=204)
-        elif request.method not in ("GET", "HEAD"):
+        elif request.method not in methods:
             response = errors.problem(status=405, code="method-not-allowed", message=errors.text_of(405))
         else:
             response = _read(view, request, named)
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = EXPOSED
         if request.method == "OPTIONS" or response.status_code == 405:
-            response.headers["Allow"] = METHODS
-            response.headers["Access-Control-Allow-Methods"] = METHODS
-            response.headers["Access-Control-Allow-Headers"] = "If-None-Match"
+            response.headers["Allow"] = allowed
+            response.headers["Access-Control-Allow-Methods"] = allowed
+            response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, If-None-Match, Range"
             response.headers["Access-Control-Max-Age"] = "86400"
         return response
 
@@ -78,3 +88,14 @@ def sent(request: HttpRequest, body: bytes, *, kind: str, etag: str = "", max_ag
 def matches(asked: str, tag: str) -> bool:
     """Whether If-None-Match names this tag; weak ones count for reads."""
     return asked.strip() == "*" or tag in {part.strip().removeprefix("W/") for part in asked.split(",")}
+
+
+def limit_of(request: HttpRequest, *, most: int, usual: int, fields: dict[str, list[str]]) -> int:
+    """The page size asked for; more than the most there is counts as the most."""
+    text = request.GET.get("limit", "").strip()
+    if not text:
+        return usual
+    if not text.isascii() or not text.isdigit() or not int(text[:9]):
+        fields["limit"] = [_("每页条数应为 1 至 %(most)s 的整数。") % {"most": most}]
+        return usual
+    return min(int(text[:9]), most)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -13,8 +14,15 @@ from chengxin.common.errors import Invalid, NotFound
 from chengxin.common.identifiers import normalise_uscc
 from chengxin.identity import queries as identity
 from chengxin.records import queries, search
-from chengxin.records.values import Hit
-from chengxin.web.api.answers import data, public, sent
+from chengxin.records.values import FileBytes, Hit
+from chengxin.web.api.answers import data, limit_of, public, public_asked, sent
+
+MAX_CODES = 100
+"""Most codes in one batch."""
+MAX_CODE = 40
+"""Longest code that is looked at, in characters."""
+MAX_QUESTION_BYTES = 16_384
+"""Longest question of a batch."""
 
 
 @public
@@ -36,9 +44,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     limit = limit_of(request, most=search.MAX_PAGE, usual=search.PAGE, fields=fields)
     if fields:
         raise Invalid(fields)
-    query = search.Query(
-        text=request.GET.get("q", ""), division=division, type=type_, cursor=request.GET.get("cursor", ""), limit=limit
-    )
+    query = search.Query(text=request.GET.get("q", ""), division=division, type=type_, cursor=request.GET.get("cursor", ""), limit=limit)
     page = search.search(query)
     body: dict[str, Any] = {
         "items": [item_of(hit) for hit in page.items],
@@ -49,6 +55,39 @@ def listing(request: HttpRequest) -> HttpResponse:
     if page.notice:
         body["notice"] = page.notice
     return data(request, body)
+
+
+@public_asked
+def batch(request: HttpRequest) -> HttpResponse:
+    """The public files of up to 100 codes in one read: each with the bytes of the single look-up, alike where there is none."""
+    codes = _codes(request)
+    found = queries.public_files(usccs=sorted({normalise_uscc(code) for code in codes}))
+    items = b",".join(_answered(code, found.get(normalise_uscc(code))) for code in codes)
+    response = HttpResponse(b'{"items":[' + items + b"]}", content_type="application/json; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _codes(request: HttpRequest) -> list[str]:
+    """The codes asked for; raises Invalid."""
+    too_long = int(request.headers.get("Content-Length") or 0) > MAX_QUESTION_BYTES
+    try:
+        asked = None if too_long else orjson.loads(request.body)
+    except orjson.JSONDecodeError:
+        asked = None
+    codes = asked.get("codes") if isinstance(asked, dict) else None
+    right = isinstance(codes, list) and all(isinstance(code, str) and len(code) <= MAX_CODE for code in codes)
+    if not right or not 1 <= len(codes) <= MAX_CODES:
+        raise Invalid({"codes": [_('请以 JSON 提交 {"codes": [...]}，含 1 至 %(most)s 个统一社会信用代码。') % {"most": MAX_CODES}]})
+    return list(codes)
+
+
+def _answered(code: str, file: FileBytes | None) -> bytes:
+    """One code's answer; the file's own bytes stand in it as they are."""
+    head = b'{"uscc":' + orjson.dumps(code)
+    if file is None:
+        return head + b',"found":false}'
+    return head + b',"found":true,"etag":"' + file.etag.encode() + b'","file":' + file.body + b"}"
 
 
 @public
@@ -70,17 +109,6 @@ def item_of(hit: Hit) -> dict[str, Any]:
     del made["rank"]
     made["approved_at"] = rfc3339(hit.approved_at)
     return made
-
-
-def limit_of(request: HttpRequest, *, most: int, usual: int, fields: dict[str, list[str]]) -> int:
-    """The page size asked for; more than the most there is counts as the most."""
-    text = request.GET.get("limit", "").strip()
-    if not text:
-        return usual
-    if not text.isascii() or not text.isdigit() or not int(text[:9]):
-        fields["limit"] = [_("每页条数应为 1 至 %(most)s 的整数。") % {"most": most}]
-        return usual
-    return min(int(text[:9]), most)
 
 
 def _known_division(code: str) -> bool:

@@ -10,6 +10,7 @@ from chengxin.web.api.schema import PUBLIC_FILE, USCC
 
 Json = dict[str, Any]
 
+ABOVE = "Above the limit of public reads; see Retry-After"
 PROBLEM: Json = {
     "type": "object",
     "required": ["type", "title", "status", "code", "detail"],
@@ -89,6 +90,53 @@ LEAF: Json = {
         "commitment": {"type": "string", "contentEncoding": "base64", "description": "Only of record.published."},
     },
 }
+BATCH: Json = {
+    "type": "object",
+    "required": ["items"],
+    "properties": {
+        "items": {
+            "type": "array",
+            "description": "One entry for each code asked for, in that order.",
+            "items": {
+                "type": "object",
+                "required": ["uscc", "found"],
+                "properties": {
+                    "uscc": {"type": "string"},
+                    "found": {"type": "boolean", "description": "False alike for known and unknown codes."},
+                    "etag": {"type": "string"},
+                    "file": {"$ref": "#/components/schemas/PublicFile"},
+                },
+            },
+        }
+    },
+}
+CODES: Json = {
+    "type": "object",
+    "required": ["codes"],
+    "properties": {"codes": {"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "string", "maxLength": 40}}},
+}
+CHANGES: Json = {
+    "type": "object",
+    "required": ["items", "next", "origin"],
+    "properties": {
+        "items": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["position", "uscc", "kind", "etag"],
+                "additionalProperties": False,
+                "properties": {
+                    "position": {"type": "integer", "minimum": 1, "description": "Consecutive: one more than the entry before."},
+                    "uscc": {"type": "string"},
+                    "kind": {"enum": ["changed", "removed"], "description": "removed: no public file any more; nothing else is said."},
+                    "etag": {"type": ["string", "null"], "description": "Entity tag of the file as of this change."},
+                },
+            },
+        },
+        "next": {"type": "integer", "description": "What to give as `after` next time."},
+        "origin": {"type": "string", "description": "Name of the series; another one than before: begin with a snapshot."},
+    },
+}
 CODE_PARAMETER: Json = {"name": "uscc", "in": "path", "required": True, "schema": {"type": "string"}}
 VERSION_PARAMETER: Json = {"name": "version_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 KIND_PARAMETER: Json = {"name": "kind", "in": "query", "schema": {"enum": ["published", "ended"], "default": "published"}}
@@ -118,8 +166,17 @@ def _read(
         "304": {"description": "Unchanged since the entity tag of If-None-Match"},
     }
     answers |= {status: _error(text) for status, text in (errors or {}).items()}
-    answers["429"] = _error("Above the limit of public reads; see Retry-After")
+    answers["429"] = _error(ABOVE)
     return {"get": {"summary": summary, "parameters": list(parameters), "responses": answers}}
+
+
+def _asked(summary: str, *, question: Json, schema: Json, errors: dict[str, str]) -> Json:
+    """A read whose question comes in the body."""
+    answers: Json = {"200": {"description": "OK", "content": {"application/json": {"schema": schema}}}}
+    answers |= {status: _error(text) for status, text in errors.items()}
+    answers["429"] = _error(ABOVE)
+    body = {"required": True, "content": {"application/json": {"schema": question}}}
+    return {"post": {"summary": summary, "parameters": [], "requestBody": body, "responses": answers}}
 
 
 LIMIT = _query("limit", "Entries a page, at most 100", {"type": "integer", "minimum": 1, "maximum": 100})
@@ -152,6 +209,23 @@ def _file_paths() -> Json:
             schema=RECORDS,
             parameters=(CODE_PARAMETER, _query("group", "Code of the group") | {"required": True}, CURSOR, LIMIT),
             errors={**NO_FILE, "422": "A parameter is wrong"},
+        ),
+    }
+
+
+def _bulk_paths() -> Json:
+    return {
+        "/api/v1/files:batch": _asked(
+            "The public files of up to 100 codes", question=CODES, schema=BATCH, errors={"422": "No list of 1 to 100 codes"}
+        ),
+        "/api/v1/changes": _read(
+            "What changed after a position, in order; lines (application/x-ndjson) where Accept asks for them",
+            schema=CHANGES,
+            parameters=(
+                _query("after", "Position read last; 0 for the beginning", {"type": "integer", "minimum": 0, "default": 0}),
+                _query("limit", "Entries, at most 10,000", {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1_000}),
+            ),
+            errors={"409": "Nothing has this position: begin with a snapshot", "422": "A parameter is wrong"},
         ),
     }
 
@@ -193,6 +267,7 @@ def document() -> Json:
         "servers": [{"url": settings.SITE_ORIGIN}],
         "paths": {
             **_file_paths(),
+            **_bulk_paths(),
             "/api/v1/divisions": _read("Administrative divisions, parents first", schema=DIVISIONS),
             "/api/v1/schemas/public-file.json": _read("JSON Schema of the public file", schema={"type": "object"}),
             "/api/v1/openapi.json": _read("This document", schema={"type": "object"}),

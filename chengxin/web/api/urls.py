@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from chengxin.web.api import files, log, reference
+from chengxin.web.api import feed, files, log, reference
 
 
 class AnyVersion:
@@ -25,10 +25,12 @@ register_converter(AnyVersion, "version")
 
 urlpatterns = [
     path("api/v1/files", files.listing, name="files"),
+    path("api/v1/files:batch", files.batch, name="batch"),
     path("api/v1/files/<str:uscc>", files.one, name="file"),
     path("api/v1/files/<str:uscc>/records", files.records, name="records"),
     path("api/v1/records/<version:version_id>/proof", log.proof, name="proof"),
     path("api/v1/records/<version:version_id>/entry", log.entry, name="entry"),
+    path("api/v1/changes", feed.changes, name="changes"),
     path("api/v1/divisions", reference.divisions, name="divisions"),
     path("api/v1/schemas/public-file.json", reference.public_file_schema, name="schema"),
     path("api/v1/openapi.json", reference.openapi, name="openapi"),

@@ -1,0 +1,85 @@
+"""The change feed: what happened to public files, in one series without holes (ADR 0014).
+
+The transaction that changes a file leaves a row that waits; the worker gives committed rows their
+positions, as the sequencer does with events (D-22). Of changes of one file that wait together only the
+last is told: what was between has not been read by anybody since, and nobody can read it any more (D-20).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from chengxin.common import clock
+from chengxin.records.models import Change, WaitingChange
+
+MAX_PAGE = 10_000
+"""Most changes in one page."""
+
+LOCK_ID = 0x6665_6564
+"""Advisory lock of the one who gives positions."""
+
+_PLACE = """
+WITH taken AS (
+    DELETE FROM records_waitingchange WHERE id IN (SELECT id FROM records_waitingchange ORDER BY id LIMIT %(limit)s)
+    RETURNING id, uscc, kind, etag, at
+), newest AS (
+    SELECT DISTINCT ON (uscc) id, uscc, kind, etag, at FROM taken ORDER BY uscc, id DESC
+), placed AS (
+    INSERT INTO records_change (position, uscc, kind, etag, at)
+    SELECT (SELECT coalesce(max(position), 0) FROM records_change) + row_number() OVER (ORDER BY id), uscc, kind, etag, at
+    FROM newest
+)
+SELECT count(*) FROM taken
+"""
+# The entries as JSON, ready to send: no value in them needs an escape.
+_PAGE = """
+SELECT coalesce(max(position), %(after)s), string_agg(
+    '{"position":' || position || ',"uscc":"' || uscc || '","kind":"' || kind || '","etag":'
+      || CASE kind WHEN 'removed' THEN 'null' ELSE '"' || etag || '"' END || '}', %(between)s ORDER BY position)
+FROM (SELECT position, uscc, kind, etag FROM records_change WHERE position > %(after)s ORDER BY position LIMIT %(limit)s) AS page
+"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of the feed: the entries as JSON objects, put together; the position to go on after."""
+
+    entries: bytes
+    next: int
+
+
+def tell_removed(*, uscc: str) -> None:
+    """In the transaction that closes a file: its code leaves the public, nothing else is said (D-20)."""
+    WaitingChange.objects.create(uscc=uscc, kind="removed", etag="", at=clock.now())
+
+
+@transaction.atomic
+def place(limit: int = 1_000) -> int:
+    """Give up to `limit` waiting changes their place; returns how many. Of several callers one works at a time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_ID])
+        cursor.execute(_PLACE, {"limit": limit})
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def place_waiting(limit: int) -> int:
+    """The worker's turn: nothing is locked while nothing waits."""
+    return place(limit) if WaitingChange.objects.exists() else 0
+
+
+def page(*, after: int, limit: int, between: str) -> Page:
+    """The changes after a position, at most `limit`, with `between` between any two."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PAGE, {"after": after, "limit": min(limit, MAX_PAGE), "between": between})
+        row = cursor.fetchone()
+    assert row is not None
+    return Page(entries=(row[1] or "").encode(), next=row[0])
+
+
+def last() -> int:
+    """The newest position, 0 before the first."""
+    return Change.objects.aggregate(last=Max("position"))["last"] or 0
