@@ -30,12 +30,12 @@ JOBS: tuple[tuple[str, str, float | None], ...] = (
     ("outbox", "chengxin.gateways.actions:deliver_due", None),
     ("due", "chengxin.flow.due:run", 1.0),
     ("sweeps", "chengxin.worker:sweep", 60.0),
-    ("leftovers", "chengxin.filings.attaching:sweep_store", 3600.0),
+    ("leftovers", "chengxin.flow.leftovers:sweep_store", 3600.0),
 )
 SWEEPS = (
     "chengxin.gateways.actions:sweep",
     "chengxin.access.actions:sweep",
-    "chengxin.filings.attaching:sweep",
+    "chengxin.flow.leftovers:sweep",
     "chengxin.filings.drafts:sweep_copies",
     "chengxin.ledger.actions:sweep",
 )

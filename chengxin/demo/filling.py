@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from chengxin.common import clock
-from chengxin.demo import guards, playing, reading, setting_up, stock
+from chengxin.demo import guards, playing, publishing, reading, setting_up, stock
 from chengxin.demo.guards import DemoRefused
 from chengxin.identity import queries as identity
 
@@ -48,6 +48,7 @@ def tell() -> None:
         setting_up.people(start=start)
     setting_up.register(start=start, stories=stories)
     password = reading.document("accounts.yaml", start=start)["password"]
+    publishing.publish(start=start)
     playing.play_all(stories, start=start, password=password)
     _write({**(_marker() or {}), "told": True})
 

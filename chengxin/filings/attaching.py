@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -103,20 +103,20 @@ def intake(*, stream: files.Readable, name: str, slot: str) -> files.Stored:
     return files.intake(stream, slot=slot, name=name)
 
 
-def sweep() -> int:
-    """Delete rows and bytes of files dropped or unbound for 24 h; returns how many bytes-files went."""
+def sweep(*, held: Callable[[str], bool]) -> int:
+    """Delete rows and bytes of files dropped or unbound for 24 h, but no bytes that others hold; returns how many bytes-files went."""
     old = clock.now() - timedelta(hours=UNBOUND_HOURS)
     rows = Attachment.objects.filter(created_at__lt=old, state="dropped")
     gone = 0
     for row in rows[:500]:
         sha = row.sha256
         row.delete()
-        if not Attachment.objects.filter(sha256=sha).exclude(state="dropped").exists():
+        if not held(sha) and not Attachment.objects.filter(sha256=sha).exclude(state="dropped").exists():
             files.remove(sha)
             gone += 1
     return gone
 
 
-def sweep_store(limit: int) -> int:
-    """Delete bytes that no row speaks of, 24 h old: a process was killed between disk and database."""
-    return files.sweep(is_bound=lambda sha: Attachment.objects.filter(sha256=sha).exists(), limit=limit)
+def sweep_store(limit: int, *, held: Callable[[str], bool]) -> int:
+    """Delete bytes that no row speaks of and nobody else holds, 24 h old: a process was killed between disk and database."""
+    return files.sweep(is_bound=lambda sha: held(sha) or Attachment.objects.filter(sha256=sha).exists(), limit=limit)

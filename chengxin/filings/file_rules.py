@@ -62,6 +62,7 @@ SLOTS = {
     "archive": Slot("archive", 5 * MIB, (JPEG, PNG, PDF), 10),
     "voluntary": Slot("voluntary", 5 * MIB, (JPEG,), 5),
     "identity": Slot("identity", 4 * MIB, (JPEG, PNG, BMP), 1),
+    "content": Slot("content", 10 * MIB, (PDF, JPEG, PNG), 10, max_pages=500),
 }
 
 SAYS: dict[str, str | Promise] = {

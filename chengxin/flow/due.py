@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chengxin.filings import deadlines
-from chengxin.flow import bulk
+from chengxin.flow import bulk, portal
 from chengxin.flow.step import step
 from chengxin.identity.values import Actor
 from chengxin.records import actions as records
@@ -37,7 +37,7 @@ def mark_overdue(limit: int) -> int:
     return deadlines.mark_overdue(limit=limit, by=BY)
 
 
-STEPS: tuple[Callable[[int], int], ...] = (end_lapsed, refresh_files, mark_overdue, bulk.carry_out)
+STEPS: tuple[Callable[[int], int], ...] = (end_lapsed, refresh_files, mark_overdue, bulk.carry_out, portal.publish_due)
 
 
 def run(limit: int) -> int:

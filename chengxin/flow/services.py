@@ -1,19 +1,40 @@
-"""惠民惠企: the free service products that an approved enterprise may use (SVC-01, SVC-02)."""
+"""惠民惠企: the free service products that an approved enterprise may claim, and their keeping (SVC-01 to SVC-04)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from uuid import UUID
 
-from chengxin.catalogue import queries as catalogue
-from chengxin.common.errors import Forbidden
-from chengxin.identity import policy
+from chengxin.flow.step import step
 from chengxin.identity.values import Actor
+from chengxin.portal import services
+from chengxin.portal.values import ClaimView, Product
 
 
-def offered(*, by: Actor) -> list[Mapping[str, Any]]:
-    """Every product as the catalogue has it; Forbidden for whoever may not use services."""
-    if by.enterprise_id is None:
-        raise Forbidden
-    policy.require(by=by, permission="service.use", enterprise_id=by.enterprise_id)
-    return list(catalogue.document("services")["services"])
+@step
+def claim(*, code: str, by: Actor) -> ClaimView:
+    """Obtain a product; a second claim gives the first one."""
+    return services.claim(code=code, by=by)
+
+
+@step
+def create(*, product: Product, by: Actor) -> UUID:
+    """Keep a new product, not yet listed."""
+    return services.create(product=product, by=by)
+
+
+@step
+def change(*, service_id: UUID, product: Product, by: Actor) -> None:
+    """Change what a product says."""
+    services.change(service_id=service_id, product=product, by=by)
+
+
+@step
+def list_product(*, service_id: UUID, by: Actor) -> None:
+    """上架."""
+    services.list_product(service_id=service_id, by=by)
+
+
+@step
+def take_down(*, service_id: UUID, by: Actor) -> None:
+    """下架; claims stay."""
+    services.take_down(service_id=service_id, by=by)

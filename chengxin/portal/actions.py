@@ -141,17 +141,18 @@ def withdraw(*, item_id: UUID, note: str, by: Actor) -> None:
     _move(item, state, event="withdraw", kind="content.withdrawn", version=latest, by=by, note=note)
 
 
+def require_editor(*, by: Actor) -> None:
+    """Before bytes are taken in: raises Forbidden for whoever may not edit content."""
+    policy.require(by=by, permission="portal.edit")
+
+
 # --- Parts -----------------------------------------------------------------------------------------------------------
 def _locked(item_id: UUID, *, by: Actor, permission: str = "portal.edit") -> Item:
     item = Item.objects.select_for_update().filter(id=item_id).first()
-    _permit(by, permission)
+    policy.require(by=by, permission=permission)
     if item is None:
         raise NotFound(_("没有找到该内容。"))
     return item
-
-
-def _permit(by: Actor, permission: str) -> None:
-    policy.require(by=by, permission=permission)
 
 
 def _read_version(item: Item, number: int) -> Version:

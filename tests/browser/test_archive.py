@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from chengxin.filings import queries as filings
+from chengxin.flow import services
+from chengxin.portal.tests.makers import product, staff
 from tests.browser.live import SIZE_NAMES, SIZES, good, visitor
 from tests.journeys import enterprises as people
 from tests.journeys.enterprises import Enterprise
@@ -55,6 +57,13 @@ def test_every_page_is_without_violations(page: Page, enterprise: Enterprise) ->
         page.goto(address)
         good(page, name)
     people.decide(filings.latest(enterprise_id=enterprise.id, kind="archive", by=enterprise.actor).id, "approved", people.reviewer())
+    admin = staff("system_admin")
+    services.list_product(service_id=services.create(product=product(), by=admin), by=admin)
     for name in ("archive", "services", "services/open-class", "messages"):
         page.goto(f"/workbench/{name}")
         good(page, f"last-{name.replace('/', '-')}")
+    page.goto("/workbench/services/open-class")
+    page.get_by_role("button", name="免费领取").click()
+    good(page, "claimed")
+    page.get_by_role("link", name="我的领取").click()
+    good(page, "claims")

@@ -26,5 +26,7 @@ urlpatterns = [
     path("workbench/receipts/<slug:number>.json", papers.receipt_json, name="receipt_json"),
     path("workbench/services", services.show, name="services"),
     path("workbench/services/<slug:code>", services.detail, name="service"),
+    path("workbench/services/<slug:code>/claim", services.claim, name="claim"),
+    path("workbench/claims", services.history, name="claims"),
     path("files-of/<uuid:attachment_id>/<int:number>.png", papers.attachment, name="attachment"),
 ]

@@ -1,0 +1,16 @@
+"""Files that nothing speaks of any more are deleted; everything that keeps files is asked first (D-39)."""
+
+from __future__ import annotations
+
+from chengxin.filings import attaching
+from chengxin.portal import queries as portal
+
+
+def sweep() -> int:
+    """Delete files that were dropped or never handed in, a day after; returns how many went."""
+    return attaching.sweep(held=portal.holds)
+
+
+def sweep_store(limit: int) -> int:
+    """Delete bytes without any row, a day old: a process was killed between disk and database."""
+    return attaching.sweep_store(limit, held=portal.holds)
