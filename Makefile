@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick bench campaign requirements lint docs pictures lock messages
+.PHONY: help setup run test quick bench campaign drill requirements lint docs pictures lock messages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,8 +34,12 @@ quick: setup ## the tests that need no browser and little time
 	$(PYTEST) -n $(WORKERS) -q -m "not campaign and not slow and not browser"
 
 campaign: setup ## races, kills, fuzzing: long
-	@scripts/tools
+	@scripts/tools cluster
 	$(PYTEST) -m campaign
+
+drill: setup ## kill the leader of a database cluster five times under load; writes docs/reference/drill.md
+	@scripts/tools cluster
+	$(PYTEST) -m campaign tests/campaign/test_drill.py
 
 bench: setup ## every published figure beside its floor
 	$(BIN)/python -m bench

@@ -13,7 +13,8 @@ from chengxin.launcher.errors import LauncherError
 
 PREPARED_AFTER = 2  # runs after which a connection keeps the plan of a written-out statement (chengxin.common.sql)
 ATTRIBUTES = "PGTARGETSESSIONATTRS"
-SEVERAL = {  # one server of several may vanish without a word: who looks for the others must not wait for ever
+SEVERAL = {  # only one of several takes writes, and one may vanish without a word: who looks must not wait for ever
+    "target_session_attrs": "primary",
     "connect_timeout": "3",
     "keepalives_idle": "5",
     "keepalives_interval": "2",
@@ -60,12 +61,12 @@ def several(host: str) -> bool:
 
 
 def keep_to_primary(host: str, *, environment: MutableMapping[str, str] | None = None) -> None:
-    """Where several servers are named, let every connection of this program and its children go to the one that takes writes.
+    """Where several servers are named, let connections beside Django's too go to the one that takes writes.
 
-    libpq asks this variable wherever a connection says nothing itself, so no connection can be forgotten.
+    libpq asks this variable wherever a connection of this program or its children says nothing itself.
     """
     if several(host):
-        (os.environ if environment is None else environment).setdefault(ATTRIBUTES, "primary")
+        (os.environ if environment is None else environment).setdefault(ATTRIBUTES, SEVERAL["target_session_attrs"])
 
 
 def session_options(*, statement_ms: int, lock_ms: int, idle_ms: int) -> str:

@@ -1,4 +1,4 @@
-"""A real installation: `chengxin run` with its own PostgreSQL (fsync on), two web processes and a worker, to be killed from outside."""
+"""A real installation to be killed from outside: `chengxin run` with its own PostgreSQL (fsync on) or a given one, and what runs in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +32,22 @@ NOT_PLACED = "SELECT count(*) FROM ledger_event WHERE position IS NULL AND id <=
 class House:
     """The installation, the processes of it, and whether it serves."""
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, *, database: Mapping[str, str] | None = None) -> None:
         self.base, self.port = base, free_port()
-        self.server = Server(base)
+        self.server = None if database else Server(base)
+        self._given = dict(database or {})
         self.origin = f"http://127.0.0.1:{self.port}"
         self.log = base / "house.log"
         kept = {name: text for name, text in os.environ.items() if name not in ("DATABASE_URL", "OWNER_DATABASE_URL", "SECRET_KEY")}
         fixed = {"CHENGXIN_HOME": str(base), "PORT": str(self.port), "DEMO": "1", "PUBLIC_READS_PER_MINUTE": "0", "LOG_LEVEL": "WARNING"}
-        self.variables = kept | fixed | {"STATEMENT_TIMEOUT_MS": "5000", "IDLE_IN_TRANSACTION_MS": "10000"}
+        self.variables = kept | fixed | self._given | {"STATEMENT_TIMEOUT_MS": "5000", "IDLE_IN_TRANSACTION_MS": "10000"}
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def database(self) -> dict[str, str]:
         """The variables by which another program uses the same database."""
+        if self.server is None:
+            return self._given
         return {"DATABASE_URL": self.server.url(), "OWNER_DATABASE_URL": self.server.url(role=places.OWNER_ROLE)}
 
     def start(self) -> None:
@@ -62,7 +65,12 @@ class House:
             self.process.wait(STOP_S)
         self.process.kill()
         self.process.wait()
-        self.server.stop(mode="immediate")
+        if self.server:
+            self.server.stop(mode="immediate")
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """A connection of one's own to the database; raises psycopg.Error while it is down."""
+        return psycopg.connect(self.database["DATABASE_URL"], connect_timeout=2, target_session_attrs="primary")
 
     def command(self, *words: str, module: str = "chengxin.cli") -> subprocess.CompletedProcess[str]:
         """Run another program in this house while it runs."""
@@ -78,13 +86,13 @@ class House:
 
     def ask(self, statement: str, *params: object) -> Any:
         """One value from the database; raises psycopg.Error while it is down."""
-        with psycopg.connect(self.server.url(), connect_timeout=2) as connection:
+        with self.connect() as connection:
             row = connection.execute(statement.encode(), params).fetchone()
             return row[0] if row else None
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """All rows of a statement."""
-        with psycopg.connect(self.server.url()) as connection:
+        with self.connect() as connection:
             return connection.execute(statement.encode()).fetchall()
 
     # --- Who runs, and whether it serves ------------------------------------------------------------------------------
@@ -101,7 +109,7 @@ class House:
                     found[next((kind for word, kind in programs.items() if word in words), "web")].append(pid)
                 elif parent in found["web"]:
                     found["web process"].append(pid)
-        postmaster = self.server.postmaster()
+        postmaster = self.server.postmaster() if self.server else None
         if postmaster:
             found["postgres"] = [postmaster]
             found["backend"] = [pid for pid in family([postmaster])[1:] if b"chengxin_app" in _title(pid)]
@@ -147,11 +155,11 @@ def _title(pid: int) -> bytes:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[House]:
-    """A fresh house that serves; everything of it is gone afterwards."""
+def running(*, database: Mapping[str, str] | None = None) -> Iterator[House]:
+    """A fresh house that serves, with a database of its own or a given one; everything of it is gone afterwards."""
     base = Path(tempfile.mkdtemp(prefix="chengxin-campaign-"))
     base.chmod(0o711)
-    house = House(base)
+    house = House(base, database=database)
     try:
         house.start()
         yield house
@@ -159,6 +167,8 @@ def running() -> Iterator[House]:
         house.stop()
         if os.environ.get("CAMPAIGN_LOG"):
             shutil.copy(house.log, os.environ["CAMPAIGN_LOG"])
-            shutil.copy(house.server.log, f"{os.environ['CAMPAIGN_LOG']}.postgres")
-        shutil.rmtree(house.server.socket, ignore_errors=True)
+        if house.server:
+            if os.environ.get("CAMPAIGN_LOG"):
+                shutil.copy(house.server.log, f"{os.environ['CAMPAIGN_LOG']}.postgres")
+            shutil.rmtree(house.server.socket, ignore_errors=True)
         shutil.rmtree(base, ignore_errors=True)

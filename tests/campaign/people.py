@@ -30,6 +30,8 @@ class Promises:
     """Credit codes of enterprises whose archive was approved."""
     keys: set[str] = field(default_factory=set)
     """Every key that was ever used."""
+    times: list[tuple[float, float]] = field(default_factory=list)
+    """When a submission was sent and when its receipt came, by the monotonic clock."""
     repeats: int = 0
     """How often something was sent once more because no answer came."""
     strange: list[str] = field(default_factory=list)
@@ -43,7 +45,7 @@ class Desk(threading.Thread):
         super().__init__(daemon=True)
         self.origin, self.dice = origin, random.Random(seed)
         self.firms, self.rounds = list(firms), dict.fromkeys((firm["filing"] for firm in firms), 0)
-        self.promises, self.stopped = Promises(), threading.Event()
+        self.promises, self.stopped, self.sent = Promises(), threading.Event(), 0.0
         self.client = httpx.Client(base_url=origin, timeout=8)
 
     def run(self) -> None:
@@ -63,6 +65,7 @@ class Desk(threading.Thread):
         if not number:
             return self.wonder("submit", answer)
         self.promises.receipts[key] = number[1]
+        self.promises.times.append((self.sent, time.monotonic()))
         self.rounds[firm["filing"]] += 1
         return True
 
@@ -88,6 +91,7 @@ class Desk(threading.Thread):
         headers = {"Origin": self.origin, "Cookie": f"session={session}; csrf={token}"}
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
+            self.sent = time.monotonic()
             try:
                 answer = self.client.post(path, data={**data, "csrfmiddlewaretoken": token}, headers=headers)
             except httpx.HTTPError:

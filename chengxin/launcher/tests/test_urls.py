@@ -23,6 +23,7 @@ def test_several_servers_are_looked_for_one_after_the_other_and_none_for_long() 
     read = urls.database("postgresql://app@a:5501,b:5502,c:5503/chengxin?connect_timeout=9")
     assert (read["HOST"], read["PORT"]) == ("a,b,c", "5501,5502,5503")
     assert read["OPTIONS"]["connect_timeout"] == "9"
+    assert read["OPTIONS"]["target_session_attrs"] == "primary"
     assert read["OPTIONS"]["tcp_user_timeout"] == urls.SEVERAL["tcp_user_timeout"]
 
 

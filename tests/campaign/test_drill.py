@@ -1,0 +1,84 @@
+"""The leader of a cluster dies five times while archives are handed in and decided: nothing acknowledged is lost.
+
+Three machines in miniature (`tests/campaign/cluster.py`), and the platform with all three in DATABASE_URL. A death is kill -9
+of everything on the leader's machine at once. The result is written to docs/reference/drill.md; `make drill` runs it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from tests.campaign import record
+from tests.campaign.cluster import Cluster, Machine, formed
+from tests.campaign.house import ROOT, House, running
+from tests.campaign.people import Desk
+from tests.campaign.verdict import judged, proved, together
+
+pytestmark = pytest.mark.campaign
+
+DEATHS = int(os.environ.get("DRILL_DEATHS", "5"))
+SEED = 20261122
+FIRMS, DESKS = 16, 4
+CALM_S, PATIENCE_S, JOIN_AGAIN_S = 6.0, 90.0, 120.0
+RESUMED_WITHIN_S = 30.0
+PAGE = ROOT / "docs" / "reference" / "drill.md"
+TEXT = (
+    "Written by `make drill` (`tests/campaign/test_drill.py`): three machines in miniature on loopback, each with etcd, Patroni and\n"
+    "PostgreSQL made from `deploy/patroni/node.yml`; the platform with two web processes and a worker names all three in `DATABASE_URL`.\n"
+    "While archives are handed in and decided over HTTP, everything on the leader's machine is killed at once (`kill -9`), and comes\n"
+    "back when writes have resumed. Seconds count from the death to the first receipt whose request was sent after it."
+)
+
+
+def test_nothing_acknowledged_is_lost_however_often_the_leader_dies() -> None:
+    with formed() as cluster, running(database=cluster.database) as house:
+        firms = house.stock(FIRMS)
+        desks = [Desk(house.origin, firms[number::DESKS], seed=SEED + number) for number in range(DESKS)]
+        for desk in desks:
+            desk.start()
+        deaths = [death(cluster, house, desks) for _ in range(DEATHS)]
+        promises = together(desks)
+        found = judged(house, promises)
+        house.wait(lambda: house.placed(2**62), PATIENCE_S)
+        proofs = proved(house, promises)
+    assert found["submissions"] >= 20 * DEATHS, "hardly any load"
+    assert max(seconds for seconds, _, _ in deaths) <= RESUMED_WITHIN_S, deaths
+    write(deaths, repeats=promises.repeats, proofs=proofs, **found)
+
+
+def death(cluster: Cluster, house: House, desks: list[Desk]) -> tuple[float, float, str]:
+    """Kill the leader in the midst of work and bring it back.
+
+    Returns the seconds until writes resumed, those until the cluster was whole again, and who took over.
+    """
+    cluster.wait(cluster.sound, JOIN_AGAIN_S)
+    time.sleep(CALM_S)
+    leader = cluster.leader()
+    leader.die()
+    began = time.monotonic()
+    house.wait(lambda: any(sent > began for desk in desks for sent, _ in desk.promises.times), PATIENCE_S)
+    resumed = min(came for desk in desks for sent, came in desk.promises.times if sent > began) - began
+    follower = cluster.leader()
+    assert follower is not leader
+    return resumed, whole_again(cluster, leader), f"{leader.name} → {follower.name}"
+
+
+def whole_again(cluster: Cluster, machine: Machine) -> float:
+    """Switch a machine on; seconds until three run again and one of them has every commit beside the leader."""
+    cluster.boot(machine)
+    return cluster.wait(cluster.sound, JOIN_AGAIN_S)
+
+
+def write(deaths: list[tuple[float, float, str]], **counted: int) -> None:
+    """Write docs/reference/drill.md."""
+    resumed = [seconds for seconds, _, _ in deaths]
+    rows = {
+        "leader deaths": f"{len(deaths)}: " + ", ".join(who for _, _, who in deaths),
+        "writes resumed after": f"{', '.join(f'{seconds:.1f}' for seconds in resumed)} s (at most {RESUMED_WITHIN_S:.0f} s each)",
+        "three nodes again, after switching on": ", ".join(f"{seconds:.1f}" for _, seconds, _ in deaths) + " s",
+        **record.kept(**counted),
+    }
+    record.page(PAGE, title="Drill: the leader of the cluster dies", text=TEXT, rows=rows)
