@@ -7,17 +7,15 @@ whatever is left, so no division is ever without an agency.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from chengxin.common import clock, sql
 from chengxin.common.errors import Unavailable
-from chengxin.identity import divisions
+from chengxin.identity import coverage, divisions
 from chengxin.identity.models import Agency
 from chengxin.identity.rules import HELP_FORM, form_patterns, role_for
 from chengxin.identity.values import AgencyView, Codes
@@ -55,29 +53,7 @@ WHERE {_STAFFED.format(agency="a")} ORDER BY climb.depth LIMIT 1
 
 _NATIONAL = "a.kind = 'commerce' AND a.level = 'national'"
 
-_SERVED = f"""
-WITH RECURSIVE served (id, is_national) AS (
-  SELECT a.id, {_NATIONAL} FROM identity_agency AS a
-  WHERE a.id = %(agency)s AND a.kind = 'commerce' AND ({_NATIONAL} OR {_STAFFED.format(agency="a")})
-  UNION ALL
-  SELECT a.id, FALSE FROM served JOIN identity_agency AS a ON a.parent_id = served.id AND a.kind = 'commerce'
-  WHERE NOT {_STAFFED.format(agency="a")}
-)
-"""
-
-_ALL = f"""{_SERVED}, covered (code) AS (
-  SELECT d.code FROM served JOIN identity_agency AS a ON a.id = served.id
-  JOIN identity_division AS d ON d.code = a.division_id AND NOT d.retired
-  UNION
-  SELECT d.code FROM identity_division AS d
-  WHERE d.above_id IS NULL AND EXISTS (SELECT 1 FROM served WHERE is_national)
-    AND (d.retired OR NOT EXISTS (SELECT 1 FROM identity_agency AS a WHERE a.division_id = d.code AND a.kind = 'commerce'))
-  UNION
-  SELECT d.code FROM covered JOIN identity_division AS d ON d.above_id = covered.code
-  WHERE d.retired OR NOT EXISTS (SELECT 1 FROM identity_agency AS a WHERE a.division_id = d.code AND a.kind = 'commerce')
-)
-SELECT code FROM covered
-"""
+_ON_DUTY = f"SELECT DISTINCT m.agency_id {_PRESENT.format(agency='ANY(%(agencies)s::uuid[])')}"
 
 _ABOVE = f"""
 WITH RECURSIVE climb (id, depth) AS (
@@ -154,22 +130,25 @@ def handled_by(agency_id: UUID, form: str | None = None) -> list[UUID]:
 
 def divisions_of(agency_id: UUID, form: str | None = None) -> frozenset[str]:
     """Every division code, retired ones too, for which the agency is competent now; often empty."""
-    return frozenset(row[0] for row in sql.rows(_ALL, {"agency": agency_id, **_moment(form)}))
+    homes = coverage.homes()
+    return frozenset(code for each in _served(agency_id, form) for code in homes.divisions.get(each, ()))
+
+
+def _served(agency_id: UUID, form: str | None) -> list[UUID]:
+    moment = _moment(form)
+
+    def staffed(agencies: list[UUID]) -> set[UUID]:
+        return {row[0] for row in sql.rows(_ON_DUTY, {"agencies": agencies, **moment})}
+
+    return coverage.served(agency_id, staffed=staffed)
 
 
 def competent_codes(agency_id: UUID, form: str | None = None) -> Codes:
     """`divisions_of` as `policy.visible` takes it; the national level as all but what others have."""
     codes = divisions_of(agency_id, form)
-    if not national_agencies().filter(id=agency_id).exists():
+    if agency_id != coverage.homes().national:
         return Codes(codes)
     return Codes(frozenset(divisions.tree().rows) - codes, complement=True)
-
-
-def divisions_condition(agency_id: UUID, form: str | None = None) -> RawSQL:
-    """`divisions_of` as a subquery: `filter(division_code__in=divisions_condition(agency_id))`."""
-    given = {"agency": agency_id, **_moment(form)}
-    statement, values = _positional(_ALL, given)
-    return RawSQL(statement, values)
 
 
 def national_agencies() -> QuerySet[Agency]:
@@ -209,21 +188,9 @@ def forms_named() -> frozenset[str]:
 
 def units_taken_over(agency_id: UUID) -> list[str]:
     """Names of the agencies below without any reviewer on duty, whose items this one has until they return (D-05)."""
-    statement = _SERVED + "SELECT a.name FROM served JOIN identity_agency AS a ON a.id = served.id WHERE a.id <> %(agency)s ORDER BY a.code"
-    return [row[0] for row in sql.rows(statement, {"agency": agency_id, **_moment(None)})]
+    names = coverage.homes().names
+    return [names[each] for each in _served(agency_id, None)[1:]]
 
 
 def _moment(form: str | None) -> dict[str, datetime | list[str] | str | None]:
     return {"now": clock.now(), "forms": form_patterns(form) if form else None, "role": role_for(form)}
-
-
-def _positional(statement: str, given: Mapping[str, object]) -> tuple[str, list[object]]:
-    """Django's expressions take positional values only."""
-    values: list[object] = []
-    parts = statement.split("%(")
-    text = parts[0]
-    for part in parts[1:]:
-        name, rest = part.split(")s", 1)
-        values.append(given[name])
-        text += "%s" + rest
-    return text, values
