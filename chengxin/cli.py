@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from chengxin.commands import bulk, content, service, trust
+from chengxin.commands import bulk, content, keeping, service, trust
 from chengxin.common.errors import ChengxinError
 from chengxin.launcher.errors import LauncherError
 from chengxin.options import BadSetting
@@ -16,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of all words."""
     top = argparse.ArgumentParser(prog="chengxin", description="The e-commerce enterprise integrity platform.")
     words = top.add_subparsers(dest="word", metavar="WORD", required=True)
-    for module in (service, content, bulk, trust):
+    for module in (service, content, bulk, keeping, trust):
         module.register(words)
     return top
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import transaction
+
 from chengxin.access import sessions
 from chengxin.access.captchas import check_captcha, new_captcha
 from chengxin.access.codes import check_contact_code, check_email_code, send_contact_code, send_email_code, send_phone_code
@@ -36,6 +38,8 @@ from chengxin.access.sessions import (
     touch,
 )
 from chengxin.common import clock
+from chengxin.identity.values import Actor
+from chengxin.ledger import actions as ledger
 
 __all__ = [
     "LinkRefused",
@@ -66,6 +70,7 @@ __all__ = [
     "set_password",
     "sweep",
     "touch",
+    "void_all",
 ]
 
 KEEP_SESSIONS_DAYS = 30
@@ -93,3 +98,17 @@ def sweep() -> Swept:
         Device.objects.filter(last_seen_at__lt=now - timedelta(days=KEEP_DEVICES_DAYS)),
     ]
     return Swept(sum(rows.delete()[0] for rows in gone))
+
+
+@transaction.atomic
+def void_all(*, by: Actor) -> int:
+    """After a restore: end every session, and let no code, captcha or link of before open anything (D-21).
+
+    A code that was used after the backup would be unused again. Returns how many sessions ended.
+    """
+    now = clock.now()
+    for table in (Captcha, EmailCode, SecretLink):
+        table._default_manager.filter(used_at__isnull=True).update(used_at=now)
+    ended: int = Session.objects.filter(ended_at__isnull=True).update(ended_at=now, ended_reason="ended")
+    ledger.append(kind="session.all_ended", subject="database", data={"sessions": ended}, by=by)
+    return ended

@@ -87,6 +87,10 @@ def share_secret() -> None:
 def require_migrated() -> None:
     """Refuse a database whose schema is older or newer than the code (D-48); wait a while for one that restarts."""
     missing = _unapplied(until=time.monotonic() + DATABASE_WAIT_S)
+    from chengxin.backups import restoring
+
+    if restoring.unfinished():
+        raise LauncherError("A restore is unfinished. Run the same chengxin restore again; until then nothing is served.")
     if missing:
         raise LauncherError(f"The database lacks {len(missing)} migrations (first: {missing[0]}). Run: chengxin migrate")
 

@@ -204,10 +204,9 @@ def retry(*, outbox_id: int) -> None:
     row.save(update_fields=["state", "attempts", "next_try_at", "last_error"])
 
 
-def hold_newer_than(*, moment: datetime) -> int:
-    """After a restore: keep back what was queued after `moment` until a person looks at it (D-21)."""
-    rows = Outbox.objects.filter(state=rules.QUEUED, created_at__gt=moment)
-    return rows.update(state=rules.HELD, next_try_at=None)
+def hold_queued() -> int:
+    """After a restore: what is queued may have gone out since the backup, so it waits until a person looks at it (D-21)."""
+    return Outbox.objects.filter(state=rules.QUEUED).update(state=rules.HELD, next_try_at=None)
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,30 @@ def find(*, major: str | None) -> Binaries:
     )
 
 
+def client(program: str, *, least: int) -> tuple[Path, int]:
+    """Return one of PostgreSQL's client programs of version `least`, or of the next newer one, and its major version.
+
+    Raises LauncherError with the sentence that mends it.
+    """
+    seen = {number: folder / program for folder in reversed(candidates()) if (number := _major(folder / program)) is not None}
+    fitting = min((number for number in seen if number >= least), default=None)
+    if fitting is None:
+        have = ", ".join(map(str, sorted(seen))) or "none"
+        raise LauncherError(
+            f"{program} {least} or newer is needed (found: {have}). "
+            f"Install PostgreSQL {least}'s client programs, or set PG_BINDIR to the folder that holds them."
+        )
+    return seen[fitting], fitting
+
+
+def _major(program: Path) -> int | None:
+    if not program.exists():
+        return None
+    answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    words = answer.stdout.split()
+    return int(words[2].split(".")[0]) if answer.returncode == 0 and len(words) > 2 else None
+
+
 def install(found: Binaries, *, under: Path) -> Binaries:
     """Copy the programs with their libraries to `under`/pg-<version>, once, and return the copy.
 

@@ -60,7 +60,10 @@ def grant(owner_url: str, *, tables: Mapping[str, Iterable[str]]) -> None:
             return
         if connection.execute("SELECT current_user").fetchone() == (places.APP_ROLE,):
             return
-        existing = {row[0] for row in connection.execute("SELECT tablename FROM pg_tables WHERE tableowner = current_user")}
+        existing = {
+            row[0]
+            for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user")
+        }
         connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(app))
         connection.execute(sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(app))
         for name in sorted(existing):
