@@ -65,8 +65,10 @@ FOR_EVERYONE = {
     "public:record",
     "public:report",
     "public:search",
+    "public:progress",
     "public:terms",
     "public:verify",
+    "public:report_error",
     "public:verify_json",
     "styleguide",
 }

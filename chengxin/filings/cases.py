@@ -79,7 +79,7 @@ def hand_in(*, case: NewCase, by: Actor) -> HandedIn:
     else:
         policy.require(by=by, permission="filing.edit", enterprise_id=case.enterprise_id)
     sql.row(_ONE_AT_A_TIME, {"key": f"case:{case.key}"})
-    earlier = Submission.objects.select_related("filing").filter(key=case.key).first()
+    earlier = handed_in_before(kind=case.kind, key=case.key, by=by)
     if earlier is not None:
         return _again(earlier, case, by)
     form = catalogue.current(case.form_id)
@@ -95,9 +95,12 @@ def hand_in(*, case: NewCase, by: Actor) -> HandedIn:
     return _given(filing, submission)
 
 
-def _again(earlier: Submission, case: NewCase, by: Actor) -> HandedIn:
-    filing = earlier.filing
-    if filing.kind != case.kind or filing.filer_id != by.account_id:
+def handed_in_before(*, kind: str, key: str, by: Actor) -> HandedIn | None:
+    """What was answered when a page with this one-time key was handed in, if it was; a repeat proves nothing anew."""
+    earlier = Submission.objects.select_related("filing").filter(key=key).first()
+    if earlier is None:
+        return None
+    if earlier.filing.kind != kind or earlier.filing.filer_id != by.account_id:
         raise Conflict(_("该页面已提交过，请刷新后重试。"), code="key-in-use")
     return _given(filing, earlier, repeated=True)
 
@@ -306,4 +309,4 @@ def answers_of(filing: Filing) -> dict[str, str]:
     """The same for this app's own actions, and for those who tell the filer."""
     row = filing.submissions.get(round=filing.round)
     plain = personal.unseal_answers(form=catalogue.version(row.form_version), filing_id=filing.id, answers=row.answers)
-    return {path.rpartition("/")[2]: value for path, value in plain.items()}
+    return {path.rpartition("/")[2]: value for path, value in plain.items() if value}

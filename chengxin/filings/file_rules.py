@@ -60,6 +60,7 @@ class Slot:
 SLOTS = {
     "registration": Slot("registration", 10 * MIB, (JPEG, PNG, PDF), 1),
     "archive": Slot("archive", 5 * MIB, (JPEG, PNG, PDF), 10),
+    "case": Slot("case", 10 * MIB, (JPEG, PNG, PDF), 5),
     "voluntary": Slot("voluntary", 5 * MIB, (JPEG,), 5),
     "identity": Slot("identity", 4 * MIB, (JPEG, PNG, BMP), 1),
     "content": Slot("content", 10 * MIB, (PDF, JPEG, PNG), 10, max_pages=500),

@@ -135,3 +135,19 @@ def can(*, kind: str, state: str, event: str) -> bool:
 def label(*, kind: str, state: str) -> str:
     """The Chinese word for a state, by kind of filing (D-02)."""
     return str(LABELS.get((kind, state), state))
+
+
+RESULTS: Final = {
+    "corrected": _("更正"),
+    "deleted": _("删除"),
+    "kept": _("维持"),
+    "upheld": _("成立"),
+    "dismissed": _("不成立"),
+    "approved": _("审核通过"),
+    "rejected": _("审核未通过"),
+}
+
+
+def result_label(code: str) -> str:
+    """The word for what came of a case (D-09); empty for none."""
+    return str(RESULTS.get(code, code))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chengxin.common import clock
 from chengxin.filings import messages
+from chengxin.filings.cases import HandedIn
 from chengxin.filings.values import DecisionView, FilingView, SubmissionView
 from chengxin.flow.step import step
 from chengxin.gateways import actions as gateways
@@ -22,6 +23,12 @@ def handed_in(*, submission: SubmissionView, kind: str, account_id: UUID | None,
         return
     params = {"kind": kind, "number": submission.number, "due_at": submission.due_at.isoformat()}
     messages.post(account_id=account_id, template="handed_in", params=params, key=f"handed-in:{submission.id}")
+
+
+def case_handed_in(*, done: HandedIn, kind: str, account_id: UUID) -> None:
+    """The same for a case, which has no round."""
+    params = {"kind": kind, "number": done.number, "due_at": done.due_at.isoformat()}
+    messages.post(account_id=account_id, template="handed_in", params=params, key=f"handed-in:{done.number}")
 
 
 RESULTS = {"approved": _("审核通过"), "rejected": _("审核未通过")}
@@ -56,9 +63,7 @@ def decided(*, filing: FilingView, decision: DecisionView, by: Actor, key: str =
     messages.post(account_id=filing.filer_id, template=template, params=params, key=key)
     to = identity.email_of(filing.filer_id, by=Actor.system("notices"), purpose="review-result")
     mail = _mail(params=params, decision=decision)
-    gateways.enqueue(
-        channel="mail", purpose=template, to=to, template=template, params=mail, secret_params=None, dedupe_key=key
-    )
+    gateways.enqueue(channel="mail", purpose=template, to=to, template=template, params=mail, secret_params=None, dedupe_key=key)
 
 
 @step

@@ -66,9 +66,7 @@ def _keep(*, report: records.NewReport, by: Actor) -> None:
     records.keep_report(report=report, by=by)
 
 
-def paper(
-    *, document: dict[str, Any], number: str, at: datetime, checkpoint_size: int, group: str = ""
-) -> papers.Report:
+def paper(*, document: dict[str, Any], number: str, at: datetime, checkpoint_size: int, group: str = "") -> papers.Report:
     """The public document as the data of a report."""
     sections = _sections(document, group)
     made = papers.Report(
@@ -89,6 +87,8 @@ def paper(
     )
     if group:
         made["group"] = sections[0].title
+    if document["marks"]:
+        made["banner"] = _("；").join(document["marks"])
     return made
 
 
@@ -101,7 +101,12 @@ def _sections(document: dict[str, Any], group: str) -> Sequence[reading.Section]
     found = record_queries.group_records(uscc=document["uscc"], group=group, limit=MOST_RECORDS_OF_A_GROUP)
     total = document["groups"][group]["total"]
     section = reading.section(
-        found.items, total=total, more=total > len(found.items), form_of=catalogue.version, codes=codes
+        found.items,
+        total=total,
+        more=total > len(found.items),
+        form_of=catalogue.version,
+        codes=codes,
+        disputed=document.get("disputed", ()),
     )
     return [section]
 
@@ -121,4 +126,5 @@ def _record(item: reading.Item) -> papers.Record:
         rows=[(row.label, row.value) for row in item.rows],
         source=item.source,
         version_id=item.version_id,
+        marks=[_("异议中")] if item.disputed else [],
     )

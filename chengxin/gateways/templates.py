@@ -142,3 +142,8 @@ def places(template: str) -> set[str]:
     chosen = TEMPLATES[template]
     found = string.Formatter().parse(f"{chosen.subject}{chosen.body}")
     return {name for _text, name, _spec, _conv in found if name} - {"site", "origin", "hotline"}
+    "case_told": Template(
+        _("{title}：{what}"),
+        _("您好：\n\n{title}（编号 {number}）{what}。\n{answer}\n\n查询办理进度：\n{link}"),
+    ),
+    "case_told_sms": Template("", _("【{site}】{title}（编号 {number}）{what}，可凭编号和查询码在 {origin}/progress 查询。")),

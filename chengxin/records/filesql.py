@@ -13,7 +13,7 @@ MAX_FRAGMENT_BYTES = 250_000
 # Parameters by name: day, ids (uuid[] of enterprises).
 ASSEMBLE = f"""
 WITH live AS (
-    SELECT v.enterprise_id, v."group", v."order", v.version_id, v.fragment, v.publicity_from, v.publicity_until,
+    SELECT v.enterprise_id, v.origin, v.record_id, v."group", v."order", v.version_id, v.fragment, v.publicity_from, v.publicity_until,
            (v.publicity_from IS NULL OR v.publicity_from <= %(day)s)
              AND (v.publicity_until IS NULL OR v.publicity_until >= %(day)s) AS shown, v.created_at
     FROM records_version v
@@ -37,6 +37,10 @@ WITH live AS (
     FROM per_group GROUP BY 1
 ), bodies AS (
     SELECT enterprise_id, string_agg(fragment, ','::bytea ORDER BY "group", place) AS json FROM fit GROUP BY 1
+), disputed AS (
+    SELECT m.enterprise_id, string_agg('"' || p.version_id || '"', ',' ORDER BY p.version_id) AS json
+    FROM records_mark m JOIN placed p USING (enterprise_id, origin, record_id)
+    WHERE m.enterprise_id = ANY(%(ids)s) AND m.until IS NULL GROUP BY 1
 ), turns AS (
     SELECT enterprise_id, min(least(
         CASE WHEN publicity_until >= %(day)s THEN publicity_until + 1 END,
@@ -45,11 +49,13 @@ WITH live AS (
 )
 SELECT f.uscc, f.enterprise_id,
        f.head || convert_to(',"groups":{{' || coalesce(t.json, '') || '}},"records":[', 'UTF8')
-         || coalesce(b.json, ''::bytea) || ']}}'::bytea AS body,
+         || coalesce(b.json, ''::bytea) || ']'::bytea
+         || convert_to(coalesce(',"disputed":[' || d.json || ']', '') || '}}', 'UTF8') AS body,
        turns.next_change_on, coalesce(t.records, 0)::int AS records
 FROM records_publicfile f
 LEFT JOIN totals t USING (enterprise_id)
 LEFT JOIN bodies b USING (enterprise_id)
+LEFT JOIN disputed d USING (enterprise_id)
 LEFT JOIN turns USING (enterprise_id)
 WHERE f.enterprise_id = ANY(%(ids)s)
 """

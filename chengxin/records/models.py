@@ -79,6 +79,22 @@ class WaitingChange(models.Model):
 
     uscc = models.CharField(max_length=18)
     kind = models.CharField(max_length=8)
+class Mark(models.Model):
+    """异议中 on one record while a filing about it is open; it stands in the file, not in the version (D-09)."""
+
+    filing_id = models.UUIDField(primary_key=True)
+    enterprise = models.ForeignKey("identity.Enterprise", models.PROTECT, related_name="+")
+    origin = models.CharField(max_length=12)
+    record_id = models.UUIDField()
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["enterprise", "origin", "record_id"], condition=Q(until__isnull=True), name="mark_once"),
+        ]
+
+
     etag = models.CharField(max_length=32)
     at = models.DateTimeField()
 

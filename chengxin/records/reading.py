@@ -5,7 +5,7 @@ Pages and reports are both made from what is here, so they cannot disagree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -51,6 +51,7 @@ class Item:
     collected_at: datetime | None
     published_at: datetime
     until: date | None
+    disputed: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,28 +72,35 @@ def sections(document: Mapping[str, Any], *, form_of: FormOf, codes: Codes) -> l
     for record in document["records"]:
         by_group.setdefault(record["group"], []).append(record)
     counts = document["groups"]
+    disputed = document.get("disputed", ())
     made = [
-        section(records, total=counts[code]["total"], more=counts[code]["more"], form_of=form_of, codes=codes)
+        section(records, total=counts[code]["total"], more=counts[code]["more"], form_of=form_of, codes=codes, disputed=disputed)
         for code, records in by_group.items()
     ]
     return sorted(made, key=lambda s: (s.origin != GOVERNMENT, s.code))
 
 
-def section(records: Sequence[Mapping[str, Any]], *, total: int, more: bool, form_of: FormOf, codes: Codes) -> Section:
-    """One group of a document; its title is that of its newest record's form."""
+def section(
+    records: Sequence[Mapping[str, Any]], *, total: int, more: bool, form_of: FormOf, codes: Codes, disputed: Container[str] = ()
+) -> Section:
+    """One group of a document; its title is that of its newest record's form. `disputed` are version ids marked 异议中."""
     newest = max(records, key=lambda record: str(record["published_at"]))
     group = group_of(newest, form_of)
     return Section(
         code=newest["group"],
         title=str(group.title) if group else newest["group"],
         origin=newest["origin"],
-        items=tuple(item(record, form_of=form_of, codes=codes, number=at) for at, record in enumerate(records, start=1)),
+        items=tuple(
+            item(record, form_of=form_of, codes=codes, number=at, disputed=disputed) for at, record in enumerate(records, start=1)
+        ),
         total=total,
         more=more,
     )
 
 
-def item(record: Mapping[str, Any], *, form_of: FormOf, codes: Codes, number: int = 1) -> Item:
+def item(
+    record: Mapping[str, Any], *, form_of: FormOf, codes: Codes, number: int = 1, disputed: Container[str] = ()
+) -> Item:
     """One record of a document in the words of its own form version."""
     group = group_of(record, form_of)
     rows = tuple(_rows(record["content"], group, codes))
@@ -108,6 +116,7 @@ def item(record: Mapping[str, Any], *, form_of: FormOf, codes: Codes, number: in
         collected_at=datetime.fromisoformat(collected) if collected else None,
         published_at=datetime.fromisoformat(record["published_at"]),
         until=date.fromisoformat(until) if until else None,
+        disputed=record["version_id"] in disputed,
     )
 
 

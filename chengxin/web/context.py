@@ -52,6 +52,7 @@ TOP = (
 ENTERPRISE = (
     Entry(_("企业首页"), "enterprise:home"),
     Entry(_("诚信档案企业信息"), "enterprise:archive"),
+    Entry(_("异议与变更"), "enterprise:cases"),
     Entry(_("惠民惠企"), "enterprise:services"),
     Entry(_("消息"), "enterprise:messages"),
     Entry(_("账号与授权"), "account:consents"),
@@ -63,6 +64,7 @@ AGENCY = (
     Entry(_("未送达通知"), "agency:delivery", REVIEWER | {"system_admin"}),
 )
 FOOT = (
+    Entry(_("查询办理进度"), "public:progress"),
     Entry(_("无障碍说明"), "public:accessibility"),
     Entry(_("用户服务协议"), "public:terms"),
     Entry(_("个人信息处理告知"), "public:privacy"),

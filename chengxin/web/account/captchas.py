@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,45 +9,15 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
 from chengxin.access import actions as access
-from chengxin.access import captchas
 from chengxin.common.errors import Invalid, TooMany
-from chengxin.edge import client
-from chengxin.web.components import Challenge
+from chengxin.web.challenges import check, fresh, fresh_or_none, network
 from chengxin.web.forms import Field
 from chengxin.web.session import Request, anyone
 
-MAIL, AUDIO = "mail", "audio"
+__all__ = ["check", "fresh", "fresh_or_none", "network"]
+
+MAIL = "mail"
 REGISTRATION = "registration"
-
-
-def fresh(request: Request) -> Challenge:
-    """A new challenge for a page; ``_captcha=audio`` asks for spoken digits."""
-    kind = AUDIO if request.POST.get("_captcha", request.GET.get("kind")) == AUDIO else "image"
-    made = captchas.new_captcha(kind, network=network(request))
-    return Challenge(id=str(made.id), url=data_url(made.media_type, made.body), kind=kind)
-
-
-def fresh_or_none(request: Request) -> Challenge | None:
-    """A new challenge, or none for a network that asked too often: the page stays, with the way by mail."""
-    try:
-        return fresh(request)
-    except TooMany:
-        return None
-
-
-def data_url(media_type: str, body: bytes) -> str:
-    """The bytes as a data address: the answer is kept nowhere, so the picture cannot be asked for again."""
-    return f"data:{media_type};base64,{base64.b64encode(body).decode()}"
-
-
-def network(request: Request) -> str:
-    """The network that a limit counts."""
-    return client.network(client.address(request.META))
-
-
-def check(request: Request) -> None:
-    """Use up the posted challenge; raises Invalid beside 验证码."""
-    captchas.check_captcha(request.POST.get("captcha_id", ""), request.POST.get("captcha", ""))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from chengxin.common.canonical import rfc3339
 from chengxin.common.errors import Invalid, NotFound
 from chengxin.common.identifiers import normalise_uscc
 from chengxin.identity import queries as identity
-from chengxin.records import queries, search
+from chengxin.records import marks, queries, search
 from chengxin.records.values import FileBytes, Hit
 from chengxin.web.api.answers import data, limit_of, public, public_asked, sent
 
@@ -100,7 +100,9 @@ def records(request: HttpRequest, *, uscc: str) -> HttpResponse:
         raise Invalid(fields)
     code = normalise_uscc(uscc[:40])
     found = queries.group_records(uscc=code, group=group[:20], after=request.GET.get("cursor", ""), limit=limit)
-    return data(request, {"uscc": code, "group": group[:20], "items": list(found.items), "next": found.next})
+    body = {"uscc": code, "group": group[:20], "items": list(found.items), "next": found.next}
+    disputed = marks.disputed(uscc=code) & {str(item["version_id"]) for item in found.items}
+    return data(request, body | ({"disputed": sorted(disputed)} if disputed else {}))
 
 
 def item_of(hit: Hit) -> dict[str, Any]:

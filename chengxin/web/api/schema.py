@@ -90,5 +90,10 @@ PUBLIC_FILE: dict[str, Any] = {
             },
         },
         "records": {"type": "array", "items": RECORD},
+        "disputed": {
+            "type": "array",
+            "items": {"type": "string", "format": "uuid"},
+            "description": "Version ids of records with an open objection (异议中); absent where there is none.",
+        },
     },
 }

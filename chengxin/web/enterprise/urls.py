@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chengxin.web.enterprise import archive, finishing, home, keeping, pages, papers, services, starting
+from chengxin.web.enterprise import archive, cases, finishing, home, keeping, pages, papers, services, starting
 
 ARCHIVE = "workbench/archive/<uuid:filing_id>"
 
@@ -24,6 +24,9 @@ urlpatterns = [
     path("workbench/receipts/<slug:number>", papers.receipt, name="receipt"),
     path("workbench/receipts/<slug:number>.pdf", papers.receipt_pdf, name="receipt_pdf"),
     path("workbench/receipts/<slug:number>.json", papers.receipt_json, name="receipt_json"),
+    path("workbench/cases", cases.listing, name="cases"),
+    path("workbench/cases/<uuid:filing_id>", cases.show, name="case"),
+    path("workbench/objections/of/<uuid:version_id>", cases.objection, name="object"),
     path("workbench/services", services.show, name="services"),
     path("workbench/services/<slug:code>", services.detail, name="service"),
     path("workbench/services/<slug:code>/claim", services.claim, name="claim"),

@@ -20,6 +20,11 @@ TYPE_HINTS = {
 KINDS = {
     "registration": gettext_lazy("企业用户注册"),
     "archive": gettext_lazy("诚信档案"),
+    "objection": gettext_lazy("异议申请"),
+    "error_report": gettext_lazy("信息纠错"),
+    "subject_change": gettext_lazy("主体信息变更"),
+    "impostor": gettext_lazy("冒名注册申诉"),
+    "help": gettext_lazy("客服求助"),
 }
 
 
@@ -43,6 +48,10 @@ def message_title(message: MessageView) -> str:
     kind = kind_label(str(message.params.get("kind", "")))
     if message.template == "handed_in":
         return _("%(kind)s已提交，等待审核") % {"kind": kind}
+    if message.template == "case":
+        return _("%(title)s%(what)s") % {"title": kind, "what": message.params.get("what", "")}
+    if message.template == "reassigned":
+        return _("一条政府部门信息的归属已更正")
     outcome = message.params.get("outcome")
     if outcome == "approved":
         return _("%(kind)s审核通过") % {"kind": kind}

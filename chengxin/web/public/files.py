@@ -88,7 +88,7 @@ def group(request: HttpRequest, *, uscc: str, group: str) -> HttpResponse:
     found = queries.group_records(uscc=document["uscc"], group=group, after=after)
     if not found.items:
         raise NotFound
-    part = section(list(found.items), total=document["groups"][group]["total"])
+    part = section(list(found.items), total=document["groups"][group]["total"], disputed=document.get("disputed", ()))
     values = {
         "subject": subject_of(document),
         "part": part,

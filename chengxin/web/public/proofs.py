@@ -35,10 +35,10 @@ class Proof:
 def record(request: HttpRequest, *, uscc: str, version_id: UUID) -> HttpResponse:
     """The record in words, its state in the log, and the downloads."""
     code = code_of(uscc)
-    found = queries.public_record(uscc=code, version_id=version_id)
+    found, document = queries.public_record(uscc=code, version_id=version_id), queries.document(uscc=code)
     values = {
-        "subject": subject_of(queries.document(uscc=code)),
-        "item": item(found),
+        "subject": subject_of(document),
+        "item": item(found, disputed=document.get("disputed", ())),
         "origin": found["origin"],
         "proof": proof_of(version_id, found),
         "canonical": canonical(found["content"]).decode(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import wraps
 from typing import Any
 
@@ -41,13 +41,13 @@ def sections(document: dict[str, Any]) -> list[reading.Section]:
     return reading.sections(document, form_of=catalogue.version, codes=code_tables.shipped())
 
 
-def section(records: list[dict[str, Any]], *, total: int) -> reading.Section:
+def section(records: list[dict[str, Any]], *, total: int, disputed: Container[str] = ()) -> reading.Section:
     """One group's records in words."""
     return reading.section(
-        records, total=total, more=False, form_of=catalogue.version, codes=code_tables.shipped()
+        records, total=total, more=False, form_of=catalogue.version, codes=code_tables.shipped(), disputed=disputed
     )
 
 
-def item(record: dict[str, Any]) -> reading.Item:
+def item(record: dict[str, Any], *, disputed: Container[str] = ()) -> reading.Item:
     """One record in words."""
-    return reading.item(record, form_of=catalogue.version, codes=code_tables.shipped())
+    return reading.item(record, form_of=catalogue.version, codes=code_tables.shipped(), disputed=disputed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from chengxin.web.public import files, home, proofs, search, verify
+from chengxin.web.public import files, home, progress, proofs, search, verify, wrong
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("files/<str:uscc>/groups/<str:group>", files.group, name="group"),
     path("files/<str:uscc>/<uuid:version_id>", proofs.record, name="record"),
     path("files/<str:uscc>/<uuid:version_id>/opening.json", proofs.opening, name="opening"),
+    path("files/<str:uscc>/<uuid:version_id>/report", wrong.report, name="report_error"),
+    path("progress", progress.progress, name="progress"),
     path("verify", verify.ask, name="verify"),
     path("verify/<str:number>.json", verify.as_json, name="verify_json"),
     path("verify/<str:number>", verify.verify, name="verify"),
