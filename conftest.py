@@ -59,5 +59,6 @@ def _clone_instead_of_flush(home: str) -> pytest.MonkeyPatch:
 
 @pytest.fixture(autouse=True)
 def _own_checkpoints(settings: Any, tmp_path: Any) -> None:
-    """Checkpoints outside the database belong to one test, as its database does (D-21)."""
+    """Checkpoints and snapshots outside the database belong to one test, as its database does (D-21)."""
     settings.CHECKPOINTS_DIR = tmp_path / "checkpoints"
+    settings.SNAPSHOTS_DIR = tmp_path / "snapshots"

@@ -78,6 +78,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("KEYS_DIR", folder, "", "Where the key files are. Empty: keys in CHENGXIN_HOME."),
         Option("CHECKPOINTS_DIR", folder, "", "Where checkpoints are kept outside the database. Empty: checkpoints in CHENGXIN_HOME."),
         Option("CHECKPOINT_MIRRORS", words, "", "Folders on other machines that get the same; they must exist."),
+        Option("SNAPSHOTS_DIR", folder, "", "Where daily snapshots of the public files lie. Empty: snapshots in CHENGXIN_HOME."),
         Option("CATALOGUE_DIR", folder, "", "Where the catalogue's YAML files are. Empty: catalogue in the checkout."),
     ),
     "Keys in a token": (
@@ -148,6 +149,8 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
     ),
     "Worker": (
         Option("WORKER_POLL_MS", whole, "200", "Time between looks for new events and due rows.", "ms"),
+        Option("SNAPSHOT_HOUR", whole, "3", "Hour in Shanghai from which on the day's snapshot is made.", "h"),
+        Option("SNAPSHOTS_KEPT", whole, "7", "Snapshots that are kept; 0 = none is made by itself.", "snapshots"),
         Option("WORKER_BATCH", whole, "1000", "Most events or rows taken at a time.", "rows"),
         Option("DELIVERY_ATTEMPTS", whole, "10", "Failures after which a row is parked for a person.", "attempts"),
     ),

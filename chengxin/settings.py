@@ -60,6 +60,8 @@ LOCAL_DELAY_MS: int = value("LOCAL_DELAY_MS")
 REGISTER_FAULT: str = value("REGISTER_FAULT")
 REGISTER_DELAY_MS: int = value("REGISTER_DELAY_MS")
 WORKER_POLL_MS: int = value("WORKER_POLL_MS")
+SNAPSHOT_HOUR: int = value("SNAPSHOT_HOUR")
+SNAPSHOTS_KEPT: int = value("SNAPSHOTS_KEPT")
 WORKER_BATCH: int = value("WORKER_BATCH")
 DELIVERY_ATTEMPTS: int = value("DELIVERY_ATTEMPTS")
 
@@ -70,6 +72,7 @@ DEBUG: bool = value("DEBUG")
 KEYS_DIR: Path = value("KEYS_DIR") or CHENGXIN_HOME / "keys"
 CHECKPOINTS_DIR: Path = value("CHECKPOINTS_DIR") or CHENGXIN_HOME / "checkpoints"
 CHECKPOINT_MIRRORS: list[str] = value("CHECKPOINT_MIRRORS")
+SNAPSHOTS_DIR: Path = value("SNAPSHOTS_DIR") or CHENGXIN_HOME / "snapshots"
 CATALOGUE_DIR: Path = value("CATALOGUE_DIR") or BASE_DIR / "catalogue"
 SECRET_KEY: str = value("SECRET_KEY") or secrets.token_hex(32)
 SITE_ORIGIN: str = (value("SITE_ORIGIN") or f"http://{value('HOST')}:{value('PORT')}").rstrip("/")

@@ -30,6 +30,7 @@ JOBS: tuple[tuple[str, str, float | None], ...] = (
     ("outbox", "chengxin.gateways.actions:deliver_due", None),
     ("due", "chengxin.flow.due:run", 1.0),
     ("sweeps", "chengxin.worker:sweep", 60.0),
+    ("snapshots", "chengxin.exchange.snapshots:due", 60.0),
     ("leftovers", "chengxin.flow.leftovers:sweep_store", 3600.0),
 )
 SWEEPS = (

@@ -28,6 +28,8 @@ def register(words: _SubParsersAction[ArgumentParser]) -> None:
     word.add_argument("--dry-run", action="store_true", help="say what it would do and write nothing")
     word.add_argument("--by", metavar="NAME", help="log-in name of the importer it is filed by; without it, the command itself")
     word.set_defaults(run=take_in)
+    whole = words.add_parser("snapshot", help="write all public files into SNAPSHOTS_DIR now, as the worker does once a day")
+    whole.set_defaults(run=snapshot)
     demo = words.add_parser("demo", help="fill an empty database with demo data; one that was cut off goes on")
     demo.add_argument("--enterprises", type=int, metavar="N", help="how many generated ones beside the stories")
     demo.add_argument("--quiet", action="store_true", help="leave the processor to others, and do not list the accounts")
@@ -47,6 +49,21 @@ def take_in(words: Namespace) -> int:
         act = importing.rehearse if words.dry_run else importing.run
         report = act(group=words.group, data=_bytes_of(words.file), by=_actor(words.by))
     return _tell(report, rehearsed=words.dry_run)
+
+
+def snapshot(_words: Namespace) -> int:
+    """Make a snapshot and name it; return 1 where another process is making one."""
+    with environment.database():
+        environment.set_up()
+        environment.require_migrated()
+        from chengxin.exchange import snapshots
+
+        made = snapshots.make()
+    if made is None:
+        print("另一个进程正在生成快照。", file=sys.stderr)
+        return 1
+    print(f"{snapshots.folder() / made.file}\n{made.count} 份档案，{made.bytes} 字节，序列位置 {made.position}\nSHA-256 {made.sha256}")
+    return 0
 
 
 def _bytes_of(file: Path) -> bytes:

@@ -25,6 +25,7 @@ from pymerkle import InmemoryTree
 from pypdf import PdfReader
 from rfc8785 import dumps as rfc8785
 
+from chengxin.exchange import snapshots
 from chengxin.ledger import sequencer
 from chengxin.ledger.tests.helpers import stranger_verifies
 from chengxin.records.tests import makers
@@ -65,7 +66,7 @@ def test_the_description_is_valid_openapi(site: httpx.Client) -> None:
     assert not list(OpenAPIV31SpecValidator(document).iter_errors())
 
 
-def addresses(uscc: str, version: str, size: int) -> dict[str, tuple[str, dict[str, str]]]:
+def addresses(uscc: str, version: str, size: int, snapshot: str) -> dict[str, tuple[str, dict[str, str]]]:
     """For each described path an address that answers 200, and addresses with the errors it names, by status."""
     unknown, file = makers.code(77), f"/api/v1/files/{uscc}"
     return {
@@ -87,6 +88,9 @@ def addresses(uscc: str, version: str, size: int) -> dict[str, tuple[str, dict[s
             f"/api/v1/records/{version}/entry",
             {"404": f"/api/v1/records/{uuid4()}/entry", "422": f"/api/v1/records/{version}/entry?kind=none"},
         ),
+        "/api/v1/snapshots/": ("/api/v1/snapshots/", {}),
+        "/api/v1/snapshots/{name}.json": (f"/api/v1/snapshots/{snapshot}.json", {"404": "/api/v1/snapshots/none.json"}),
+        "/api/v1/snapshots/{name}.ndjson.zst": (f"/api/v1/snapshots/{snapshot}.ndjson.zst", {"404": "/api/v1/snapshots/none.ndjson.zst"}),
         "/log/vkey": ("/log/vkey", {"404": "/log/vkey?log=none"}),
         "/log/checkpoint": ("/log/checkpoint", {"404": "/log/checkpoint?log=none"}),
         "/log/{path}": (f"/log/tile/0/000.p/{size}", {"404": "/log/tile/0/999"}),
@@ -97,7 +101,9 @@ def test_every_address_answers_as_described(site: httpx.Client, uscc: str) -> No
     document = described(site)
     version = site.get(f"/api/v1/files/{uscc}").json()["records"][0]["version_id"]
     size = int(site.get("/log/checkpoint").text.split("\n")[1])
-    asked = addresses(uscc, version, size)
+    made = snapshots.make()
+    assert made
+    asked = addresses(uscc, version, size, made.name)
     assert set(asked) == {path for path, item in document["paths"].items() if "get" in item}
     for path, (good, errors) in asked.items():
         answers = document["paths"][path]["get"]["responses"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from chengxin.common.errors import ChengxinError
 from chengxin.web import errors
 
 EXPOSED = "Content-Range, ETag, Feed-Next, Feed-Origin, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def public(view: View) -> View:
@@ -33,7 +34,8 @@ def _open(view: View, *, methods: tuple[str, ...]) -> View:
     allowed = ", ".join([*methods, "OPTIONS"])
 
     @wraps(view)
-    def answer(request: HttpRequest, **named: Any) -> HttpResponse:
+    def answer(request: HttpRequest, **named: Any) -> HttpResponseBase:
+        response: HttpResponseBase
         if request.method == "OPTIONS":
             response = HttpResponse(status=204)
         elif request.method not in methods:
@@ -54,7 +56,7 @@ def _open(view: View, *, methods: tuple[str, ...]) -> View:
     return answer
 
 
-def _read(view: View, request: HttpRequest, named: dict[str, Any]) -> HttpResponse:
+def _read(view: View, request: HttpRequest, named: dict[str, Any]) -> HttpResponseBase:
     with translation.override(request.GET.get("lang") if request.GET.get("lang") in ("en", "zh-hans") else "zh-hans"):
         try:
             return view(request, **named)

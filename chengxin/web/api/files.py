@@ -76,10 +76,10 @@ def _codes(request: HttpRequest) -> list[str]:
     except orjson.JSONDecodeError:
         asked = None
     codes = asked.get("codes") if isinstance(asked, dict) else None
-    right = isinstance(codes, list) and all(isinstance(code, str) and len(code) <= MAX_CODE for code in codes)
-    if not right or not 1 <= len(codes) <= MAX_CODES:
+    listed = codes if isinstance(codes, list) else []
+    if not 1 <= len(listed) <= MAX_CODES or not all(isinstance(code, str) and len(code) <= MAX_CODE for code in listed):
         raise Invalid({"codes": [_('请以 JSON 提交 {"codes": [...]}，含 1 至 %(most)s 个统一社会信用代码。') % {"most": MAX_CODES}]})
-    return list(codes)
+    return listed
 
 
 def _answered(code: str, file: FileBytes | None) -> bytes:

@@ -44,6 +44,18 @@ def vkey(request: HttpRequest) -> HttpResponse:
 
 
 @public
+def vkeys(request: HttpRequest) -> HttpResponse:
+    """The verifier keys of every name the public log has had, oldest first: old proofs are checked by them (D-21)."""
+    return sent(request, "".join(f"{key}\n" for key in ledger.vkeys(_log(request))).encode(), kind=TEXT)
+
+
+@public
+def successions(request: HttpRequest) -> HttpResponse:
+    """The signed statements by which the public log was closed and succeeded, oldest first; empty where it never was (D-21)."""
+    return sent(request, "\n".join(ledger.successions(_log(request))).encode(), kind=TEXT)
+
+
+@public
 def checkpoint(request: HttpRequest) -> HttpResponse:
     """The newest signed checkpoint of the public log; `?log=audit` for the other (D-18)."""
     return sent(request, ledger.checkpoint(_log(request)).encode(), kind=TEXT)

@@ -137,6 +137,28 @@ CHANGES: Json = {
         "origin": {"type": "string", "description": "Name of the series; another one than before: begin with a snapshot."},
     },
 }
+MANIFEST: Json = {
+    "type": "object",
+    "required": ["name", "file", "made_at", "position", "origin", "log_size", "count", "bytes", "sha256", "uncompressed_bytes"],
+    "properties": {
+        "name": {"type": "string"},
+        "file": {"type": "string", "description": "Name of the data beside the manifest: lines, each a public file, Zstandard."},
+        "made_at": {"type": "string", "format": "date-time"},
+        "position": {"type": "integer", "description": "All changes up to this position are in it: go on with /api/v1/changes after it."},
+        "origin": {"type": "string", "description": "The series the position belongs to."},
+        "log_size": {"type": "integer", "description": "Size of the public log when it was made."},
+        "count": {"type": "integer", "description": "Lines."},
+        "bytes": {"type": "integer"},
+        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "uncompressed_bytes": {"type": "integer"},
+    },
+}
+SNAPSHOTS: Json = {
+    "type": "object",
+    "required": ["items"],
+    "properties": {"items": {"type": "array", "items": MANIFEST}},
+}
+NAME_PARAMETER: Json = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
 CODE_PARAMETER: Json = {"name": "uscc", "in": "path", "required": True, "schema": {"type": "string"}}
 VERSION_PARAMETER: Json = {"name": "version_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 KIND_PARAMETER: Json = {"name": "kind", "in": "query", "schema": {"enum": ["published", "ended"], "default": "published"}}
@@ -181,6 +203,7 @@ def _asked(summary: str, *, question: Json, schema: Json, errors: dict[str, str]
 
 LIMIT = _query("limit", "Entries a page, at most 100", {"type": "integer", "minimum": 1, "maximum": 100})
 CURSOR = _query("cursor", "The `next` of the page before")
+NO_SNAPSHOT = {"404": "No such snapshot; old ones are removed"}
 NO_FILE = {"404": "No public file; alike for known and unknown codes"}
 
 
@@ -226,6 +249,14 @@ def _bulk_paths() -> Json:
                 _query("limit", "Entries, at most 10,000", {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1_000}),
             ),
             errors={"409": "Nothing has this position: begin with a snapshot", "422": "A parameter is wrong"},
+        ),
+        "/api/v1/snapshots/": _read("Snapshots of all public files, the newest first", schema=SNAPSHOTS),
+        "/api/v1/snapshots/{name}.json": _read("One manifest", schema=MANIFEST, parameters=(NAME_PARAMETER,), errors=NO_SNAPSHOT),
+        "/api/v1/snapshots/{name}.ndjson.zst": _read(
+            "The data of a snapshot, whole or in one range (206, 416)",
+            media="application/zstd",
+            parameters=(NAME_PARAMETER,),
+            errors=NO_SNAPSHOT,
         ),
     }
 

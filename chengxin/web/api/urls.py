@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from chengxin.web.api import feed, files, log, reference
+from chengxin.web.api import feed, files, log, reference, snapshots
 
 
 class AnyVersion:
@@ -34,7 +34,12 @@ urlpatterns = [
     path("api/v1/divisions", reference.divisions, name="divisions"),
     path("api/v1/schemas/public-file.json", reference.public_file_schema, name="schema"),
     path("api/v1/openapi.json", reference.openapi, name="openapi"),
+    path("api/v1/snapshots/", snapshots.listing, name="snapshots"),
+    path("api/v1/snapshots/<slug:name>.json", snapshots.manifest, name="manifest"),
+    path("api/v1/snapshots/<slug:name>.ndjson.zst", snapshots.download, name="snapshot"),
     path("log/vkey", log.vkey, name="vkey"),
+    path("log/vkeys", log.vkeys, name="vkeys"),
+    path("log/successions", log.successions, name="successions"),
     path("log/checkpoint", log.checkpoint, name="checkpoint"),
     path("log/<path:name>", log.tile, name="tile"),
 ]
