@@ -92,6 +92,8 @@ def addresses(uscc: str, version: str, size: int, snapshot: str) -> dict[str, tu
         "/api/v1/snapshots/{name}.json": (f"/api/v1/snapshots/{snapshot}.json", {"404": "/api/v1/snapshots/none.json"}),
         "/api/v1/snapshots/{name}.ndjson.zst": (f"/api/v1/snapshots/{snapshot}.ndjson.zst", {"404": "/api/v1/snapshots/none.ndjson.zst"}),
         "/log/vkey": ("/log/vkey", {"404": "/log/vkey?log=none"}),
+        "/log/vkeys": ("/log/vkeys", {"404": "/log/vkeys?log=none"}),
+        "/log/successions": ("/log/successions", {"404": "/log/successions?log=none"}),
         "/log/checkpoint": ("/log/checkpoint", {"404": "/log/checkpoint?log=none"}),
         "/log/{path}": (f"/log/tile/0/000.p/{size}", {"404": "/log/tile/0/999"}),
     }

@@ -273,6 +273,10 @@ def _log_paths() -> Json:
             "The exact bytes of the leaf", schema=LEAF, parameters=(VERSION_PARAMETER, KIND_PARAMETER), errors=absent
         ),
         "/log/vkey": _read("Verifier key (c2sp.org/signed-note, Ed25519)", media="text/plain", parameters=(LOG_PARAMETER,), errors=no_log),
+        "/log/vkeys": _read("Verifier keys of every name the log has had", media="text/plain", parameters=(LOG_PARAMETER,), errors=no_log),
+        "/log/successions": _read(
+            "Signed statements that closed the log and began its next life", media="text/plain", parameters=(LOG_PARAMETER,), errors=no_log
+        ),
         "/log/checkpoint": _read(
             "Newest checkpoint (c2sp.org/tlog-checkpoint)", media="text/plain", parameters=(LOG_PARAMETER,), errors=no_log
         ),

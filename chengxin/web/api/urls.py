@@ -40,6 +40,8 @@ urlpatterns = [
     path("log/vkey", log.vkey, name="vkey"),
     path("log/vkeys", log.vkeys, name="vkeys"),
     path("log/successions", log.successions, name="successions"),
+    path("log/vkeys", log.vkeys, name="vkeys"),
+    path("log/successions", log.successions, name="successions"),
     path("log/checkpoint", log.checkpoint, name="checkpoint"),
     path("log/<path:name>", log.tile, name="tile"),
 ]
