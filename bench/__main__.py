@@ -24,6 +24,7 @@ TITLES = {
     "lookup": "Look-up by code over HTTP",
     "search": "Name search in the database",
     "submit": "Submit one filing",
+    "inbox": "The reviewers' inbox",
     "ledger": "The log",
     "report": "Signed PDF report",
     "memory": "Memory",

@@ -160,10 +160,10 @@ class _Run:
         self.selector.close()
 
 
-def once(*, port: int, path: str) -> bytes:
+def once(*, port: int, path: str, session: str = "") -> bytes:
     """The whole answer to one request on a connection of its own."""
     line = _Line(("127.0.0.1", port))
-    line.ask(get(path))
+    line.ask(get(path, session=session))
     while not line.read():
         pass
     line.socket.close()

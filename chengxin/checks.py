@@ -109,6 +109,14 @@ def public_files() -> Iterable[Check]:
     yield Check("search", "red" if unfound else "green", said)
 
 
+def counts() -> Iterable[Check]:
+    """What the inboxes say is waiting must be what is waiting."""
+    from chengxin.filings import waiting
+
+    wrong = waiting.wrong()
+    yield Check("counts", "red" if wrong else "green", f"differ from the filings: {_some(wrong)}" if wrong else "as the filings are")
+
+
 def messages() -> Iterable[Check]:
     """No message may wait for a person unseen (D-44, D-45)."""
     from chengxin.gateways import queries, rules
@@ -134,7 +142,18 @@ def disk() -> Iterable[Check]:
     yield Check("disk", "green" if free > LEAST_FREE_BYTES else "red", f"{free / 1024**3:.1f} GiB free in {settings.CHENGXIN_HOME}")
 
 
-CHECKS: tuple[Callable[[], Iterable[Check]], ...] = (server, running_role, schema, key_ring, token, ledger, public_files, messages, disk)
+CHECKS: tuple[Callable[[], Iterable[Check]], ...] = (
+    server,
+    running_role,
+    schema,
+    key_ring,
+    token,
+    ledger,
+    public_files,
+    counts,
+    messages,
+    disk,
+)
 
 
 def all_checks() -> list[Check]:

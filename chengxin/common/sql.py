@@ -7,10 +7,11 @@ names; parameters go by name, never into the text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 
@@ -34,6 +35,18 @@ def execute(statement: str, given: Mapping[str, Any]) -> int:
     with _cursor() as cursor:
         cursor.execute(statement, given)
         return int(cursor.rowcount)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Reads within see the database as of one moment; inside a transaction that has begun they see what it sees."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def _cursor() -> CursorWrapper:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
-from chengxin.common import clock
+from chengxin.common import clock, sql
 from chengxin.filings import lifecycle
-from chengxin.filings.models import BulkItem, Decision, Filing
+from chengxin.filings.models import BulkItem, Decision, Filing, Waiting
 from chengxin.filings.queries import decision_view, unit, view, visible_row
 from chengxin.filings.values import DecisionView, FilingView, InboxItem
 from chengxin.identity import policy
@@ -56,38 +56,49 @@ def pending(*, by: Actor) -> QuerySet[Filing]:
     """
     policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
     assert by.agency_id is not None
-    rows = Filing.objects.filter(_lies_with(by.agency_id, by), state=lifecycle.SUBMITTED).exclude(filer_id=by.account_id)
-    waiting = list(BulkItem.objects.filter(state="waiting").values_list("filing_id", flat=True))
+    return _free(Filing.objects.filter(_lies_with(by.agency_id, by)), by)
+
+
+def _free(rows: QuerySet[Filing], by: Actor) -> QuerySet[Filing]:
+    """Of those that lie with an agency, what the acting person may decide: not their own, none in a bulk decision."""
+    rows = rows.filter(state=lifecycle.SUBMITTED).exclude(filer_id=by.account_id)
+    waiting = _in_bulk()
     return rows.exclude(id__in=waiting) if waiting else rows
 
 
+def _in_bulk() -> list[UUID]:
+    """The few that wait in a bulk decision; as a list, so that the index of filings serves."""
+    return list(BulkItem.objects.filter(state="waiting").values_list("filing_id", flat=True))
+
+
 def _lies_with(agency_id: UUID, by: Actor) -> Q:
-    """What is in the agency's divisions or handed to it by name; the latter are few, so the index of divisions still serves."""
-    named = Filing.objects.filter(state=lifecycle.SUBMITTED, handler__isnull=False)
-    if not named.exists():
-        return _competent(agency_id, by)
-    forms = [form for form in named.order_by().values_list("form_id", flat=True).distinct() if identity.covers(by.forms, form)]
+    """What is in the agency's divisions or handed to it by name, in fields that filings and their counts share."""
+    named = identity.forms_named()
+    competent = _competent(agency_id, by, named)
+    handed = Waiting.objects.filter(handler__isnull=False).values_list("form_id", flat=True).distinct()
+    forms = list(handed)
+    if not forms:
+        return competent
     mine = Q(pk__in=[])
-    for alike in _alike(forms):
+    for alike in _alike((form for form in forms if identity.covers(by.forms, form)), named):
         mine |= Q(form_id__in=alike, handler_id__in=identity.handled_by(agency_id, alike[0]))
-    return _competent(agency_id, by) & ~Q(id__in=named.values("id")) | Q(id__in=named.filter(mine).values("id"))
+    return competent & Q(handler__isnull=True) | mine
 
 
-def _competent(agency_id: UUID, by: Actor) -> Q:
+def _competent(agency_id: UUID, by: Actor, named: frozenset[str]) -> Q:
     """The divisions of the agency, form by form only where some reviewer's list of forms tells forms apart."""
-    if not identity.forms_named():
+    if not named:
         return policy.in_codes("division_code", identity.competent_codes(agency_id))
-    forms = Filing.objects.filter(state=lifecycle.SUBMITTED).order_by().values_list("form_id", flat=True).distinct()
+    forms = Waiting.objects.values_list("form_id", flat=True).distinct()
     allowed = Q(pk__in=[])
-    for alike in _alike(form for form in forms if identity.covers(by.forms, form)):
+    for alike in _alike((form for form in forms if identity.covers(by.forms, form)), named):
         codes = identity.competent_codes(agency_id, alike[0])
         allowed |= Q(form_id__in=alike) & policy.in_codes("division_code", codes)
     return allowed
 
 
-def _alike(forms: Iterable[str]) -> list[list[str]]:
+def _alike(forms: Iterable[str], named: frozenset[str]) -> list[list[str]]:
     """Forms by which lists and roles mean them: those that all treat alike have one competent agency."""
-    named = identity.forms_named()
     groups: dict[tuple[str, frozenset[str]], list[str]] = {}
     for form in forms:
         alike = (identity.role_for(form), frozenset(named & set(identity.form_patterns(form))))
@@ -114,20 +125,24 @@ def _says(whose: str, text: str) -> Q:
 
 
 def opened(*, by: Actor, narrowed: Narrowed) -> tuple[list[InboxItem], Counts]:
-    """One page of the inbox and the exact counts of all of it; competence is asked once."""
-    rows = pending(by=by)
-    return _items(rows, narrowed, by), _counts(rows)
+    """One page of the inbox and the exact counts of all of it, of one moment; competence is asked once."""
+    policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
+    assert by.agency_id is not None
+    with sql.snapshot():
+        lies = _lies_with(by.agency_id, by)
+        return _items(_free(Filing.objects.filter(lies), by), narrowed, by), _counts(lies, by)
 
 
 def _items(rows: QuerySet[Filing], narrowed: Narrowed, by: Actor) -> list[InboxItem]:
-    """The first due first; ``after`` is the cursor."""
+    """The first due first; ``after`` is the cursor. The page is found first, and read with what belongs to it then."""
     rows = narrow(rows, narrowed)
     if narrowed.after:
         due, last = narrowed.after
         rows = rows.filter(Q(due_at__gt=due) | Q(due_at=due, id__gt=last))
-    rows = rows.select_related("enterprise", "subject", "claimed_by").order_by("due_at", "id")
+    page = list(rows.order_by("due_at", "id").values_list("id", flat=True)[:PAGE])
+    read = Filing.objects.select_related("enterprise", "subject", "claimed_by").in_bulk(page)
     now = clock.now()
-    return [_item(row, now, by) for row in rows[:PAGE]]
+    return [_item(read[each], now, by) for each in page]
 
 
 def _item(row: Filing, now: datetime, by: Actor) -> InboxItem:
@@ -151,15 +166,29 @@ def _item(row: Filing, now: datetime, by: Actor) -> InboxItem:
     )
 
 
-def _counts(rows: QuerySet[Filing]) -> Counts:
-    """Exact counts in one pass over the index of pending filings."""
-    late = Count("id", filter=Q(due_at__lt=clock.now()))
-    found = list(rows.order_by().values_list("kind").annotate(all=Count("id"), late=late))
+def _counts(lies: Q, by: Actor) -> Counts:
+    """Exact counts: the sums that are kept, what fell due since it was last looked, and without what `_free` leaves out."""
+    now = clock.now()
+    found = {kind: [all_, late] for kind, all_, late in _sums(lies)}
+    waiting = Filing.objects.filter(lies, state=lifecycle.SUBMITTED).order_by()
+    fallen = waiting.filter(overdue_at=None, due_at__lt=now).values_list("kind").annotate(n=Count("id"))
+    for kind, late in fallen:
+        found.setdefault(kind, [0, 0])[1] += late
+    out = waiting.filter(Q(filer_id=by.account_id) | Q(id__in=_in_bulk())).values_list("kind")
+    for kind, all_, late in out.annotate(n=Count("id"), late=Count("id", filter=Q(due_at__lt=now))):
+        held = found.setdefault(kind, [0, 0])
+        held[0], held[1] = held[0] - all_, held[1] - late
     return Counts(
-        pending=sum(all_ for _kind, all_, _late in found),
-        overdue=sum(late_ for _kind, _all, late_ in found),
-        by_kind={kind: all_ for kind, all_, _late in found},
+        pending=sum(all_ for all_, _late in found.values()),
+        overdue=sum(late for _all, late in found.values()),
+        by_kind={kind: all_ for kind, (all_, _late) in sorted(found.items()) if all_},
     )
+
+
+def _sums(lies: Q) -> QuerySet[Waiting, tuple[str, int, int]]:
+    """Kind, pending and marked overdue, by the lines that are kept of every change."""
+    rows = Waiting.objects.filter(lies).order_by().values_list("kind")
+    return rows.annotate(all=Sum("pending"), of_late=Sum("late")).values_list("kind", "all", "of_late")
 
 
 def next_item(*, by: Actor, after: FilingView | None = None) -> UUID | None:

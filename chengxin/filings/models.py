@@ -85,6 +85,7 @@ class Filing(models.Model):
             Index(fields=["id"], condition=Q(state="submitted", due_provisional=True), name="filing_due_provisional"),
             Index(fields=["enterprise", "kind", "-created_at"], name="filing_of_enterprise"),
             Index(fields=["subject", "-created_at"], condition=Q(subject__isnull=False), name="filing_about"),
+            Index(fields=["filer"], condition=Q(state="submitted"), name="filing_waits_of_filer"),
             Index(fields=["handler", "due_at"], condition=Q(state="submitted", handler__isnull=False), name="filing_inbox_handler"),
         ]
 
@@ -369,3 +370,7 @@ class Message(models.Model):
 
     class Meta:
         indexes = [Index(fields=["account", "-created_at"], name="message_of_account")]
+
+
+# The tables of the desk stand in a file of their own.
+from chengxin.filings.desk_models import Waiting as Waiting  # noqa: E402

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chengxin.filings import deadlines
+from chengxin.filings import deadlines, waiting
 from chengxin.flow import bulk, portal
 from chengxin.flow.step import step
 from chengxin.identity.values import Actor
@@ -37,7 +37,20 @@ def mark_overdue(limit: int) -> int:
     return deadlines.mark_overdue(limit=limit, by=BY)
 
 
-STEPS: tuple[Callable[[int], int], ...] = (end_lapsed, refresh_files, mark_overdue, bulk.carry_out, portal.publish_due)
+@step
+def settle_counts(limit: int) -> int:
+    """The lines that count what waits are taken together; their sum stays what it is."""
+    return waiting.settle(limit=limit)
+
+
+STEPS: tuple[Callable[[int], int], ...] = (
+    end_lapsed,
+    refresh_files,
+    mark_overdue,
+    settle_counts,
+    bulk.carry_out,
+    portal.publish_due,
+)
 
 
 def run(limit: int) -> int:

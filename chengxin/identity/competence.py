@@ -55,6 +55,10 @@ _NATIONAL = "a.kind = 'commerce' AND a.level = 'national'"
 
 _ON_DUTY = f"SELECT DISTINCT m.agency_id {_PRESENT.format(agency='ANY(%(agencies)s::uuid[])')}"
 
+_ALL_ON_DUTY = f"SELECT DISTINCT m.agency_id {_PRESENT.format(agency='m.agency_id')}"
+
+NAMED_AT_MOST = 100
+
 _ABOVE = f"""
 WITH RECURSIVE climb (id, depth) AS (
   SELECT a.id, 0 FROM identity_agency AS a WHERE a.id = %(agency)s
@@ -138,6 +142,8 @@ def _served(agency_id: UUID, form: str | None) -> list[UUID]:
     moment = _moment(form)
 
     def staffed(agencies: list[UUID]) -> set[UUID]:
+        if len(agencies) > NAMED_AT_MOST:
+            return {row[0] for row in sql.rows(_ALL_ON_DUTY, moment)}
         return {row[0] for row in sql.rows(_ON_DUTY, {"agencies": agencies, **moment})}
 
     return coverage.served(agency_id, staffed=staffed)

@@ -226,6 +226,12 @@ def division_path(code: str) -> list[str]:
 
 def divisions_tree() -> tuple[DivisionNode, ...]:
     """All current divisions, nested, in the order of the list."""
+def division_paths(codes: Iterable[str]) -> dict[str, list[str]]:
+    """`division_path` of many divisions."""
+    tree = divisions.tree()
+    return {code: list(tree.path(code)) for code in set(codes)}
+
+
     return divisions.tree().nodes
 
 

@@ -48,7 +48,7 @@ def show(request: Request) -> HttpResponse:
         "counts": counts,
         "narrowed": narrowed,
         "is_narrowed": bool(narrowed.text or narrowed.overdue_only or narrowed.division_code),
-        "rows": [_row(item, clock.now()) for item in items],
+        "rows": _rows(items),
         "next_url": _next_url(request, items),
         "calendar_warnings": identity.calendar_warnings(clock.today()),
         "taken_over": _taken_over(by),
@@ -121,14 +121,18 @@ def _regions(by: Actor) -> list[DivisionNode]:
     return []
 
 
-def _row(item: InboxItem, now: datetime) -> Row:
-    return Row(
-        item=item,
-        name=item.enterprise_name or item.uscc,
-        kind=words.kind_label(item.kind),
-        division="".join(identity.division_path(item.division_code)),
-        left=words.time_left(item.due_at - now),
-    )
+def _rows(items: list[InboxItem]) -> list[Row]:
+    now, paths = clock.now(), identity.division_paths(item.division_code for item in items)
+    return [
+        Row(
+            item=item,
+            name=item.enterprise_name or item.uscc,
+            kind=words.kind_label(item.kind),
+            division="".join(paths[item.division_code]),
+            left=words.time_left(item.due_at - now),
+        )
+        for item in items
+    ]
 
 
 def keys() -> list[tuple[str, str]]:
