@@ -175,7 +175,15 @@ class Ruling:
 
 def decide(*, filing_id: UUID, ruling: Ruling, by: Actor) -> DecisionView:
     """Answer a case, once. Whatever follows from it, the caller does in the same transaction."""
-    filing = reviewable(filing_id=filing_id, by=by)
+    return _answer(reviewable(filing_id=filing_id, by=by), ruling, by)
+
+
+def carry_out(*, filing_id: UUID, ruling: Ruling, by: Actor) -> DecisionView:
+    """Answer a case with what two people decided before, when its time has come; `by` is the second of them, who was asked then."""
+    return _answer(Filing.objects.select_for_update().get(id=filing_id), ruling, by)
+
+
+def _answer(filing: Filing, ruling: Ruling, by: Actor) -> DecisionView:
     if not ruling.answer.strip():
         raise Invalid({"answer": [_("请填写答复内容，提交人将看到。")]})
     advance(filing, {"approved": "approve", "rejected": "reject"}[ruling.outcome])
@@ -275,6 +283,11 @@ def one(*, filing_id: UUID, by: Actor) -> CaseView:
     """A case with what came of it, for those who may see the filing."""
     filing = queries.visible_row(filing_id=filing_id, by=by)
     return view(Case.objects.select_related("proposed_by").get(filing=filing))
+
+
+def number_of(*, filing_id: UUID) -> str:
+    """The number of a case."""
+    return Case.objects.values_list("number", flat=True).get(filing_id=filing_id)
 
 
 def view(case: Case) -> CaseView:

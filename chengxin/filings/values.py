@@ -151,6 +151,28 @@ class CaseView:
 
 
 @dataclass(frozen=True)
+class AccountChangeView:
+    """A mailbox change or a reset: who proposed it and why, who confirmed it, when it takes effect, what became of it."""
+
+    id: UUID
+    ticket_id: UUID
+    kind: str
+    account_id: UUID
+    enterprise_id: UUID
+    reason: str
+    by_id: UUID
+    by_name: str
+    proposed_at: datetime
+    state: str
+    second_id: UUID | None
+    second_name: str
+    settled_at: datetime | None
+    effective_at: datetime | None
+    ended_at: datetime | None
+    why: str
+
+
+@dataclass(frozen=True)
 class InboxItem:
     """One row of a reviewer's inbox."""
 

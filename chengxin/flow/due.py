@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chengxin.filings import deadlines, waiting
-from chengxin.flow import bulk, portal
+from chengxin.flow import bulk, helpdesk, portal
 from chengxin.flow.step import step
 from chengxin.identity.values import Actor
 from chengxin.records import actions as records
@@ -49,6 +49,7 @@ STEPS: tuple[Callable[[int], int], ...] = (
     mark_overdue,
     settle_counts,
     bulk.carry_out,
+    helpdesk.carry_out,
     portal.publish_due,
 )
 

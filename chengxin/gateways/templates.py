@@ -98,6 +98,26 @@ TEMPLATES: dict[str, Template] = {
         _("{name}：\n\n{unit} 已为您开通账号（登录名 {login}）。请在 {until} 前打开下面的链接设置密码：\n\n{reset_link}"),
         secret_minutes=3 * 24 * 60,
     ),
+    "account_change_held": Template(
+        _("请核实：有人申请{what}"),
+        _(
+            "{name}：\n\n有人通过客服求助（编号 {number}）申请对您的账号{what}，经客服核实，将于 {until} 生效。\n\n"
+            "如果不是您本人或本单位申请，请在此前打开下面的链接并点击“阻止此次变更”：\n\n{stop_link}\n\n"
+            "如确为本单位申请，无需操作。"
+        ),
+        secret_minutes=24 * 60,
+    ),
+    "account_change_coming": Template(
+        _("{what}已核实，等待生效"),
+        _(
+            "{name}：\n\n您的客服求助（编号 {number}）已核实，{what}将于 {until} 生效。\n\n"
+            "为保护账号安全，原注册邮箱在此前可以阻止此次变更。生效后会再次通知您。"
+        ),
+    ),
+    "account_change_stopped": Template(
+        _("{what}已被阻止"),
+        _("{name}：\n\n客服求助（编号 {number}）申请的{what}已被原注册邮箱阻止，账号没有变化。客服会再次核实并答复。"),
+    ),
     "registration_reset": Template(
         _("注册信息已重置"),
         _("{name}：\n\n您的注册信息已于 {moment} 由 {unit} 重置。\n原因：{reason}\n\n您可以重新注册：\n{link}"),

@@ -61,9 +61,11 @@ REVIEWER = frozenset({"reviewer"})
 AGENCY = (
     Entry(_("待办审核"), "agency:inbox", REVIEWER),
     Entry(_("已办审核"), "agency:mine", REVIEWER),
+    Entry(_("客服求助"), "agency:helpdesk", frozenset({"helpdesk"})),
     Entry(_("未送达通知"), "agency:delivery", REVIEWER | {"system_admin"}),
 )
 FOOT = (
+    Entry(_("客服求助"), "public:helpdesk"),
     Entry(_("查询办理进度"), "public:progress"),
     Entry(_("无障碍说明"), "public:accessibility"),
     Entry(_("用户服务协议"), "public:terms"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chengxin.web.agency import bulk, correcting, deciding, done, inbox, item
+from chengxin.web.agency import bulk, correcting, deciding, done, helpdesk, inbox, item
 
 urlpatterns = [
     path("desk", inbox.show, name="inbox"),
@@ -11,6 +11,11 @@ urlpatterns = [
     path("desk/bulk/<uuid:bulk_id>/revoke", bulk.revoke, name="revoke_bulk"),
     path("desk/mine", done.mine, name="mine"),
     path("desk/delivery", done.delivery, name="delivery"),
+    path("desk/help", helpdesk.queue, name="helpdesk"),
+    path("desk/help/<uuid:ticket_id>", helpdesk.ticket, name="ticket"),
+    path("desk/help/<uuid:ticket_id>/answer", helpdesk.answer, name="answer_ticket"),
+    path("desk/help/<uuid:ticket_id>/change", helpdesk.propose, name="propose_change"),
+    path("desk/help/<uuid:ticket_id>/change/<uuid:change_id>", helpdesk.settle, name="settle_change"),
     path("desk/<uuid:filing_id>", item.show, name="item"),
     path("desk/<uuid:filing_id>/remark", deciding.remark, name="remark"),
     path("desk/<uuid:filing_id>/remarks/<uuid:remark_id>/drop", deciding.drop_remark, name="drop_remark"),

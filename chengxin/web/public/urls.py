@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from chengxin.web.public import files, home, progress, proofs, search, verify, wrong
+from chengxin.web.public import files, helpdesk, home, progress, proofs, search, verify, wrong
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -22,6 +22,9 @@ urlpatterns = [
     path("files/<str:uscc>/<uuid:version_id>", proofs.record, name="record"),
     path("files/<str:uscc>/<uuid:version_id>/opening.json", proofs.opening, name="opening"),
     path("files/<str:uscc>/<uuid:version_id>/report", wrong.report, name="report_error"),
+    path("help-desk", helpdesk.index, name="helpdesk"),
+    path("help-desk/stop/<str:token>", helpdesk.stop, name="stop_change"),
+    path("help-desk/<slug:topic>", helpdesk.ask, name="ask_help"),
     path("progress", progress.progress, name="progress"),
     path("verify", verify.ask, name="verify"),
     path("verify/<str:number>.json", verify.as_json, name="verify_json"),
