@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from pathlib import Path
 
 from chengxin.commands import environment
+from chengxin.launcher.errors import LauncherError
 
 
 def register(words: _SubParsersAction[ArgumentParser]) -> None:
@@ -15,9 +17,13 @@ def register(words: _SubParsersAction[ArgumentParser]) -> None:
     succeed = log.add_parser("succeed", help="close a log with a signed statement and start its successor (D-21)")
     succeed.add_argument("log", choices=["public", "audit"])
     succeed.add_argument("--reason", required=True, help="one line, published with the statement")
+    succeed.add_argument("--new-key", action="store_true", help="give the log another key: the former is leaked, lost or old")
     succeed.set_defaults(run=log_succeed)
     keys = words.add_parser("keys", help="the key ring").add_subparsers(dest="act", metavar="ACT", required=True)
     keys.add_parser("list", help="every key, never its material").set_defaults(run=keys_list)
+    check = keys.add_parser("check", help="say whether every key is there, private, and the one that a backup needs")
+    check.add_argument("--backup", type=Path, metavar="SOURCE", help="one backup, or a folder of backups: then its newest")
+    check.set_defaults(run=keys_check)
     keys.add_parser("generate", help="make the keys that are missing").set_defaults(run=keys_generate)
     rotate = keys.add_parser("rotate", help="make the next version of a key")
     rotate.add_argument("name")
@@ -46,7 +52,10 @@ def log_succeed(words: Namespace) -> int:
         environment.set_up()
         from chengxin.ledger import origins
 
-        print(origins.succeed(log=words.log, reason=words.reason))
+        try:
+            print(origins.succeed(log=words.log, reason=words.reason, new_key=words.new_key))
+        except ValueError as error:
+            raise LauncherError(str(error)) from None
     return 0
 
 
@@ -75,12 +84,40 @@ def keys_generate(_words: Namespace) -> int:
 
 
 def keys_rotate(words: Namespace) -> int:
-    """Make the next version of one key."""
+    """Make the next version of one key and say what follows; a log changes its key only with its name (D-21)."""
+    environment.set_up()
+    from chengxin.common import keys
+    from chengxin.common.key_inventory import INVENTORY
+
+    log = words.name.removeprefix("ledger-")
+    if words.name.startswith("ledger-") and words.name in INVENTORY:
+        raise LauncherError(
+            f"A log keeps its key for life. Close it and start its successor: chengxin log succeed {log} --new-key --reason REASON"
+        )
+    print(f"{words.name} v{keys.ring().rotate(words.name)}")
+    print(INVENTORY[words.name].rotation)
+    print("Older versions stay in KEYS_DIR: what was made with them needs them. Copy the new file to the safe now.")
+    return 0
+
+
+def keys_check(words: Namespace) -> int:
+    """Print what is wrong with the keys; return 1 where something is."""
     environment.set_up()
     from chengxin.common import keys
 
-    print(f"{words.name} v{keys.ring().rotate(words.name)}")
-    return 0
+    ring = keys.ring()
+    wrong = [f"{name}  missing: chengxin keys generate, or put its file back" for name in ring.missing()]
+    wrong += [f"{row.name} v{row.version}  {row.problem}" for row in ring.rows() if row.problem]
+    if words.backup:
+        from chengxin.backups import checking, manifest
+        from chengxin.commands.keeping import one
+
+        needed = checking.missing_keys(manifest.read(one(words.backup)))
+        wrong += [f"{name}  needed by the backup: put its file into KEYS_DIR" for name in needed]
+    for problem in wrong:
+        print(problem)
+    print(f"{'red' if wrong else 'ok'}: {len(ring.rows())} keys")
+    return 1 if wrong else 0
 
 
 def doctor(_words: Namespace) -> int:

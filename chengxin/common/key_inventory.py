@@ -45,14 +45,14 @@ INVENTORY: dict[str, Purpose] = {
     "ledger-audit": Purpose(
         kind="signing",
         purpose="Ed25519 signature of the checkpoints of the audit log (D-18).",
-        rotation="By `chengxin log succeed` only: the log gets a successor with its own key (D-21).",
+        rotation="By `chengxin log succeed audit --new-key` only: the log gets a successor with its own key (D-21).",
         lost="The audit log cannot grow; close it with a signed statement and start its successor.",
         leaked="Others could sign a forged history. Close the log, publish the last honest checkpoint, succeed.",
     ),
     "ledger-public": Purpose(
         kind="signing",
         purpose="Ed25519 signature of the checkpoints of the public log (D-18).",
-        rotation="By `chengxin log succeed` only: the log gets a successor with its own key (D-21).",
+        rotation="By `chengxin log succeed public --new-key` only: the log gets a successor with its own key (D-21).",
         lost="The public log cannot grow; close it with a signed statement and start its successor.",
         leaked="Others could sign a forged history. Close the log, publish the last honest checkpoint, succeed.",
     ),

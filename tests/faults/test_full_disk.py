@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import resource
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
+from chengxin.backups import checking, making, manifest
+from chengxin.backups.programs import NoRoom
 from chengxin.filings.models import Attachment
-from tests import people
+from chengxin.launcher import places
+from tests import people, server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOM_BYTES = 64 * 1024
@@ -71,3 +76,20 @@ def test_an_upload_on_a_full_disk_is_refused_for_now_and_leaves_nothing(settings
     again = send(client)
     assert again.status_code == 201
     assert Attachment.objects.count() == 1
+
+
+def test_a_backup_on_a_full_disk_leaves_nothing_and_the_earlier_ones_stand(tmp_path: Path, settings: Any) -> None:
+    settings.MEDIA_ROOT, settings.CHENGXIN_HOME = tmp_path / "uploads", tmp_path
+    connection.ensure_connection()
+    owner_url = server.url(connection.settings_dict["NAME"], role=places.OWNER_ROLE)
+    target = tmp_path / "backups"
+    with full(target):
+        earlier = target / "chengxin-20260101T000000Z"
+        earlier.mkdir()
+        (earlier / manifest.NAME).write_text("{}")
+        with pytest.raises(NoRoom, match=r"No room for the backup: .* earlier backups stand"):
+            making.make(target, owner_url=owner_url)
+        assert manifest.found(target) == [earlier]
+        assert sorted(path.name for path in target.iterdir()) == [".lock", earlier.name]
+    shutil.rmtree(target)
+    assert checking.problems(making.make(target, owner_url=owner_url)) == [], "with room again"
