@@ -29,6 +29,7 @@ JOBS: tuple[tuple[str, str, float | None], ...] = (
     ("followers", "chengxin.followers:step", None),
     ("outbox", "chengxin.gateways.actions:deliver_due", None),
     ("due", "chengxin.flow.due:run", 1.0),
+    ("imports", "chengxin.flow.importing:carry_out", 1.0),
     ("sweeps", "chengxin.worker:sweep", 60.0),
     ("snapshots", "chengxin.exchange.snapshots:due", 60.0),
     ("leftovers", "chengxin.flow.leftovers:sweep_store", 3600.0),
@@ -39,6 +40,7 @@ SWEEPS = (
     "chengxin.flow.leftovers:sweep",
     "chengxin.filings.drafts:sweep_copies",
     "chengxin.ledger.actions:sweep",
+    "chengxin.exchange.actions:sweep",
 )
 log = structlog.get_logger()
 

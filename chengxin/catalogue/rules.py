@@ -18,6 +18,7 @@ from chengxin.catalogue.kinds import Around, Bad
 from chengxin.catalogue.values import Check, Cleaned, Condition, Field, Form, Group, Record, Subject
 
 _KEPT_FORMS = 256
+_LONGEST_KEPT = 64
 BALANCE_TOLERANCE_WAN = Decimal("0.02")
 
 
@@ -28,6 +29,7 @@ class _Findings:
     partial: bool
     errors: dict[str, list[str]] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
+    kept: dict[Any, Any] | None = None
 
     def wrong(self, path: str, message: str) -> None:
         (self.warnings if self.partial else self.errors).setdefault(path, []).append(message)
@@ -65,14 +67,22 @@ def clean(
 
 
 def clean_record(
-    group: Group, raw: Mapping[str, str], *, today: date, codes: Codes | None = None
+    group: Group, raw: Mapping[str, str], *, today: date, codes: Codes | None = None, kept: dict[Any, Any] | None = None
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Return typed values and errors by field of one record on its own (a line of an import)."""
-    found = _Findings(partial=False)
+    """Return typed values and errors by field of one record on its own (a line of an import).
+
+    `kept` remembers what short strings were read as, for many records of one group on one day; the caller empties it.
+    """
+    found = _Findings(partial=False, kept=kept)
     around = Around(today=today, codes=codes or tables.shipped())
     values = _clean_fields(group, Row(id="", raw=raw), around, found)
     _apply_checks(group, [Record(row="", public=None, values=values)], found)
     return values, {path.rpartition("/")[2]: messages for path, messages in found.errors.items()}
+
+
+def only(group: Group, codes: Iterable[str]) -> Group:
+    """Return a group with some of its fields only, none of its checks."""
+    return replace(group, fields=tuple(f for code in codes if (f := group.field(code))), checks=())
 
 
 def subject_of(form: Form, *, uscc: str, company_type: str = "") -> str:
@@ -221,10 +231,19 @@ def _clean_fields(group: Group, row: Row, around: Around, found: _Findings) -> d
                 found.wrong(where, _ask(f))
             continue
         try:
-            values[f.code] = kind_of(f).parse(raw, f, around)
+            values[f.code] = _parsed(f, raw, around, found.kept)
         except Bad as bad:
             found.wrong(where, str(bad))
     return values
+
+
+def _parsed(f: Field, raw: str, around: Around, kept: dict[Any, Any] | None) -> Any:
+    if kept is None or len(raw) > _LONGEST_KEPT:
+        return kind_of(f).parse(raw, f, around)
+    key = (f.code, raw)
+    if key not in kept:
+        kept[key] = kind_of(f).parse(raw, f, around)
+    return kept[key]
 
 
 def _required(field: Field, raw: Mapping[str, str], group: Group, around: Around) -> bool:

@@ -6,8 +6,10 @@ import csv
 import os
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from chengxin.commands import environment
 from chengxin.launcher.errors import LauncherError
@@ -22,9 +24,9 @@ NICENESS = 10
 
 def register(words: _SubParsersAction[ArgumentParser]) -> None:
     """Add the words of this module."""
-    word = words.add_parser("import", help="take in a CSV file of one group of government records, whole or not at all")
+    word = words.add_parser("import", help="take in a file of one group of government records, not at all where it has a fault")
     word.add_argument("group", help="G01 … G21")
-    word.add_argument("file", type=Path, nargs="?", help="the CSV file; without it, the first line of such a file is printed")
+    word.add_argument("file", type=Path, nargs="?", help="the CSV or .xlsx file; without it, the first line of such a file is printed")
     word.add_argument("--dry-run", action="store_true", help="say what it would do and write nothing")
     word.add_argument("--by", metavar="NAME", help="log-in name of the importer it is filed by; without it, the command itself")
     word.set_defaults(run=take_in)
@@ -47,7 +49,8 @@ def take_in(words: Namespace) -> int:
             csv.writer(sys.stdout).writerow(importing.header(group=words.group))
             return 0
         act = importing.rehearse if words.dry_run else importing.run
-        report = act(group=words.group, data=_bytes_of(words.file), by=_actor(words.by))
+        with _open(words.file) as handle:
+            report = act(group=words.group, data=handle, by=_actor(words.by))
     return _tell(report, rehearsed=words.dry_run)
 
 
@@ -66,11 +69,14 @@ def snapshot(_words: Namespace) -> int:
     return 0
 
 
-def _bytes_of(file: Path) -> bytes:
+@contextmanager
+def _open(file: Path) -> Iterator[BinaryIO]:
     try:
-        return file.read_bytes()
+        handle = file.open("rb")
     except OSError as error:
         raise LauncherError(f"{file}: {error.strerror}") from error
+    with handle:
+        yield handle
 
 
 def _actor(name: str | None) -> Actor:
@@ -90,18 +96,20 @@ def _actor(name: str | None) -> Actor:
 def _tell(report: Report, *, rehearsed: bool) -> int:
     for fault in report.faults[:MOST_FAULTS_SHOWN]:
         print(fault, file=sys.stderr)
-    hidden = len(report.faults) - MOST_FAULTS_SHOWN
+    hidden = report.wrong - min(len(report.faults), MOST_FAULTS_SHOWN)
     if hidden > 0:
         print(f"另有{hidden}处错误未列出。", file=sys.stderr)
-    if report.faults:
-        print(f"文件有{len(report.faults)}处错误，未写入任何数据。", file=sys.stderr)
+    if report.wrong and not report.filing_id:
+        print(f"文件有{report.wrong}处错误，未写入任何数据。", file=sys.stderr)
         return 1
     if report.earlier:
         print(f"该文件此前已导入，不再重复写入。当时：{report.earlier}")
     else:
         print(f"{'试运行，未写入：' if rehearsed else '已导入：'}{report.summary()}")
+    if report.wrong:
+        print(f"检查之后数据有变化，{report.wrong}处错误所在的行未导入。", file=sys.stderr)
     print(f"SHA-256 {report.sha256}")
-    return 0
+    return 1 if report.wrong else 0
 
 
 def fill_demo(words: Namespace) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -12,32 +13,107 @@ from django.utils.translation import gettext as _
 from chengxin.catalogue import rules as catalogue_rules
 from chengxin.catalogue.values import Form, Group
 from chengxin.common import clock
-from chengxin.exchange.values import Fault, Judged, Line
+from chengxin.common.text import name_key
+from chengxin.exchange.reading import OPERATION
+from chengxin.exchange.values import Fault, FaultyLine, Judged, Line
 from chengxin.records import disclosure, terms
-from chengxin.records.values import GOVERNMENT, NewRecord
+from chengxin.records.values import BY_CONTENT, GOVERNMENT, SENT_AGAIN, WITHDRAW, NewRecord
 
-ACCEPTED = ("", "新增", "更正", "add", "correct")
 ALWAYS = terms.Outcome()
 SUBJECT, UNIT, NUMBER, COLLECTED = "subject_uscc", "source_unit", "source_record_no", "collected_on"
+KEY_FIELDS = (SUBJECT, UNIT, NUMBER)
+MOST_KEPT = 20_000
 
 
-def judge(lines: Iterable[Line], *, form: Form, today: date) -> tuple[list[Judged], list[Fault]]:
-    """Every line as a record or as its faults; the same key twice in one file is a fault of the later line."""
-    [group] = form.groups
-    good: list[Judged] = []
-    faults: list[Fault] = []
-    seen: dict[tuple[str, str], int] = {}
-    for line in lines:
-        values, errors = catalogue_rules.clean_record(group, line.raw, today=today)
-        outcome = terms.Outcome() if errors else terms.of(group, values)
-        errors = {**errors, **outcome.errors}
-        found = [Fault(line.number, _column(group, code), text) for code, texts in errors.items() for text in texts]
-        found += _of_the_line(line, values, group, seen)
-        faults += found
-        if not found:
-            seen[_key(values)] = line.number
-            good.append(_judged(line, values, form, outcome))
-    return good, faults
+@dataclass
+class Judge:
+    """Judges lines of one form on one day; values that come again and again are read once.
+
+    `units` are the source units the sender may speak for; None for all of them.
+    """
+
+    form: Form
+    today: date
+    units: Collection[str] | None = None
+    _read: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def group(self) -> Group:
+        """The one group of the form."""
+        return self.form.groups[0]
+
+    def judge(self, lines: Iterable[Line]) -> tuple[list[Judged], list[FaultyLine]]:
+        """Every line as what may be taken in, or as its faults."""
+        good: list[Judged] = []
+        faulty: list[FaultyLine] = []
+        for line in lines:
+            if len(self._read) > MOST_KEPT:
+                self._read.clear()
+            found = self._one(line)
+            if isinstance(found, Judged):
+                good.append(found)
+            else:
+                faulty.append(FaultyLine(line.number, line.cells, tuple(found)))
+        return good, faulty
+
+    def _one(self, line: Line) -> Judged | list[Fault]:
+        operation = self.operation(line.operation)
+        group = self.key_group if operation == WITHDRAW else self.group
+        values, errors = catalogue_rules.clean_record(group, line.raw, today=self.today, kept=self._read)
+        outcome = ALWAYS if errors or operation == WITHDRAW else self._term(values)
+        faults = [
+            Fault(line.number, column_of(self.group, code), text) for code, texts in {**errors, **outcome.errors}.items() for text in texts
+        ]
+        faults += self._of_the_line(line, values, operation)
+        if faults:
+            return faults
+        assert operation is not None
+        unit, number = _key(values)
+        if operation == WITHDRAW:
+            return Judged(line.number, operation, values[SUBJECT], unit, number)
+        record = self._record(values, outcome)
+        name = values.get("name") if self.group.code == "G01" else ""
+        return Judged(line.number, operation, values[SUBJECT], unit, number, name or "", record, outcome.why)
+
+    def _term(self, values: Mapping[str, Any]) -> terms.Outcome:
+        """What the law says of the record; one whose term is over is kept inside at once."""
+        outcome = terms.of(self.group, values)
+        if outcome.published and outcome.until is not None and outcome.until < self.today:
+            return replace(outcome, published=False, why=_("公示期已满，不再公示"))
+        return outcome
+
+    def operation(self, word: str) -> str | None:
+        """The operation a word names; None for a word that names none."""
+        if not word:
+            return BY_CONTENT
+        wanted = name_key(word)
+        for option in self.form.operations:
+            if wanted in (option.code, name_key(option.label.zh)):
+                return option.code
+        return None
+
+    @property
+    def key_group(self) -> Group:
+        """The group with the fields only that name a record: what a withdrawal needs."""
+        found: Group = self._read.setdefault(KEY_FIELDS, catalogue_rules.only(self.group, KEY_FIELDS))
+        return found
+
+    def _of_the_line(self, line: Line, values: Mapping[str, Any], operation: str | None) -> list[Fault]:
+        faults = []
+        if operation is None:
+            words = _("没有“%(word)s”这种操作，请填写新增、更正、撤回或归属更正。") % {"word": line.operation[:20]}
+            faults.append(Fault(line.number, OPERATION, words))
+        if values.get("uscc") and self.group.code == "G01" and values["uscc"] != values.get(SUBJECT):
+            faults.append(Fault(line.number, column_of(self.group, "uscc"), _("与主体统一社会信用代码不一致，请核对。")))
+        unit = values.get(UNIT)
+        if unit and self.units is not None and unit not in self.units:
+            words = _("本账号只能报送本单位及下级单位的数据，请核对数据来源单位。")
+            faults.append(Fault(line.number, column_of(self.group, UNIT), words))
+        return faults
+
+    def _record(self, values: Mapping[str, Any], outcome: terms.Outcome) -> NewRecord:
+        collected_at = datetime.combine(values[COLLECTED], time(), clock.SHANGHAI)
+        return record_of(form=self.form, values=values, collected_at=collected_at, outcome=outcome)
 
 
 def record_id(*, unit: str, number: str, group: str) -> UUID:
@@ -45,25 +121,14 @@ def record_id(*, unit: str, number: str, group: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"chengxin:{group}:{unit}:{number}")
 
 
-def _of_the_line(line: Line, values: Mapping[str, Any], group: Group, seen: Mapping[tuple[str, str], int]) -> list[Fault]:
-    faults = []
-    if line.operation not in ACCEPTED:
-        faults.append(Fault(line.number, "操作", _("此处仅支持“新增”和“更正”，撤回和归属更正须由来源单位另行办理。")))
-    if values.get("uscc") and group.code == "G01" and values["uscc"] != values.get(SUBJECT):
-        faults.append(Fault(line.number, _column(group, "uscc"), _("与主体统一社会信用代码不一致，请核对。")))
-    earlier = seen.get(_key(values))
-    if earlier:
-        faults.append(Fault(line.number, _column(group, NUMBER), _("与第%(line)s行的来源记录编号重复。") % {"line": earlier}))
-    return faults
-
-
 def _key(values: Mapping[str, Any]) -> tuple[str, str]:
     return str(values.get(UNIT) or ""), str(values.get(NUMBER) or "")
 
 
-def _column(group: Group, code: str) -> str:
-    field = group.field(code)
-    return field.label.zh if field else ""
+def column_of(group: Group, code: str) -> str:
+    """The label of a column."""
+    found = group.field(code)
+    return found.label.zh if found else ""
 
 
 def record_of(*, form: Form, values: Mapping[str, Any], collected_at: datetime, outcome: terms.Outcome = ALWAYS) -> NewRecord:
@@ -84,14 +149,7 @@ def record_of(*, form: Form, values: Mapping[str, Any], collected_at: datetime, 
         source_unit=unit,
         source_no=number,
         collected_at=collected_at,
-        publicity_from=outcome.since if public else None,
-        publicity_until=outcome.until if public else None,
-        uncompared=frozenset({COLLECTED}),
+        publicity_from=outcome.since,
+        publicity_until=outcome.until,
+        uncompared=SENT_AGAIN,
     )
-
-
-def _judged(line: Line, values: Mapping[str, Any], form: Form, outcome: terms.Outcome) -> Judged:
-    collected_at = datetime.combine(values[COLLECTED], time(), clock.SHANGHAI)
-    record = record_of(form=form, values=values, collected_at=collected_at, outcome=outcome)
-    name = values.get("name") if record.group == "G01" else ""
-    return Judged(line.number, values[SUBJECT], name or "", record, why_unpublished=outcome.why)

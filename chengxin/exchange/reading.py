@@ -1,51 +1,135 @@
-"""A CSV file as lines: columns by label or code in any order, UTF-8 or GB 18030, at most 20,000 lines. Pure.
+"""A table as lines: columns by label or code in any order, UTF-8 or GB 18030. Never the whole file in memory.
 
 What is no table at all is refused whole; a wrong column or a line of another length is a fault with its place.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
-import io
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
 from chengxin.catalogue.values import Group
 from chengxin.common.errors import Invalid
 from chengxin.common.text import name_key
-from chengxin.exchange.values import Fault, Line
+from chengxin.exchange.values import HEADER_LINE, LONGEST_CELL, MAX_LINES, Fault, FaultyLine, Line
 
-MAX_LINES = 20_000
-MAX_BYTES = 64 * 1024 * 1024
-LONGEST_CELL = 100_000
 LONGEST_SHOWN = 40
+READ_BYTES = 1024 * 1024
 OPERATION = "操作"
-HEADER_LINE = 1
-FORMULA = re.compile(r"\s*(?:[=@]|[+-].*[(|!])", re.DOTALL)
+NUMBER, FAULTS = "行号", "错误说明"
+FORMULA = re.compile(r"\s*(?:[=@]|[+-].*[(|!]|#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)\Z)", re.DOTALL)
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+ZIPPED, OLD_BOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
-def lines(data: bytes, *, group: Group) -> tuple[list[Line], list[Fault]]:
-    """The lines of a file and what is wrong with its shape; Invalid({"file": …}) for what is no table."""
-    table = _table(_text(data))
-    header = table[0] if table else []
-    codes, faults = _columns(header, group)
-    if faults:
-        return [], faults
-    body = [(number, row) for number, row in enumerate(table[1:], start=HEADER_LINE + 1) if any(cell.strip() for cell in row)]
-    if not body:
-        raise _refused(_("文件中没有数据行。"))
-    if len(body) > MAX_LINES:
-        raise _refused(_("一次最多导入%(most)s行，请分批导入。") % {"most": MAX_LINES})
-    found = []
-    for number, row in body:
-        wrong = _of_the_shape(number, row, header)
-        faults += wrong
-        found += [] if wrong else [_line(number, row, codes)]
-    return found, faults
+@dataclass(frozen=True)
+class Row:
+    """The cells of one line, its number as a person counts, and the place in the file behind it."""
+
+    number: int
+    cells: Sequence[str]
+    end: int
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The header as it came, and the code of each column by its place."""
+
+    header: tuple[str, ...]
+    codes: Mapping[int, str]
+
+    def line(self, row: Row) -> Line:
+        """A line by field code."""
+        cells = {self.codes[place]: cell for place, cell in enumerate(row.cells) if place in self.codes}
+        return Line(row.number, cells, operation=cells.pop(OPERATION, "").strip(), cells=tuple(row.cells))
+
+    def misshapen(self, row: Row) -> FaultyLine | None:
+        """A line must have as many cells as the header, and no cell may be a formula."""
+        faults = []
+        if len(row.cells) != len(self.header):
+            about = {"has": len(row.cells), "columns": len(self.header)}
+            faults = [Fault(row.number, "", _("有%(has)s个单元格，表头有%(columns)s列，请核对是否错列。") % about)]
+        else:
+            words = _("单元格内容像是公式，请改为文字或数值后再导入。")
+            faults = [
+                Fault(row.number, self.header[place].strip(), words)
+                for place, cell in enumerate(row.cells)
+                if cell[:1] in _SUSPECT and place in self.codes and FORMULA.match(cell)
+            ]
+        return FaultyLine(row.number, tuple(row.cells), tuple(faults)) if faults else None
+
+
+_SUSPECT = frozenset("=@+-# \t\r\n\u3000")
+
+
+def encoding_of(path: Path) -> str:
+    """The encoding of a text file, by reading it through; Invalid names the line that is in neither."""
+    with path.open("rb") as handle:
+        head = handle.read(4)
+    if head.startswith(ZIPPED) or head.startswith(OLD_BOOK):
+        raise refused(_("这是Excel工作簿，请使用.xlsx格式，或另存为“CSV UTF-8（逗号分隔）”后再导入。"))
+    if not head.startswith(UTF_16):
+        lines = []
+        for encoding in ("utf-8", "gb18030"):
+            line = _undecodable(path, encoding)
+            if line is None:
+                return encoding
+            lines.append(line)
+        raise refused(_("第%(line)s行有无法识别的字符；文件编码应为UTF-8或GB18030，请另存后再试。") % {"line": max(lines)})
+    raise refused(_("文件编码应为UTF-8或GB18030，请另存后再试。"))
+
+
+def _undecodable(path: Path, encoding: str) -> int | None:
+    """The first line that is not in this encoding, or None."""
+    decoder, lines = codecs.getincrementaldecoder(encoding)(), 1
+    with path.open("rb") as handle:
+        while True:
+            piece = handle.read(READ_BYTES)
+            try:
+                decoder.decode(piece, final=not piece)
+            except UnicodeDecodeError as error:
+                return lines + error.object[: error.start].count(b"\n")
+            if not piece:
+                return None
+            lines += piece.count(b"\n")
+
+
+class _Lines:
+    """The decoded lines of a file from a place on, and how far they were taken."""
+
+    def __init__(self, handle: BinaryIO, encoding: str, offset: int) -> None:
+        handle.seek(offset)
+        self.handle, self.encoding, self.end = handle, encoding, offset
+
+    def __iter__(self) -> Iterator[str]:
+        for piece in self.handle:
+            first = self.end == 0
+            self.end += len(piece)
+            text = piece.decode(self.encoding)
+            yield text.removeprefix("\ufeff") if first else text
+
+
+def rows(path: Path, *, encoding: str, offset: int = 0, number: int = HEADER_LINE) -> Iterator[Row]:
+    """The lines of a file that have something in them, from a place and its line number on."""
+    csv.field_size_limit(LONGEST_CELL)
+    with path.open("rb") as handle:
+        lines = _Lines(handle, encoding, offset)
+        reader = csv.reader(lines, strict=True)
+        try:
+            for place, cells in enumerate(reader, start=number):
+                if any(cell and not cell.isspace() for cell in cells):
+                    yield Row(place, cells, lines.end)
+        except csv.Error as error:
+            words = _("文件第%(line)s行起不是有效的CSV（引号不成对，或单元格超过%(most)s字），请重新导出后再试。")
+            raise refused(words % {"line": number + reader.line_num - 1, "most": LONGEST_CELL}) from error
 
 
 def header(group: Group) -> list[str]:
@@ -53,31 +137,19 @@ def header(group: Group) -> list[str]:
     return [OPERATION, *(field.label.zh for field in group.fields)]
 
 
-def _of_the_shape(number: int, row: Sequence[str], header: Sequence[str]) -> list[Fault]:
-    """A line must have as many cells as the header, and no cell may be a formula."""
-    if len(row) != len(header):
-        about = {"has": len(row), "columns": len(header)}
-        return [Fault(number, "", _("有%(has)s个单元格，表头有%(columns)s列，请核对是否错列。") % about)]
-    words = _("单元格内容像是公式，请改为文字或数值后再导入。")
-    return [Fault(number, label.strip(), words) for label, cell in zip(header, row, strict=True) if FORMULA.match(cell)]
-
-
-def _line(number: int, row: Sequence[str], codes: Mapping[int, str]) -> Line:
-    cells = {codes[place]: cell for place, cell in enumerate(row) if place in codes}
-    return Line(number=number, operation=cells.pop(OPERATION, "").strip(), raw=cells)
-
-
-def _columns(header: Sequence[str], group: Group) -> tuple[dict[int, str], list[Fault]]:
-    """The code of each column by its place, or what is wrong with the columns."""
+def columns(given: Sequence[str], group: Group) -> tuple[Columns, list[Fault]]:
+    """The columns by their labels, and what is wrong with them."""
     known = {name_key(word): f.code for f in group.fields for word in (f.label.zh, f.code)}
     known[name_key(OPERATION)] = OPERATION
-    codes = {place: known.get(name_key(label.lstrip("*"))) for place, label in enumerate(header) if label.strip()}
-    if not any(codes.values()):
-        return {}, [Fault(HEADER_LINE, "", _("第1行应为本类信息的列名，编码应为UTF-8或GB18030。"))]
+    passed_over = {name_key(NUMBER), name_key(FAULTS)}
+    named = {place: name_key(label.lstrip("*")) for place, label in enumerate(given) if label.strip()}
+    codes = {place: known.get(name) for place, name in named.items() if name not in passed_over}
     found: dict[int, str] = {}
+    if not any(codes.values()):
+        return Columns(tuple(given), found), [Fault(HEADER_LINE, "", _("第1行应为本类信息的列名，编码应为UTF-8或GB18030。"))]
     faults = []
     for place, code in codes.items():
-        label = header[place].strip()[:LONGEST_SHOWN]
+        label = given[place].strip()[:LONGEST_SHOWN]
         if code is None:
             faults.append(Fault(HEADER_LINE, label, _("本类信息没有这一列，请使用模板的列名。")))
         elif code in found.values():
@@ -85,31 +157,20 @@ def _columns(header: Sequence[str], group: Group) -> tuple[dict[int, str], list[
         else:
             found[place] = code
     missing = [f.label.zh for f in group.fields if f.required and f.code not in found.values()]
-    return found, faults + [Fault(HEADER_LINE, label, _("缺少此列，本列为必填。")) for label in missing]
+    faults += [Fault(HEADER_LINE, label, _("缺少此列，本列为必填。")) for label in missing]
+    return Columns(tuple(given), found), faults
 
 
-def _table(text: str) -> list[list[str]]:
-    csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        return list(reader)
-    except csv.Error as error:
-        words = _("文件第%(line)s行起不是有效的CSV（引号不成对，或单元格超过%(most)s字），请重新导出后再试。")
-        raise _refused(words % {"line": reader.line_num, "most": LONGEST_CELL}) from error
+def key_of(line: Line) -> tuple[str, str]:
+    """The key of a line as typed, levelled as the fields' kind levels it."""
+    return tuple(unicodedata.normalize("NFC", line.raw.get(code, "").strip()) for code in ("source_unit", "source_record_no"))  # type: ignore[return-value]
 
 
-def _text(data: bytes) -> str:
-    if len(data) > MAX_BYTES:
-        raise _refused(_("文件超过%(most)s MB，请分批导入。") % {"most": MAX_BYTES // 1024 // 1024})
-    if data.startswith(WORKBOOKS):
-        raise _refused(_("这是Excel工作簿，请另存为“CSV UTF-8（逗号分隔）”后再导入。"))
-    for encoding in () if data.startswith(UTF_16) else ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise _refused(_("文件编码应为UTF-8或GB18030，请另存后再试。"))
-
-
-def _refused(why: str) -> Invalid:
+def refused(why: str) -> Invalid:
+    """What is said of a file that is no table."""
     return Invalid(why, fields={"file": [why]})
+
+
+def too_many() -> Invalid:
+    """A file has more lines than one import takes."""
+    return refused(_("一次最多导入%(most)s行，请分批导入。") % {"most": MAX_LINES})

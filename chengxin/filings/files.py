@@ -73,8 +73,33 @@ def intake(stream: Readable, *, slot: str, name: str | None = None) -> Stored:
     Raises Invalid({slot: [sentence]}), and Unavailable where the disk has no room.
     """
     given = name or getattr(stream, "name", None) or gettext("文件")
-    try:
+    with _telling(slot):
         return _taken(stream, SLOTS[slot], str(given))
+
+
+def set_aside(stream: Readable, *, target: Path, max_bytes: int, slot: str) -> tuple[str, int]:
+    """Keep bytes at `target` as they came, for a program to read; returns their hash and how many they are.
+
+    Raises as `intake` does, and leaves nothing behind then.
+    """
+    limits = Slot(slot, max_bytes, (), 1)
+    with _telling(slot), _temporary() as raw:
+        if not _receive(stream, raw, limits):
+            raise _Refusal(say("empty"))
+        if virus_scan.scan(raw) is not None:
+            raise _Refusal(say("virus"))
+        with raw.open("rb") as handle:
+            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        size = raw.stat().st_size
+        _settle_at(raw, target)
+        return digest, size
+
+
+@contextmanager
+def _telling(slot: str) -> Iterator[None]:
+    """Say what went wrong in the words of the slot."""
+    try:
+        yield
     except _Refusal as error:
         raise Invalid({slot: [str(error)]}) from error
     except OSError as error:
@@ -237,7 +262,10 @@ def _old_files(before: float) -> Iterator[Path]:
 
 def _settle(source: Path, digest: str) -> None:
     """Sync `source`, give it its final name and sync the folder: after this a row may speak of it."""
-    target = path_of(digest)
+    _settle_at(source, path_of(digest))
+
+
+def _settle_at(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _sync(source)
     os.chmod(source, 0o600)

@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from chengxin.catalogue import queries as catalogue
 from chengxin.common import clock
 from chengxin.common.errors import Conflict
 from chengxin.filings import lifecycle
@@ -38,14 +37,14 @@ def imported(*, form_id: str, sha256: str) -> Imported | None:
     return Imported(filing.id, filing.created_at, filing.opinion) if filing else None
 
 
-def open_import(*, form_id: str, sha256: str, by: Actor) -> UUID:
-    """Start the filing of one file; raises Conflict where another program was first."""
+def open_import(*, form_id: str, form_version: str, sha256: str, by: Actor) -> UUID:
+    """Start the filing of one file, judged by a version of the form; raises Conflict where the file was taken in before."""
     policy.require(by=by, permission="import.run")
-    form, now = catalogue.current(form_id), clock.now()
+    now = clock.now()
     filing = Filing.objects.create(
         kind=KIND,
         form_id=form_id,
-        form_version=form.version,
+        form_version=form_version,
         filer_id=by.account_id,
         division_code=NATIONAL,
         state=lifecycle.next_state(kind=KIND, state=lifecycle.DRAFT, event="submit"),
@@ -59,8 +58,8 @@ def open_import(*, form_id: str, sha256: str, by: Actor) -> UUID:
         with transaction.atomic():
             ImportedFile.objects.create(filing=filing, form_id=form_id, sha256=sha256)
     except IntegrityError as error:
-        raise Conflict(_("该文件刚由另一程序导入。"), code="import-done") from error
-    data = {"form": form.version, "sha256": sha256, "round": 1}
+        raise Conflict(_("该文件此前已导入，不再重复写入。"), code="import-done") from error
+    data = {"form": form_version, "sha256": sha256, "round": 1}
     ledger.append(kind="filing.submitted", subject=str(filing.id), data=data, by=by)
     return filing.id
 

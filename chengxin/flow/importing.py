@@ -1,95 +1,163 @@
-"""Import of one government group from a file: every fault by its cell, or all of it in one transaction (D-07, D-08).
+"""Import of government records from a file: hand in, check, confirm; the page and the command go the same way (D-07, D-08).
 
-A file is named by the hash of its bytes: the same one is taken in once, however often it is sent and wherever a
-program that takes it in is killed.
+A file in which the check finds a fault is not taken in at all; a checked one is taken in chunk by chunk, each exactly once,
+wherever a program is killed (docs/adr/0015). It is named by the hash of its bytes: the same one does nothing twice.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from uuid import UUID
+import io
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import UUID, uuid4
 
 from django.utils.translation import gettext as _
 
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue.values import Form
-from chengxin.common import clock
-from chengxin.common.canonical import sha256_hex
-from chengxin.common.errors import Invalid, NotFound
-from chengxin.exchange import judging, reading
-from chengxin.exchange.values import Fault, Judged, Report
+from chengxin.common.errors import Conflict, Invalid, NotFound
+from chengxin.exchange import actions, queries, reading, store, values, workbooks
+from chengxin.exchange.actions import NewJob
+from chengxin.exchange.values import JobView, Report
 from chengxin.filings import imports as filings
-from chengxin.flow import registered
+from chengxin.filings.files import Readable
+from chengxin.flow import importing_phases
+from chengxin.flow.importing_phases import carry_out
 from chengxin.flow.step import step
 from chengxin.identity import policy
-from chengxin.identity import queries as identity_queries
-from chengxin.identity.known import Unregistered, know_enterprises
-from chengxin.identity.values import Actor, EnterpriseView
-from chengxin.records import actions as records
-from chengxin.records import sources
+from chengxin.identity.values import Actor
 
-BATCH = 500
+__all__ = ["carry_out"]
+
 FORM = "import/{group}"
-Key = tuple[str, str]
+FAULTS_TOLD = 2_000
+PATIENCE_S = 60.0
+LOOK_AGAIN_S = 0.2
 
 
-@dataclass(frozen=True)
-class File:
-    """One file for one group: its form, its hash, its lines as records."""
+def hand_in(*, group: str, stream: Readable, name: str, key: str, wants_commit: bool, by: Actor) -> JobView:
+    """Keep a file and put it in the queue: to be checked only, or to be taken in where the check finds nothing.
 
-    form: Form
-    sha256: str
-    good: Sequence[Judged]
-    faults: Sequence[Fault]
-
-    @property
-    def group(self) -> str:
-        """The code of the group."""
-        return self.form.groups[0].code
-
-    def batches(self) -> Iterator[Sequence[Judged]]:
-        """The good lines by the code of their subject, some at a time."""
-        ordered = sorted(self.good, key=lambda line: line.uscc)
-        for first in range(0, len(ordered), BATCH):
-            yield ordered[first : first + BATCH]
-
-
-def run(*, group: str, data: bytes, by: Actor) -> Report:
-    """Take in a CSV file of one government group, or say what is wrong with it and take in nothing.
-
-    Raises Invalid for an unknown group and for what is no table.
+    The same `key` gives the first job again. Raises Invalid by field (group, file), Unavailable where the disk is full.
     """
     policy.require(by=by, permission="import.run")
-    earlier = _done_before(form=_form(group), data=data)
-    if earlier is not None:
-        return earlier
-    file = _read(group=group, data=data)
-    if file.faults:
-        return _report(file)
-    return _take_in(file=file, by=by)
+    form, job_id = _form(group), uuid4()
+    sha256, size = store.keep(stream, job_id=job_id)
+    new = NewJob(job_id, key, form.id, form.version, group, name, sha256, size, wants_commit)
+    if _open(new=new, by=by):
+        return queries.job(job_id)
+    store.remove(job_id)
+    first = queries.by_key(key)
+    if first is None or first.by_id != by.account_id:
+        raise Conflict
+    return first
 
 
-def rehearse(*, group: str, data: bytes, by: Actor) -> Report:
-    """What `run` would do with a file; nothing is written."""
+@step
+def _open(*, new: NewJob, by: Actor) -> bool:
+    return actions.open_job(new, by=by)
+
+
+@step
+def confirm(*, job_id: UUID, by: Actor) -> None:
+    """Have a checked file of one's own unit taken in; a second click does nothing more."""
+    _require_own(job_id, by=by)
+    if not actions.confirm(job_id=job_id) and not queries.job(job_id).wants_commit:
+        raise Conflict(_("该文件不在待确认状态，请查看其进度。"), code="import-not-checked")
+
+
+@step
+def cancel(*, job_id: UUID, by: Actor) -> None:
+    """Give up a file of one's own unit that is not being taken in."""
+    _require_own(job_id, by=by)
+    if not actions.cancel(job_id=job_id) and queries.job(job_id).phase != values.CANCELLED:
+        raise Conflict(_("该文件已开始导入或已办结，不能取消。"), code="import-under-way")
+
+
+@step
+def resume(*, job_id: UUID, by: Actor) -> None:
+    """Let a file of one's own unit go on that was parked after too many failures."""
+    _require_own(job_id, by=by)
+    actions.resume(job_id=job_id)
+
+
+def _require_own(job_id: UUID, *, by: Actor) -> None:
     policy.require(by=by, permission="import.run")
-    earlier = _done_before(form=_form(group), data=data)
-    if earlier is not None:
-        return earlier
-    file = _read(group=group, data=data)
-    counts: Counter[str] = Counter()
-    faults = list(file.faults)
-    for batch in file.batches():
-        held = _enterprises(batch)
-        faults += _faults_of(file.group, batch, held)
-        counts += _expected(file.group, batch, held)
-    return _report(file, counts, faults)
+    queries.own(job_id, by=by)
+
+
+def run(*, group: str, data: bytes | Readable, by: Actor) -> Report:
+    """Take in a file at once, in this process, or say what is wrong with it; one that was cut off goes on where it stood.
+
+    Raises Invalid for an unknown group and for what is no table, Conflict where others hold its enterprises for long.
+    """
+    job = _at_once(group=group, data=data, wants_commit=True, by=by)
+    earlier, first = _done_before(job), queries.under_way(form_id=job.form_id, sha256=job.sha256)
+    if earlier is not None or first is None or first.id != job.id:
+        _drop(job_id=job.id)
+    return earlier or _report(_finished(first.id if first else job.id))
+
+
+def rehearse(*, group: str, data: bytes | Readable, by: Actor) -> Report:
+    """What `run` would do with a file; nothing of it stays."""
+    job = _at_once(group=group, data=data, wants_commit=False, by=by)
+    try:
+        return _done_before(job) or _report(_finished(job.id))
+    finally:
+        _drop(job_id=job.id)
+
+
+def _at_once(*, group: str, data: bytes | Readable, wants_commit: bool, by: Actor) -> JobView:
+    stream = io.BytesIO(data) if isinstance(data, bytes) else data
+    return hand_in(group=group, stream=stream, name=f"{group}.csv", key=str(uuid4()), wants_commit=wants_commit, by=by)
+
+
+@step
+def _drop(*, job_id: UUID) -> None:
+    actions.drop(job_id=job_id)
+
+
+def _finished(job_id: UUID) -> JobView:
+    """Work on one file until nothing is left to do, together with any worker that has begun."""
+    come, since = queries.progress(job_id), time.monotonic()
+    while come[0] in values.WORKING:
+        importing_phases.one_step(job_id)
+        now = queries.progress(job_id)
+        if now != come:
+            come, since = now, time.monotonic()
+        elif time.monotonic() - since > PATIENCE_S:
+            raise Conflict(_("部分企业正在被他人处理，已导入的部分有效；请稍后再次导入同一文件，将接着办理。"), code="locked")
+        else:
+            time.sleep(LOOK_AGAIN_S)
+    job = queries.job(job_id)
+    if job.phase in (values.REFUSED, values.PARKED):
+        raise Invalid(job.problem, fields={"file": [job.problem]})
+    return job
+
+
+def form_of(group: str) -> Form:
+    """The form of a group; Invalid for one that is not of the government."""
+    return _form(group)
 
 
 def header(*, group: str) -> list[str]:
     """The column labels a file of this group begins with."""
     return reading.header(_form(group).groups[0])
+
+
+def template(*, group: str, kind: str) -> bytes:
+    """A file to fill in: `csv` or `xlsx`."""
+    form = _form(group)
+    return workbooks.template(form) if kind == "xlsx" else workbooks.template_csv(form)
+
+
+def faults_file(*, job_id: UUID, kind: str, by: Actor) -> Iterator[bytes]:
+    """The lines of a file of one's own unit that will not do, each fault named: `csv` or `xlsx`."""
+    policy.require(by=by, permission="import.run")
+    job = queries.own(job_id, by=by)
+    lines = queries.faulty_lines(job.id)
+    return iter([workbooks.faults_book(job.header, lines)]) if kind == "xlsx" else workbooks.faults_csv(job.header, lines)
 
 
 def _form(group: str) -> Form:
@@ -99,115 +167,15 @@ def _form(group: str) -> Form:
         raise Invalid(_("没有这一类政府部门信息。"), fields={"group": [_("请填写G01至G21之一。")]}) from error
 
 
-def _read(*, group: str, data: bytes) -> File:
-    form = _form(group)
-    lines, misshapen = reading.lines(data, group=form.groups[0])
-    good, faults = judging.judge(lines, form=form, today=clock.today())
-    return File(form=form, sha256=sha256_hex(data), good=good, faults=[*misshapen, *faults])
+def _report(job: JobView) -> Report:
+    faults = [fault for line in queries.faulty_lines(job.id, limit=FAULTS_TOLD) for fault in line.faults]
+    report = Report(sha256=job.sha256, filing_id=job.filing_id, faults=tuple(faults), wrong=job.faults)
+    if job.phase == values.FAULTY:
+        return report
+    return replace(report, **{name: job.counts.get(name, 0) for name in values.COUNTED})  # type: ignore[arg-type]
 
 
-@step
-def _take_in(*, file: File, by: Actor) -> Report:
-    """The whole file in one transaction; enterprises are locked in the order of their codes."""
-    faults = [fault for batch in file.batches() for fault in _faults_of(file.group, batch, _enterprises(batch))]
-    if faults:
-        return _report(file, faults=faults)
-    filing_id = filings.open_import(form_id=file.form.id, sha256=file.sha256, by=by)
-    counts: Counter[str] = Counter()
-    for batch in file.batches():
-        counts += _take_in_batch(filing_id=filing_id, batch=batch, by=by)
-    report = _report(file, counts, filing_id=filing_id)
-    filings.finish_import(filing_id=filing_id, counts=report.counts, summary=report.summary(), by=by)
-    return report
-
-
-def _take_in_batch(*, filing_id: UUID, batch: Sequence[Judged], by: Actor) -> Counter[str]:
-    held = _enterprises(batch)
-    ids = {uscc: enterprise.id for uscc, enterprise in held.items()}
-    ids |= _know([line for line in batch if line.uscc not in held], by=by)
-    identity_queries.lock_enterprises(ids.values())
-    if batch[0].record.group == registered.GROUP:
-        registered.give_way(enterprise_ids=ids.values(), by=by)
-    outcomes = records.take_in_many(filing_id=filing_id, records=[(ids[line.uscc], line.record) for line in batch], by=by)
-    return Counter(outcomes) + _about(batch, held)
-
-
-def _enterprises(batch: Sequence[Judged]) -> dict[str, EnterpriseView]:
-    return identity_queries.enterprises_by_uscc(line.uscc for line in batch)
-
-
-def _know(lines: Sequence[Judged], *, by: Actor) -> dict[str, UUID]:
-    """Keep codes nobody has registered: the waiting room, which registration claims (D-06, D-08)."""
-    places = identity_queries.divisions_below(None)
-    entries = [Unregistered(uscc=line.uscc, name=line.name, division_code=_division(line.uscc, places)) for line in lines]
-    return know_enterprises(entries=entries, by=by) if entries else {}
-
-
-def _division(uscc: str, places: Collection[str]) -> str:
-    """The division in a code where it is known, also a retired one, else its city's or province's."""
-    return next((code for code in (uscc[2:8], f"{uscc[2:6]}00", f"{uscc[2:4]}0000") if code in places), "")
-
-
-def _faults_of(group: str, batch: Sequence[Judged], held: dict[str, EnterpriseView]) -> list[Fault]:
-    """What only the database knows: keys that another enterprise's records have, places that do not exist."""
-    stand = sources.standing(group=group, keys=_keys(batch))
-    holders = identity_queries.enterprises(there.enterprise_id for there in stand.values())
-    places = identity_queries.divisions_below(None)
-    faults = []
-    for line in batch:
-        there = stand.get(_key(line))
-        if line.uscc not in held and not _division(line.uscc, places):
-            faults.append(Fault(line.number, _("主体统一社会信用代码"), _("代码中的行政区划不存在，请核对。")))
-        if there is not None and holders[there.enterprise_id].uscc != line.uscc:
-            words = _("该编号已用于另一企业的记录；归属更正须由来源单位另行办理。")
-            faults.append(Fault(line.number, _("来源记录编号"), words))
-    return faults
-
-
-def _expected(group: str, batch: Sequence[Judged], held: dict[str, EnterpriseView]) -> Counter[str]:
-    stand = sources.standing(group=group, keys=_keys(batch))
-    outcomes = []
-    for line in batch:
-        there, enterprise = stand.get(_key(line)), held.get(line.uscc)
-        same = there is not None and enterprise is not None and there.enterprise_id == enterprise.id
-        outcomes.append(records.outcome(record=line.record, stands=there.fingerprint if there and same else None))
-    return Counter(outcomes) + _about(batch, held)
-
-
-def _about(batch: Sequence[Judged], held: dict[str, EnterpriseView]) -> Counter[str]:
-    """How many lines are of codes nobody has registered, and how many the law keeps inside."""
-    unmatched = sum(1 for line in batch if line.uscc not in held or not held[line.uscc].claimed)
-    return Counter(unmatched=unmatched, unpublished=sum(1 for line in batch if line.why_unpublished))
-
-
-def _key(line: Judged) -> Key:
-    return line.record.source_unit, line.record.source_no
-
-
-def _keys(batch: Sequence[Judged]) -> set[Key]:
-    return {_key(line) for line in batch}
-
-
-def _report(
-    file: File, counts: Counter[str] | None = None, faults: Sequence[Fault] | None = None, *, filing_id: UUID | None = None
-) -> Report:
-    found = sorted(file.faults if faults is None else faults, key=lambda fault: fault.line)
-    told = counts or Counter()
-    return Report(
-        sha256=file.sha256,
-        filing_id=filing_id,
-        lines=len(file.good),
-        new=told["new"],
-        corrected=told["corrected"],
-        unchanged=told["unchanged"],
-        unpublished=told["unpublished"],
-        unmatched=told["unmatched"],
-        faults=tuple(found),
-    )
-
-
-def _done_before(*, form: Form, data: bytes) -> Report | None:
-    """What was done when exactly this file was taken in, if it was."""
-    sha256 = sha256_hex(data)
-    earlier = filings.imported(form_id=form.id, sha256=sha256)
-    return Report(sha256=sha256, filing_id=earlier.filing_id, earlier=earlier.summary) if earlier else None
+def _done_before(job: JobView) -> Report | None:
+    """What was done when exactly this file was taken in, if it was to the end."""
+    earlier = filings.imported(form_id=job.form_id, sha256=job.sha256)
+    return Report(sha256=job.sha256, filing_id=earlier.filing_id, earlier=earlier.summary) if earlier and earlier.summary else None

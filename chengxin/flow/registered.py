@@ -22,7 +22,7 @@ from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor, EnterpriseView
 from chengxin.records import actions as records
 from chengxin.records import queries as record_queries
-from chengxin.records import sources
+from chengxin.records import sources, supplying
 from chengxin.records.values import NewRecord
 
 GROUP = "G01"
@@ -64,12 +64,12 @@ def take_in(*, enterprise: EnterpriseView, by: Actor) -> None:
     if known is None or not known[0] or sources.supplied(enterprise_id=enterprise.id, group=GROUP, besides=UNIT):
         return
     record = record_of(entry=known[0], uscc=enterprise.uscc, fetched_at=known[1])
-    records.take_in(enterprise_id=enterprise.id, filing_id=None, record=record, by=by)
+    supplying.take_in(enterprise_id=enterprise.id, filing_id=None, record=record, by=by)
 
 
 def give_way(*, enterprise_ids: Iterable[UUID], by: Actor) -> None:
     """A department supplies the group itself: what the register said of these enterprises ends."""
-    records.end_supplied(enterprise_ids=enterprise_ids, group=GROUP, source_unit=UNIT, by=by)
+    supplying.end_supplied(enterprise_ids=enterprise_ids, group=GROUP, source_unit=UNIT, by=by)
 
 
 def record_of(*, entry: Mapping[str, Any], uscc: str, fetched_at: datetime) -> NewRecord:

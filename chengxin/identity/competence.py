@@ -198,5 +198,20 @@ def units_taken_over(agency_id: UUID) -> list[str]:
     return [names[each] for each in _served(agency_id, None)[1:]]
 
 
+_BELOW = """
+WITH RECURSIVE below (id, name) AS (
+  SELECT id, name FROM identity_agency WHERE id = %(agency)s
+  UNION ALL
+  SELECT a.id, a.name FROM below JOIN identity_agency AS a ON a.parent_id = below.id
+)
+SELECT name FROM below
+"""
+
+
+def units_of(agency_id: UUID) -> frozenset[str]:
+    """The names of an agency and of all below it in the agencies' own tree: the units it may speak for."""
+    return frozenset(row[0] for row in sql.rows(_BELOW, {"agency": agency_id}))
+
+
 def _moment(form: str | None) -> dict[str, datetime | list[str] | str | None]:
     return {"now": clock.now(), "forms": form_patterns(form) if form else None, "role": role_for(form)}

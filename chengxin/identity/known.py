@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from chengxin.common import clock, identifiers, text
+from chengxin.common import clock, identifiers, sql, text
 from chengxin.common.errors import Invalid
 from chengxin.identity import divisions, policy, rules
 from chengxin.identity.models import Enterprise
@@ -27,6 +28,40 @@ class Unregistered:
     uscc: str
     name: str
     division_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a code now, and whether it has been registered."""
+
+    id: UUID
+    uscc: str
+    claimed: bool
+
+
+_HOLDERS = """
+SELECT id, uscc, claimed FROM identity_enterprise WHERE uscc = ANY(%(codes)s::varchar[]) AND state <> 'closed'
+"""
+_LOCKED = f"{_HOLDERS} ORDER BY uscc FOR UPDATE"
+_LOCKED_BESIDES = """
+SELECT id, uscc, claimed, state FROM identity_enterprise
+WHERE uscc = ANY(%(codes)s::varchar[]) AND state <> 'closed' OR id = ANY(%(ids)s::uuid[]) ORDER BY uscc, id FOR UPDATE
+"""
+
+
+def holders(codes: Iterable[str]) -> dict[str, Holder]:
+    """Those who hold codes (in their normal form) now; codes that nobody holds are left out."""
+    rows = sql.rows(_HOLDERS, {"codes": list(codes)})
+    return {row[1]: Holder(*row) for row in rows}
+
+
+def lock_holders(codes: Iterable[str], *, besides: Iterable[UUID] = ()) -> dict[str, Holder]:
+    """The same with their rows, and those of the enterprises `besides`, held to the end of the transaction."""
+    given: dict[str, Any] = {"codes": list(codes), "ids": list(besides)}
+    if not given["ids"]:
+        return {row[1]: Holder(*row) for row in sql.rows(_LOCKED, {"codes": given["codes"]})}
+    rows = sql.rows(_LOCKED_BESIDES, given)
+    return {uscc: Holder(row_id, uscc, claimed) for row_id, uscc, claimed, state in rows if state != "closed"}
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ from chengxin.identity.competence import (
     helpdesk_agency,
     is_staffed,
     on_duty,
+    units_of,
     units_taken_over,
 )
 from chengxin.identity.models import (
@@ -61,6 +62,7 @@ __all__ = [
     "on_duty",
     "review_permission",
     "role_for",
+    "units_of",
     "units_taken_over",
 ]
 
@@ -224,14 +226,14 @@ def division_path(code: str) -> list[str]:
     return list(divisions.tree().path(code))
 
 
-def divisions_tree() -> tuple[DivisionNode, ...]:
-    """All current divisions, nested, in the order of the list."""
 def division_paths(codes: Iterable[str]) -> dict[str, list[str]]:
     """`division_path` of many divisions."""
     tree = divisions.tree()
     return {code: list(tree.path(code)) for code in set(codes)}
 
 
+def divisions_tree() -> tuple[DivisionNode, ...]:
+    """All current divisions, nested, in the order of the list."""
     return divisions.tree().nodes
 
 

@@ -56,7 +56,13 @@ class Version(models.Model):
         indexes = [
             Index(fields=["enterprise", "group", "-created_at"], condition=Q(ended_at__isnull=True), name="version_now"),
             Index(fields=["enterprise", "-created_at"], name="version_of_enterprise"),
+            Index(fields=["record_id"], condition=Q(end_reason="withdrawn"), name="version_withdrawn"),
         ]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it stands in the public file, or will on its day."""
+        return self.fragment is not None
 
 
 class PublicFile(models.Model):
@@ -74,11 +80,6 @@ class PublicFile(models.Model):
         indexes = [Index(fields=["next_change_on"], condition=Q(next_change_on__isnull=False), name="file_next_change")]
 
 
-class WaitingChange(models.Model):
-    """A change of a public file, written in its transaction; it waits for its place in the feed (ADR 0014)."""
-
-    uscc = models.CharField(max_length=18)
-    kind = models.CharField(max_length=8)
 class Mark(models.Model):
     """异议中 on one record while a filing about it is open; it stands in the file, not in the version (D-09)."""
 
@@ -95,6 +96,11 @@ class Mark(models.Model):
         ]
 
 
+class WaitingChange(models.Model):
+    """A change of a public file, written in its transaction; it waits for its place in the feed (ADR 0014)."""
+
+    uscc = models.CharField(max_length=18)
+    kind = models.CharField(max_length=8)
     etag = models.CharField(max_length=32)
     at = models.DateTimeField()
 

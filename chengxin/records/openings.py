@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from chengxin.common import crypto
-from chengxin.common.canonical import canonical
+from chengxin.common.canonical import canonical, rfc3339
 from chengxin.ledger import rules as leaves
 
 ENVELOPE_MARK = "v1:"
@@ -23,6 +24,11 @@ def plain(content: Mapping[str, Any]) -> dict[str, Any]:
     """The content as plain JSON values, as D-17 writes them."""
     made: dict[str, Any] = json.loads(canonical(dict(content)))
     return made
+
+
+def plain_moment(moment: datetime | None) -> str | None:
+    """A moment as D-17 writes it."""
+    return rfc3339(moment) if moment else None
 
 
 def sealed(version_id: UUID, content: Mapping[str, Any], personal: frozenset[str]) -> dict[str, Any]:

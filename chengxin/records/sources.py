@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from chengxin.common import sql
 from chengxin.records.models import Version
 from chengxin.records.values import GOVERNMENT
 
+WITHDRAWN = "withdrawn"
+Key = tuple[str, str]
 
-@dataclass(frozen=True)
+_STANDING = """
+SELECT v.source_unit, v.source_no, v.version_id, v.enterprise_id, v.fingerprint, v.fragment IS NOT NULL
+FROM unnest(%(units)s::varchar[], %(numbers)s::varchar[]) AS k (unit, number)
+JOIN records_version AS v ON v.source_unit = k.unit AND v.source_no = k.number
+WHERE v."group" = %(group)s AND v.origin = 'government' AND v.ended_at IS NULL
+"""
+_LOCKED = f"{_STANDING} ORDER BY v.version_id FOR UPDATE OF v"
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """A current government record: whose it is, and the keyed hash of its content."""
+    """A current government record: its version, whose it is, the keyed hash of its content, whether the public sees it."""
 
+    version_id: UUID
     enterprise_id: UUID
     fingerprint: bytes
+    is_public: bool
 
 
-def standing(*, group: str, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Standing]:
+def standing(*, group: str, keys: Collection[Key], lock: bool = False) -> dict[Key, Standing]:
     """The current records of a group by (source unit, source number); keys without one are left out."""
-    rows = Version.objects.filter(
-        source_unit__in={unit for unit, _no in keys},
-        source_no__in=[no for _unit, no in keys],
-        group=group,
-        origin=GOVERNMENT,
-        ended_at=None,
-    )
-    columns = rows.values_list("source_unit", "source_no", "enterprise_id", "fingerprint")
-    return {(unit, no): Standing(holder, bytes(mark)) for unit, no, holder, mark in columns}
+    given = {"units": [unit for unit, _no in keys], "numbers": [no for _unit, no in keys], "group": group}
+    rows = sql.rows(_LOCKED if lock else _STANDING, given)
+    return {(unit, no): Standing(version_id, holder, bytes(mark), public) for unit, no, version_id, holder, mark, public in rows}
+
+
+def withdrawn(record_ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these records their source unit has withdrawn at some time."""
+    rows = Version.objects.filter(record_id__in=list(record_ids), end_reason=WITHDRAWN)
+    return set(rows.values_list("record_id", flat=True))
 
 
 def supplied(*, enterprise_id: UUID, group: str, besides: str) -> bool:

@@ -10,6 +10,11 @@ from uuid import UUID
 
 GOVERNMENT = "government"
 ENTERPRISE = "enterprise"
+SENT_AGAIN = frozenset({"collected_on"})
+"""What of a government record alone makes no other version: the day on which it was sent."""
+
+BY_CONTENT, ADD, CORRECT, WITHDRAW, REASSIGN = "", "add", "correct", "withdraw", "reassign"
+"""What a source unit wants done with a record (D-08); without a word the content decides."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import date
+from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +13,7 @@ from chengxin.catalogue import loader, reading
 from chengxin.catalogue.tests.helpers import SHIPPED
 from chengxin.catalogue.values import Form
 from chengxin.common.errors import Invalid
-from chengxin.exchange import judging
+from chengxin.exchange import judging, shaping
 from chengxin.exchange import reading as files
 from chengxin.exchange.values import Fault, Line
 
@@ -26,9 +29,25 @@ def form() -> Form:
     return reading.form(body, version=loader.version_of(body))
 
 
+def look_at(data: bytes, form: Form) -> tuple[list[Line], list[Fault]]:
+    """The lines of a file piece by piece, as the phases of an import read them, and what is wrong with its shape."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "table")
+        path.write_bytes(data)
+        found, pieces = shaping.shaped(path, group=form.groups[0])
+        cut = list(pieces)
+        wrong = {line.number for line in found.faulty}
+        rows = [
+            row
+            for piece in cut
+            for row in islice(files.rows(path, encoding=found.encoding, offset=piece.offset, number=piece.first_line), piece.lines)
+        ]
+        lines = [found.columns.line(row) for row in rows if row.number not in wrong]
+    return lines, [fault for line in found.faulty for fault in line.faults]
+
+
 def read(form: Form, *lines: str, encoding: str = "utf-8", before: bytes = b"") -> tuple[list[Line], list[Fault]]:
-    data = before + "\r\n".join(lines).encode(encoding)
-    return files.lines(data, group=form.groups[0])
+    return look_at(before + "\r\n".join(lines).encode(encoding), form)
 
 
 def places(faults: list[Fault]) -> list[tuple[int, str]]:
@@ -61,7 +80,7 @@ def test_encodings_that_spreadsheets_write(form: Form, encoding: str, before: by
 )
 def test_what_is_no_table_is_refused_with_a_sentence(form: Form, data: bytes, word: str) -> None:
     with pytest.raises(Invalid) as refused:
-        files.lines(data, group=form.groups[0])
+        look_at(data, form)
     assert word in refused.value.message
 
 
@@ -89,7 +108,7 @@ def test_missing_unknown_and_doubled_columns_are_named(form: Form) -> None:
 
 
 def test_a_line_of_another_length_is_named_and_the_rest_read(form: Form) -> None:
-    lines, faults = read(form, labels(form), GOOD, GOOD + ",", GOOD.rpartition(",")[0], "", GOOD)
+    lines, faults = read(form, labels(form), GOOD, GOOD + ",", GOOD.rpartition(",")[0], "", GOOD.replace("A-1", "A-2"))
     assert places(faults) == [(3, ""), (4, "")]
     assert [line.number for line in lines] == [2, 6]
 
@@ -107,14 +126,15 @@ def test_plain_signs_are_no_formulas(form: Form, cell: str) -> None:
 
 
 def test_cells_with_line_breaks_count_as_one_line(form: Form) -> None:
-    lines, faults = read(form, labels(form), GOOD.replace("未发现问题", '"未发现\n问题"'), GOOD)
+    lines, faults = read(form, labels(form), GOOD.replace("未发现问题", '"未发现\n问题"'), GOOD.replace("A-1", "A-2"))
     assert not faults
     assert [line.number for line in lines] == [2, 3]
 
 
 def judged(form: Form, *rows: str) -> list[Fault]:
     lines, faults = read(form, labels(form), *rows)
-    return [*faults, *judging.judge(lines, form=form, today=TODAY)[1]]
+    _good, wrong = judging.Judge(form, TODAY).judge(lines)
+    return sorted([*faults, *(fault for line in wrong for fault in line.faults)], key=lambda fault: fault.line)
 
 
 def test_each_bad_cell_is_named_by_line_and_column(form: Form) -> None:
@@ -135,11 +155,39 @@ def test_each_bad_cell_is_named_by_line_and_column(form: Form) -> None:
     assert "第2行" in faults[5].message
 
 
-def test_operations_that_are_not_for_this_door_are_refused(form: Form) -> None:
-    lines, _faults = read(form, "操作," + labels(form), "撤回," + GOOD, "新增," + GOOD)
-    good, faults = judging.judge(lines, form=form, today=TODAY)
-    assert [line.number for line in good] == [3]
-    assert places(faults) == [(2, "操作")]
+def test_the_four_operations_and_what_a_withdrawal_needs(form: Form) -> None:
+    bare = f"{CODE},市场监管总局（演示）,A-2,,,,,"
+    rows = ["新增," + GOOD, "撤回," + bare, "更正," + GOOD.replace("A-1", "A-3"), "归属更正," + GOOD.replace("A-1", "A-4")]
+    wrong = ["删除," + GOOD.replace("A-1", "A-5"), "更正," + bare.replace("A-2", "A-6"), "撤回," + bare.replace("A-2", "")]
+    lines, _faults = read(form, "操作," + labels(form), *rows, *wrong)
+    good, faulty = judging.Judge(form, TODAY).judge(lines)
+    assert [(line.number, line.operation) for line in good] == [(2, "add"), (3, "withdraw"), (4, "correct"), (5, "reassign")]
+    assert [line.number for line in faulty] == [6, 7, 8]
+    assert places(list(faulty[0].faults)) == [(6, "操作")] and "删除" in faulty[0].faults[0].message
+    assert len(faulty[1].faults) == 5
+    assert places(list(faulty[2].faults)) == [(8, "来源记录编号")]
+
+
+def test_a_unit_speaks_for_itself_and_those_below_only(form: Form) -> None:
+    lines, _faults = read(form, labels(form), GOOD)
+    assert judging.Judge(form, TODAY, {"市场监管总局（演示）"}).judge(lines)[0]
+    _good, faulty = judging.Judge(form, TODAY, {"税务总局（演示）"}).judge(lines)
+    assert places(list(faulty[0].faults)) == [(2, "数据来源单位")]
+
+
+def test_a_long_file_is_cut_into_pieces_that_are_read_from_their_places(form: Form, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shaping, "CHUNK_LINES", 3)
+    rows = [GOOD.replace("A-1", f"A-{n}").replace("未发现问题", '"未发现\n问题"' if n % 2 else "正常") for n in range(1, 11)]
+    rows[5:5] = ["", ",,,,,,,"]
+    lines, faults = read(form, labels(form), *rows, encoding="gb18030")
+    assert not faults
+    assert [line.raw["source_record_no"] for line in lines] == [f"A-{n}" for n in range(1, 11)]
+    assert [line.number for line in lines] == [2, 3, 4, 5, 6, 9, 10, 11, 12, 13]
+
+
+def test_bytes_of_no_encoding_are_named_by_their_line(form: Form) -> None:
+    with pytest.raises(Invalid, match="第3行"):
+        look_at(f"{labels(form)}\n{GOOD}\n".encode() + b"\xff\xff,\n", form)
 
 
 def test_the_same_key_always_has_the_same_record() -> None:

@@ -15,7 +15,7 @@ from chengxin.common.identifiers import org_check_char, uscc_check_char
 from chengxin.identity import actions as identity
 from chengxin.identity import queries as identity_queries
 from chengxin.identity.values import Actor
-from chengxin.records import actions
+from chengxin.records import actions, supplying
 from chengxin.records.values import ENTERPRISE, GOVERNMENT, Changes, FileHead, NewRecord
 
 BY = Actor.system("test")
@@ -96,13 +96,19 @@ def publish(enterprise_id: UUID, records: Sequence[NewRecord], the_head: FileHea
 @transaction.atomic
 def take_in(enterprise_id: UUID, record: NewRecord) -> str:
     """Take one record of the government in."""
-    return actions.take_in(enterprise_id=enterprise_id, filing_id=uuid4(), record=record, by=BY)
+    return supplying.take_in(enterprise_id=enterprise_id, filing_id=uuid4(), record=record, by=BY)
 
 
 @transaction.atomic
 def hide(enterprise_id: UUID, record_id: UUID) -> UUID | None:
     """Switch a record to 不公开."""
     return actions.hide(enterprise_id=enterprise_id, record_id=record_id, by=BY)
+
+
+@transaction.atomic
+def end_all(enterprise_id: UUID, *, reason: str) -> None:
+    """End everything an enterprise said, and close its file."""
+    actions.end_all(enterprise_id=enterprise_id, reason=reason, by=BY)
 
 
 def published(number: int, name: str, records: Sequence[NewRecord] = (), **more: Any) -> tuple[UUID, str]:

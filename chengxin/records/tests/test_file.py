@@ -11,7 +11,7 @@ import pytest
 from chengxin.common import clock
 from chengxin.common.errors import Invalid, NotFound
 from chengxin.ledger.models import Event
-from chengxin.records import actions, files, queries
+from chengxin.records import actions, files, queries, supplying
 from chengxin.records.models import PublicFile, Version
 from chengxin.records.tests import makers
 
@@ -84,10 +84,10 @@ def test_taking_in_again_changes_nothing_and_a_correction_replaces() -> None:
     enterprise, uscc = makers.published(1, NAME)
     first = makers.penalty("余市监罚〔2026〕1号", until=date(2099, 1, 1))
     take = {"enterprise_id": enterprise, "filing_id": enterprise, "by": makers.BY}
-    assert actions.take_in(record=first, **take) == "new"
-    assert actions.take_in(record=first, **take) == "unchanged"
+    assert supplying.take_in(record=first, **take) == "new"
+    assert supplying.take_in(record=first, **take) == "unchanged"
     content = {**first.content, "violation": "价格欺诈"}
-    assert actions.take_in(record=replace(first, content=content, public_content=content), **take) == "corrected"
+    assert supplying.take_in(record=replace(first, content=content, public_content=content), **take) == "corrected"
     assert [r["content"]["violation"] for r in queries.document(uscc=uscc)["records"]] == ["价格欺诈"]
 
 
@@ -96,7 +96,7 @@ def test_a_term_ends_at_midnight_in_shanghai_even_without_the_worker() -> None:
     with clock.at(noon(date(2026, 1, 5))):
         enterprise, uscc = makers.published(1, NAME)
         record = makers.penalty("余市监罚〔2026〕1号", until=last_day)
-        actions.take_in(enterprise_id=enterprise, filing_id=enterprise, record=record, by=makers.BY)
+        supplying.take_in(enterprise_id=enterprise, filing_id=enterprise, record=record, by=makers.BY)
         version = queries.document(uscc=uscc)["records"][0]["version_id"]
     with clock.at(datetime(2026, 3, 31, 23, 59, 59, tzinfo=clock.SHANGHAI)):
         before = queries.public_file(uscc=uscc)
@@ -125,7 +125,7 @@ def test_a_record_of_the_future_appears_on_its_day() -> None:
     with clock.at(noon(date(2026, 1, 5))):
         enterprise, uscc = makers.published(1, NAME)
         record = makers.penalty("余市监罚〔2026〕2号", since=date(2026, 1, 10), until=date(2026, 12, 31))
-        actions.take_in(enterprise_id=enterprise, filing_id=enterprise, record=record, by=makers.BY)
+        supplying.take_in(enterprise_id=enterprise, filing_id=enterprise, record=record, by=makers.BY)
         assert queries.document(uscc=uscc)["records"] == []
         assert PublicFile.objects.get(uscc=uscc).next_change_on == date(2026, 1, 10)
     with clock.at(noon(date(2026, 1, 10))):

@@ -1,0 +1,80 @@
+"""Tables of files on their way; only ``exchange`` imports this module."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
+
+from chengxin.exchange.values import PHASES, WORKING
+
+
+class Job(models.Model):
+    """One file that was handed in for import: how far it has come (D-08, D-44)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    key = models.CharField(max_length=64, unique=True)
+    form_id = models.CharField(max_length=80)
+    form_version = models.CharField(max_length=64)
+    group = models.CharField(max_length=8)
+    name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    by = models.ForeignKey("identity.Account", models.PROTECT, null=True, related_name="+")
+    agency = models.ForeignKey("identity.Agency", models.PROTECT, null=True, related_name="+")
+    filing = models.ForeignKey("filings.Filing", models.PROTECT, null=True, related_name="+")
+    phase = models.CharField(max_length=10, default="structure")
+    wants_commit = models.BooleanField(default=False)
+    encoding = models.CharField(max_length=10, blank=True, default="")
+    header = models.JSONField(default=list)
+    columns = models.JSONField(default=dict)
+    lines = models.IntegerField(default=0)
+    found = models.JSONField(default=dict)
+    judged_on = models.DateField(null=True)
+    problem = models.CharField(max_length=500, blank=True, default="")
+    attempts = models.SmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [CheckConstraint(condition=Q(phase__in=PHASES), name="job_phase")]
+        indexes = [
+            Index(fields=["created_at"], condition=Q(phase__in=WORKING), name="job_working"),
+            Index(fields=["agency", "-created_at"], name="job_of_agency"),
+            Index(fields=["form_id", "sha256"], name="job_of_file"),
+        ]
+
+
+class Chunk(models.Model):
+    """Some lines of a file, judged in one transaction and taken in in another: each exactly once."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="chunks")
+    number = models.IntegerField()
+    first_line = models.IntegerField()
+    lines = models.IntegerField()
+    offset = models.BigIntegerField()
+    payload = models.TextField(blank=True, default="")
+    expected = models.JSONField(default=dict)
+    judged_at = models.DateTimeField(null=True)
+    counts = models.JSONField(default=dict)
+    done_at = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["job", "number"], name="chunk_once")]
+        indexes = [Index(fields=["job", "number"], condition=Q(done_at__isnull=True), name="chunk_waiting")]
+
+
+class FaultyLine(models.Model):
+    """A line that will not do: its cells as an envelope, its faults as [column, sentence]."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="faulty_lines")
+    number = models.IntegerField()
+    cells = models.TextField()
+    faults = models.JSONField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["job", "number"], name="faulty_line_once")]
