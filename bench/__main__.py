@@ -26,6 +26,8 @@ TITLES = {
     "submit": "Submit one filing",
     "inbox": "The reviewers' inbox",
     "ledger": "The log",
+    "feed": "The change feed",
+    "snapshot": "The daily snapshot",
     "report": "Signed PDF report",
     "memory": "Memory",
 }

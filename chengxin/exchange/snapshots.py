@@ -35,7 +35,8 @@ from chengxin.records import everything
 
 NAME = re.compile(r"\d{4}-\d{2}-\d{2}-\d{12}\.(?:json|ndjson\.zst)")
 MANIFEST, DATA = ".json", ".ndjson.zst"
-LEVEL = 3
+LEVEL = 1
+"""Of Zstandard: on files of this kind higher levels take longer and save nothing (`bench/snapshot.py`)."""
 BLOCK_BYTES = 1 << 20
 LEAST_LEFT_BYTES = 256 * 1024**2
 """What a snapshot leaves free on its disk."""
