@@ -13,8 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from chengxin.access.recovery import LinkRefused
 from chengxin.common.errors import Conflict, Invalid, NotFound, TooMany
+from chengxin.filings import cases, tickets
 from chengxin.flow import helpdesk
 from chengxin.identity.rules import HELP_FORM
+from chengxin.identity.values import Actor
 from chengxin.web import casepage, challenges
 from chengxin.web.casepage import CasePage
 from chengxin.web.context import address
@@ -69,13 +71,17 @@ def ask(request: Request, topic: str) -> HttpResponse:
         return _page(request, topic, casepage.opened(HELP_FORM, topic=topic), status=200)
     page = casepage.posted(request, HELP_FORM)
     page.answers[page.path("topic")] = topic
+    earlier = cases.handed_in_before(kind=tickets.KIND, key=page.key, by=Actor.nobody())
+    if earlier is not None:
+        return handed_in(request, earlier, title=_("客服求助"), back="/help-desk")
     visitor = _visitor(request, page)
     if casepage.redraws(request):
         if "_send" in request.POST:
             visitor.send()
         return _page(request, topic, page, visitor=visitor, status=422 if page.errors or visitor.problems else 200)
     page.refuse(helpdesk.check(form=page.form, values=page.values, answers=page.handed_in()))
-    if not visitor.prove(spend=False) or page.errors:
+    proved = visitor.prove(spend=False)
+    if not proved or page.errors:
         return _page(request, topic, page, visitor=visitor)
     return _hand_in(request, topic, page, visitor)
 
