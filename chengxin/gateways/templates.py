@@ -151,6 +151,11 @@ TEMPLATES: dict[str, Template] = {
         _("待审核事项转由本单位办理"),
         _("您好：\n\n{unit} 目前没有可办理审核的人员，其待审核事项（{count} 项）自 {moment} 起由本单位办理：\n{link}"),
     ),
+    "case_told": Template(
+        _("{title}：{what}"),
+        _("您好：\n\n{title}（编号 {number}）{what}。\n{answer}\n\n查询办理进度：\n{link}"),
+    ),
+    "case_told_sms": Template("", _("【{site}】{title}（编号 {number}）{what}，可凭编号和查询码在 {origin}/progress 查询。")),
     "notice": Template(_("{title}"), _("{name}：\n\n{text}\n\n{link}")),
 }
 
@@ -162,8 +167,3 @@ def places(template: str) -> set[str]:
     chosen = TEMPLATES[template]
     found = string.Formatter().parse(f"{chosen.subject}{chosen.body}")
     return {name for _text, name, _spec, _conv in found if name} - {"site", "origin", "hotline"}
-    "case_told": Template(
-        _("{title}：{what}"),
-        _("您好：\n\n{title}（编号 {number}）{what}。\n{answer}\n\n查询办理进度：\n{link}"),
-    ),
-    "case_told_sms": Template("", _("【{site}】{title}（编号 {number}）{what}，可凭编号和查询码在 {origin}/progress 查询。")),
