@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from chengxin.catalogue import queries as catalogue
@@ -21,13 +22,14 @@ from chengxin.common.errors import Conflict, Invalid
 from chengxin.filings import lifecycle, personal, progress, queries
 from chengxin.filings.actions import advance, freeze, move, require_complete, reviewable
 from chengxin.filings.files import Stored
-from chengxin.filings.models import Attachment, Case, Decision, Filing, Submission
+from chengxin.filings.models import Attachment, Case, Decision, Filing, Remark, Submission
 from chengxin.filings.values import CaseView, DecisionView
 from chengxin.identity import policy
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
 
+PASSED_ON = "passed-on"  # the path of the remark that says why
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended(%(key)s, 0))"
 
 
@@ -81,7 +83,7 @@ def hand_in(*, case: NewCase, by: Actor) -> HandedIn:
     sql.row(_ONE_AT_A_TIME, {"key": f"case:{case.key}"})
     earlier = handed_in_before(kind=case.kind, key=case.key, by=by)
     if earlier is not None:
-        return _again(earlier, case, by)
+        return earlier
     form = catalogue.current(case.form_id)
     filing = _new(case, form, by)
     files = [_bound(filing, path, stored, by) for path, stored in case.files]
@@ -102,7 +104,7 @@ def handed_in_before(*, kind: str, key: str, by: Actor) -> HandedIn | None:
         return None
     if earlier.filing.kind != kind or earlier.filing.filer_id != by.account_id:
         raise Conflict(_("该页面已提交过，请刷新后重试。"), code="key-in-use")
-    return _given(filing, earlier, repeated=True)
+    return _given(earlier.filing, earlier, repeated=True)
 
 
 def _given(filing: Filing, submission: Submission, *, repeated: bool = False) -> HandedIn:
@@ -226,8 +228,10 @@ def pass_on(*, filing_id: UUID, agency_id: UUID, reason: str, by: Actor) -> None
     if agency_id == queries.unit(filing).id:
         raise Invalid({"unit": [_("该事项已由所选单位办理，请选择其他单位。")]})
     _hand_over(filing, agency_id)
-    data = {"agency": str(agency_id), "reason": reason.strip()[:500]}
-    ledger.append(kind="case.passed_on", subject=str(filing.id), data=data, by=by)
+    Remark.objects.create(
+        filing=filing, round=filing.round, path=PASSED_ON, text=reason.strip()[:500], by_id=by.id, created_at=clock.now()
+    )
+    ledger.append(kind="case.passed_on", subject=str(filing.id), data={"agency": str(agency_id)}, by=by)
 
 
 def _hand_over(filing: Filing, agency_id: UUID) -> None:
@@ -288,6 +292,17 @@ def one(*, filing_id: UUID, by: Actor) -> CaseView:
 def number_of(*, filing_id: UUID) -> str:
     """The number of a case."""
     return Case.objects.values_list("number", flat=True).get(filing_id=filing_id)
+
+
+def as_decided(*, answers: Mapping[str, str], enterprise_id: UUID, since: datetime) -> dict[str, str]:
+    """The answers of an archive with what was decided about its records since: no older text publishes an error again (D-09)."""
+    rows = Case.objects.filter(
+        filing__state=lifecycle.APPROVED, filing__decided_at__gte=since, origin="enterprise", about__isnull=False
+    ).filter(Q(filing__enterprise_id=enterprise_id) | Q(filing__subject_id=enterprise_id))
+    cases = [view(row) for row in rows.select_related("proposed_by").order_by("filing__decided_at")]
+    decided = {f"{case.group}/{case.about}/{code}": value for case in cases for code, value in case.raw.items()}
+    there = {path.rpartition("/")[0] for path in answers}
+    return {**answers, **{path: value for path, value in decided.items() if path.rpartition("/")[0] in there}}
 
 
 def view(case: Case) -> CaseView:

@@ -16,7 +16,7 @@ from chengxin.catalogue.values import Cleaned, Form
 from chengxin.common import clock
 from chengxin.common.errors import Conflict, Forbidden, Invalid, NotFound
 from chengxin.filings import actions as filings
-from chengxin.filings import attaching, drafts, lifecycle
+from chengxin.filings import attaching, cases, drafts, lifecycle
 from chengxin.filings import queries as filing_queries
 from chengxin.filings import rules as filing_rules
 from chengxin.filings.files import Readable, Stored
@@ -93,6 +93,7 @@ def _former_answers(former: FilingView, *, by: Actor) -> dict[str, str]:
     answers = dict(submission.answers) if submission else {}
     answers, _left = moving.migrate_answers(catalogue.version(former.form_version), catalogue.current(former.form_id), answers)
     assert former.enterprise_id is not None and former.submitted_at is not None
+    answers = cases.as_decided(answers=answers, enterprise_id=former.enterprise_id, since=former.submitted_at)
     hidden = records_queries.hidden_since(enterprise_id=former.enterprise_id, since=former.submitted_at)
     return {path: "0" if _is_hidden(path, hidden) else value for path, value in answers.items()}
 

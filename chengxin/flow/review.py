@@ -12,8 +12,8 @@ from chengxin.catalogue import rules as catalogue_rules
 from chengxin.catalogue.values import Form
 from chengxin.common import clock
 from chengxin.filings import actions as filings
+from chengxin.filings import cases, remarking
 from chengxin.filings import queries as filing_queries
-from chengxin.filings import remarking
 from chengxin.filings.values import DecisionView, FilingView, SubmissionView
 from chengxin.flow import notices, registered
 from chengxin.flow.step import step
@@ -91,6 +91,8 @@ def publish(filing: FilingView, by: Actor) -> None:
     enterprise = identity_queries.enterprise(filing.enterprise_id)
     registered.take_in(enterprise=enterprise, by=by)
     form = catalogue.version(filing.form_version)
+    answers = cases.as_decided(answers=submission.answers, enterprise_id=enterprise.id, since=submission.submitted_at)
+    submission = replace(submission, answers=answers)
     made = new_records(form=form, submission=submission, enterprise=enterprise)
     hidden = record_queries.hidden_since(enterprise_id=enterprise.id, since=submission.submitted_at)
     made = [replace(record, public_content=None) if record.record_id in hidden else record for record in made]
@@ -127,9 +129,7 @@ def records_of(*, form: Form, answers: Mapping[str, str], uscc: str, today: date
             form_version=form.version,
             origin=ENTERPRISE,
             content=catalogue_rules.to_json(group, record.values),
-            public_content=disclosure.public_content(
-                group=group, values=record.values, chosen_public=bool(record.public)
-            ),
+            public_content=disclosure.public_content(group=group, values=record.values, chosen_public=bool(record.public)),
             personal=disclosure.personal_codes(form, group.code),
             order=order,
         )
@@ -149,9 +149,7 @@ def file_head(*, filing: FilingView, enterprise: EnterpriseView, form: Form, mad
     basics = next((r.content for r in made if r.group == "S01"), {})
     return FileHead(
         uscc=enterprise.uscc,
-        name=disclosure.subject_name(
-            name=enterprise.name, uscc=enterprise.uscc, operator=str(basics.get("legal_representative", ""))
-        ),
+        name=disclosure.subject_name(name=enterprise.name, uscc=enterprise.uscc, operator=str(basics.get("legal_representative", ""))),
         kind=enterprise.kind,
         type=filing.enterprise_type,
         division_code=enterprise.division_code,
@@ -164,9 +162,7 @@ def file_head(*, filing: FilingView, enterprise: EnterpriseView, form: Form, mad
     )
 
 
-def _public_values(
-    form: Form, made: Sequence[NewRecord], *, kinds: tuple[str, ...], codes: tuple[str, ...]
-) -> tuple[str, ...]:
+def _public_values(form: Form, made: Sequence[NewRecord], *, kinds: tuple[str, ...], codes: tuple[str, ...]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     group = form.group(SEARCHED_NAMES)
     fields = [f for f in (group.fields if group else ()) if f.kind in kinds and (not codes or f.code in codes)]

@@ -24,6 +24,7 @@ from chengxin.records.models import PublicFile, Report, Search, SourceSnapshot, 
 from chengxin.records.values import FileBytes, Hit
 
 MONTHS = 12
+WITHHELD = ("hidden", "deleted")
 
 
 def public_file(*, uscc: str) -> FileBytes:
@@ -152,8 +153,8 @@ def government_records(*, enterprise_id: UUID, by: Actor) -> list[InsideRecord]:
 
 
 def hidden_since(*, enterprise_id: UUID, since: datetime) -> frozenset[UUID]:
-    """Self-reported records that the enterprise hid since a moment: no older text may publish them again (ARC-07)."""
-    rows = Version.objects.filter(enterprise_id=enterprise_id, end_reason="hidden", ended_at__gte=since)
+    """Self-reported records hidden by the enterprise or deleted by a decision since: no older text may publish them again."""
+    rows = Version.objects.filter(enterprise_id=enterprise_id, end_reason__in=WITHHELD, ended_at__gte=since)
     return frozenset(rows.values_list("record_id", flat=True))
 
 

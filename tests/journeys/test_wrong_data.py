@@ -5,15 +5,24 @@ from __future__ import annotations
 import html as entities
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from chengxin import worker
 from chengxin.access.models import Attempt
+from chengxin.common import clock
+from chengxin.filings import queries as filings
+from chengxin.filings.models import Filing
+from chengxin.flow import archive, registered
 from chengxin.gateways import actions as gateways
 from chengxin.gateways.models import DemoMail
+from chengxin.identity import actions as identity
+from chengxin.identity import queries as identity_queries
+from chengxin.records import consistency
 from chengxin.records import queries as records
 from tests import people as staff
 from tests.journeys import enterprises as people
@@ -162,3 +171,108 @@ def test_a_report_without_a_proved_contact_or_with_a_wrong_code_is_refused_besid
     nothing = browser.post(url, kept)
     text = nothing.content.decode()
     assert nothing.status_code == 422 and "请选择问题类型" in text and "请填写手机号或邮箱" in text
+
+
+def clerk_of_the_supplier() -> staff.Person:
+    """The unit that the market register's records name, as an agency with a clerk."""
+    unit = identity.create_agency(code="SAMR", name=registered.UNIT, division_code=None, kind="source", by=staff.SYSTEM)
+    return staff.officer(unit, "samr-wang", name="王办")
+
+
+def objected(firm: Enterprise, item: dict[str, Any]) -> str:
+    """An objection handed in over HTTP; returns its number."""
+    browser, url = firm.client(), reverse("enterprise:object", args=[item["version_id"]])
+    kept = hidden(browser.get(url))
+    said = answers("objection", kept["_row"], kind="content", text="登记机关名称有误，请见证明。")
+    done = browser.post(url, {**kept, **said, f"objection/{kept['_row']}/proof.new": paper()})
+    assert done.status_code == 200, done.content.decode()[-2000:]
+    return shown_once(done)[0]
+
+
+def waiting(kind: str) -> Any:
+    return Filing.objects.get(kind=kind, state="submitted")
+
+
+def test_the_supplier_corrects_the_record_with_before_and_after_and_the_mark_goes() -> None:
+    firm = published()
+    clerk = clerk_of_the_supplier()
+    item = item_of(firm, "government")
+    number = objected(firm, item)
+    filing = waiting("objection")
+    desk, other = people.signed_in(clerk.account_id), people.signed_in(people.reviewer().account_id)  # type: ignore[arg-type]
+    assert number[:2] == "HZ" and f"/desk/{filing.id}" in desk.get("/desk").content.decode()
+    assert f"/desk/{filing.id}" not in other.get("/desk").content.decode()
+    page = desk.get(f"/desk/{filing.id}", follow=True).content.decode()
+    assert "登记机关名称有误" in page and "fix/authority" in page and "王办" in page
+    post = {"version": item["version_id"], "answer": "已核实，登记机关已更正。", "result": "corrected"}
+    nothing = desk.post(f"/desk/cases/{filing.id}/decide", post)
+    assert nothing.status_code == 422 and "请在“更正内容”中改正" in nothing.content.decode()
+    wrong = desk.post(f"/desk/cases/{filing.id}/decide", {**post, "fix/established_on": "去年"})
+    assert wrong.status_code == 422 and "已核实，登记机关已更正。" in wrong.content.decode()
+    done = desk.post(f"/desk/cases/{filing.id}/decide", {**post, "fix/authority": "杭州市临平区市场监督管理局"})
+    assert done.status_code == 302, done.content.decode()[-2000:]
+    now = item_of(firm, "government")
+    assert now["content"]["authority"] == "杭州市临平区市场监督管理局" and now["version_id"] != item["version_id"]
+    assert now["content"]["name"] == item["content"]["name"] and now["source"] == item["source"]
+    assert "disputed" not in document(firm) and not records.stale_files()
+    mine = firm.client().get(reverse("enterprise:case", args=[filing.id])).content.decode()
+    assert "杭州市余杭区市场监督管理局" in mine and "杭州市临平区市场监督管理局" in mine and "已采纳" in mine
+    assert "异议申请已办结：更正" in firm.client().get("/workbench/messages").content.decode()
+    stale = desk.post(f"/desk/cases/{filing.id}/decide", {**post, "result": "kept"})
+    assert stale.status_code == 409
+
+
+def test_a_deleted_record_is_out_of_everything_and_an_update_does_not_bring_a_correction_back() -> None:
+    firm = published()
+    by = people.reviewer()
+    shop = item_of(firm, "enterprise", "S06")
+    report, _final = reported(firm, shop["version_id"])
+    filing = waiting("error_report")
+    desk = people.signed_in(by.id)
+    post = {"version": shop["version_id"], "answer": "店铺名称按平台登记更正。", "result": "corrected", "fix/name": "澜序桥甄选店"}
+    done = desk.post(f"/desk/cases/{filing.id}/decide", post)
+    assert done.status_code == 302, done.content.decode()[-2000:]
+    assert report.status_code == 200
+    hits = [Client().get("/api/v1/files", {"q": name}).json()["total"] for name in ("澜序桥甄选店", "澜序桥旗舰店")]
+    assert hits == [1, 0]
+    update = archive.open_archive(by=firm.actor)
+    said = filings.draft(filing_id=update.id, by=firm.actor).answers
+    assert "澜序桥甄选店" in said.values() and "澜序桥旗舰店" not in said.values()
+    gateways.deliver_due(100)
+    assert "已办结" in DemoMail.objects.filter(to=CONTACT).latest("id").body
+    item = item_of(firm, "enterprise", "S14")
+    Attempt.objects.all().delete()
+    reported(firm, item["version_id"])
+    again = waiting("error_report")
+    gone = desk.post(f"/desk/cases/{again.id}/decide", {"version": item["version_id"], "answer": "不应公示。", "result": "deleted"})
+    assert gone.status_code == 302
+    assert all(one["version_id"] != item["version_id"] for one in document(firm)["records"])
+    assert Client().get(f"/files/{firm.uscc}/{item['version_id']}").status_code == 404
+    assert consistency.differing_files() == [] and consistency.unfound_files() == []
+
+
+def test_kept_with_reason_passed_on_and_up_one_level_when_overdue() -> None:
+    firm = published(division="330110")
+    county, city = people.reviewer("330110"), people.reviewer("330100")
+    clerk = clerk_of_the_supplier()
+    objected(firm, item_of(firm, "enterprise"))
+    filing = waiting("objection")
+    desk = people.signed_in(county.id)
+    unit = identity_queries.source_agency(registered.UNIT)
+    assert unit is not None
+    refused = desk.post(f"/desk/cases/{filing.id}/pass-on", {"unit": "", "reason": "应由市场监管部门办理"})
+    assert refused.status_code == 422 and "应由市场监管部门办理" in refused.content.decode()
+    assert desk.post(f"/desk/cases/{filing.id}/pass-on", {"unit": str(unit.id), "reason": "应由市场监管部门办理"}).status_code == 302
+    assert desk.post(f"/desk/cases/{filing.id}/decide", {"result": "kept", "answer": "x"}).status_code == 403
+    assert "已转市场监管部门（企业登记信息）办理" in firm.client().get("/workbench/messages").content.decode()
+    theirs = people.signed_in(clerk.account_id)
+    assert theirs.post(f"/desk/cases/{filing.id}/decide", {"result": "kept", "answer": ""}).status_code == 422
+    assert theirs.post(f"/desk/cases/{filing.id}/decide", {"result": "kept", "answer": "经核实无误。"}).status_code == 302
+    assert "disputed" not in document(firm)
+    objected(firm, item_of(firm, "enterprise"))
+    second = waiting("objection")
+    assert filings.unit(filings.one(filing_id=second.id, by=staff.SYSTEM)).id == county.agency_id
+    with clock.at(second.due_at + timedelta(minutes=1)):
+        worker.drain()
+        assert filings.unit(filings.one(filing_id=second.id, by=staff.SYSTEM)).id == city.agency_id
+        assert "逾期" in people.signed_in(city.id).get(f"/desk/cases/{second.id}").content.decode()

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -45,6 +45,9 @@ class Typed:
 @agency_only("reviewer", "supervisor")
 def show(request: Request, filing_id: UUID) -> HttpResponse:
     """The item as handed in; opening it claims it for 15 minutes."""
+    kind = filings.one(filing_id=filing_id, by=request.actor).kind
+    if kind in words.CASE_PAGES:
+        return redirect(words.CASE_PAGES[kind], filing_id)
     context = page(filing_id=filing_id, by=request.actor)
     context["done"] = words.OUTCOMES.get(request.GET.get("done", ""), "")
     return render(request, "agency/item.html", context)

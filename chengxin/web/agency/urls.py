@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chengxin.web.agency import bulk, correcting, deciding, done, helpdesk, inbox, item
+from chengxin.web.agency import bulk, cases, correcting, deciding, done, helpdesk, inbox, item
 
 urlpatterns = [
     path("desk", inbox.show, name="inbox"),
@@ -16,6 +16,9 @@ urlpatterns = [
     path("desk/help/<uuid:ticket_id>/answer", helpdesk.answer, name="answer_ticket"),
     path("desk/help/<uuid:ticket_id>/change", helpdesk.propose, name="propose_change"),
     path("desk/help/<uuid:ticket_id>/change/<uuid:change_id>", helpdesk.settle, name="settle_change"),
+    path("desk/cases/<uuid:filing_id>", cases.show, name="case"),
+    path("desk/cases/<uuid:filing_id>/decide", cases.decide, name="decide_case"),
+    path("desk/cases/<uuid:filing_id>/pass-on", cases.pass_on, name="pass_on_case"),
     path("desk/<uuid:filing_id>", item.show, name="item"),
     path("desk/<uuid:filing_id>/remark", deciding.remark, name="remark"),
     path("desk/<uuid:filing_id>/remarks/<uuid:remark_id>/drop", deciding.drop_remark, name="drop_remark"),

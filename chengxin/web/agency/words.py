@@ -15,6 +15,16 @@ KINDS = {
     "archive": _("诚信档案审核"),
     "voluntary": _("自愿注册信息审核"),
     "import": _("数据导入"),
+    "objection": _("异议申请"),
+    "error_report": _("信息纠错"),
+    "subject_change": _("主体信息变更"),
+    "impostor": _("冒名注册申诉"),
+    "help": _("客服求助"),
+}
+# pages of their own, by kind
+CASE_PAGES = {
+    "objection": "agency:case",
+    "error_report": "agency:case",
 }
 OUTCOMES = {"approved": _("审核通过"), "rejected": _("审核未通过")}
 # 常用意见 per form, with places for what is known of the enterprise (D-37)
