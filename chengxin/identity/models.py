@@ -18,6 +18,7 @@ from chengxin.identity.values import (
     ENTERPRISE_STATES,
     EXCLUSIVE_ROLES,
     UNNAMED_KIND,
+    SUBJECT_FACTS,
 )
 
 APPEND_ONLY = ["identity_accesslog", "identity_consent", "identity_divisionload"]
@@ -110,6 +111,24 @@ class Enterprise(models.Model):
                 name="enterprise_name_once_in_county",
             ),
         ]
+
+class SubjectFact(models.Model):
+    """What became of a subject: a name it had before, or that its registration ended, with day and source (D-10)."""
+
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12)
+    name = models.CharField(max_length=200, blank=True, default="")
+    on = models.DateField()
+    source = models.CharField(max_length=200, blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(kind__in=SUBJECT_FACTS), name="subjectfact_kind"),
+            UniqueConstraint(fields=["enterprise"], condition=~Q(kind="former_name"), name="subjectfact_one_end"),
+        ]
+        indexes = [Index(fields=["enterprise"], name="subjectfact_enterprise")]
+
 
 
 class Membership(models.Model):

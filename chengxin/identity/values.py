@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from chengxin.common.errors import Unauthenticated
@@ -18,6 +18,7 @@ AGENCY_LEVELS = ("national", "province", "city", "county")
 AGENCY_KINDS = ("commerce", "source", "service")
 UNNAMED_KIND = "92"
 NATIONAL = "000000"
+SUBJECT_FACTS = ("former_name", "deregistered", "revoked")
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,15 @@ class EnterpriseView:
 
 
 @dataclass(frozen=True)
+@dataclass(frozen=True)
+class SubjectEnd:
+    """That a subject's registration ended: `deregistered` or `revoked`, when, and who says so."""
+
+    status: str
+    on: date
+    source: str
+
+
 class ContactView:
     """Contact data, masked: `li***@example.com`, `138****0000`."""
 
