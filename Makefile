@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick bench campaign drill requirements lint docs pictures lock messages
+.PHONY: help setup run test quick bench campaign drill bundle requirements lint docs pictures lock messages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ campaign: setup ## races, kills, fuzzing: long
 drill: setup ## kill the leader of a database cluster five times under load; writes docs/reference/drill.md
 	@scripts/tools cluster
 	$(PYTEST) -m campaign tests/campaign/test_drill.py
+
+bundle: setup ## the archive for a machine without network, from the committed state, into dist/
+	@$(BIN)/python deploy/bundle.py
 
 bench: setup ## every published figure beside its floor
 	$(BIN)/python -m bench

@@ -7,21 +7,16 @@ import email.policy
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from chengxin.common import clock
 from chengxin.gateways.channels import Down, Failed, Refused, SmtpChannel
 from chengxin.gateways.values import Message
+from tests.tls import certificate
 
 
 class Postbox:
@@ -80,28 +75,6 @@ def channel() -> Iterator[SmtpChannel]:
 
 def letter(to: str = "lan@wwte.example", subject: str = "账号审核结果：审核通过") -> Message:
     return Message(to=to, subject=subject, body="杭州澜序桥：\n\n.\n审核结果为：审核通过。", message_id="<outbox-1@chengxin.example>")
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    moment = clock.now()
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(moment - timedelta(days=1))
-        .not_valid_after(moment + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    cert, private = folder / "cert.pem", folder / "key.pem"
-    cert.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-    return cert, private
 
 
 def server_tls(folder: Path) -> tuple[Path, ssl.SSLContext]:
