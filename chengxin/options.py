@@ -76,6 +76,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("DEBUG", boolean, "0", "Django's debug pages. Only on a loopback address."),
         Option("SECRET_KEY", str, "", "Secret of short-lived signed values. Empty: derived from the key ring.", secret=True),
         Option("KEYS_DIR", folder, "", "Where the key files are. Empty: keys in CHENGXIN_HOME."),
+        Option("MAINTENANCE_FILE", folder, "", "File that is there during maintenance. Empty: maintenance.json in CHENGXIN_HOME."),
         Option("CHECKPOINTS_DIR", folder, "", "Where checkpoints are kept outside the database. Empty: checkpoints in CHENGXIN_HOME."),
         Option("CHECKPOINT_MIRRORS", words, "", "Folders on other machines that get the same; they must exist."),
         Option("SNAPSHOTS_DIR", folder, "", "Where daily snapshots of the public files lie. Empty: snapshots in CHENGXIN_HOME."),

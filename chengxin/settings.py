@@ -70,6 +70,7 @@ DEMO: bool = value("DEMO")
 DEMO_ENTERPRISES: int = value("DEMO_ENTERPRISES")
 DEBUG: bool = value("DEBUG")
 KEYS_DIR: Path = value("KEYS_DIR") or CHENGXIN_HOME / "keys"
+MAINTENANCE_FILE: Path = value("MAINTENANCE_FILE") or CHENGXIN_HOME / "maintenance.json"
 CHECKPOINTS_DIR: Path = value("CHECKPOINTS_DIR") or CHENGXIN_HOME / "checkpoints"
 CHECKPOINT_MIRRORS: list[str] = value("CHECKPOINT_MIRRORS")
 SNAPSHOTS_DIR: Path = value("SNAPSHOTS_DIR") or CHENGXIN_HOME / "snapshots"
@@ -92,6 +93,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "chengxin.web.context.PreferencesMiddleware",
     "chengxin.web.errors.ErrorMiddleware",
+    "chengxin.web.maintenance.MaintenanceMiddleware",
     *(["chengxin.web.session.SessionMiddleware"] if find_spec("chengxin.web") and find_spec("chengxin.web.session") else []),
     "django.middleware.csrf.CsrfViewMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

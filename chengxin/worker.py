@@ -19,6 +19,8 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections
 
+from chengxin.common import maintenance
+
 LONGEST_PAUSE_S = 30.0
 LONGEST_PAUSE_WITHOUT_DATABASE_S = 1.0
 
@@ -42,6 +44,8 @@ SWEEPS = (
     "chengxin.ledger.actions:sweep",
     "chengxin.exchange.actions:sweep",
 )
+GOES_ON = frozenset({"sequencer", "feed", "followers", "outbox"})
+"""What goes on in maintenance: what was published gets its place, its proof and its mail; nothing else changes by itself."""
 log = structlog.get_logger()
 
 
@@ -74,10 +78,13 @@ class Loop:
         connections.close_all()
         return float(min(max(longest_s, self.pause_s), self.pause_s * 2 ** min(self.failures, 10)))
 
+    def _rests(self) -> bool:
+        return self.name not in GOES_ON and maintenance.current() is not None
+
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop; a turn that has begun is finished."""
         while not stop.is_set():
-            stop.wait(self.turn())
+            stop.wait(self.pause_s if self._rests() else self.turn())
         connections.close_all()
 
 

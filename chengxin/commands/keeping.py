@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chengxin.commands import environment
+from chengxin.common.clock import SHANGHAI
 
 if TYPE_CHECKING:
     from chengxin.backups.restoring import Restored
@@ -35,6 +37,20 @@ def register(words: _SubParsersAction[ArgumentParser]) -> None:
     )
     restore_word.add_argument("--drop-former", action="store_true", help="after all is well: delete what --replace has put aside")
     restore_word.set_defaults(run=restore)
+    acts = words.add_parser("maintenance", help="stop what is handed in while the public reads on").add_subparsers(
+        dest="act", metavar="ACT", required=True
+    )
+    on = acts.add_parser("on", help="answer everything that is handed in with 503 and a sentence, and keep what was typed in the page")
+    on.add_argument("--until", type=moment, metavar="'YYYY-MM-DD HH:MM'", help="when it will be over, in Shanghai; people are told")
+    on.add_argument("--text", default="", help="a sentence that is shown at the top of every page")
+    on.set_defaults(run=maintenance)
+    acts.add_parser("off", help="take everything in again").set_defaults(run=maintenance)
+    acts.add_parser("status", help="say whether it is on; exit code 1 where it is").set_defaults(run=maintenance)
+
+
+def moment(text: str) -> datetime:
+    """Read a moment in Shanghai, such as `2026-11-22 06:00`."""
+    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=SHANGHAI)
 
 
 def days(text: str) -> int:
@@ -132,3 +148,18 @@ def _tell(done: Restored) -> None:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def maintenance(words: Namespace) -> int:
+    """Switch maintenance on or off, or say which it is; needs no database."""
+    environment.set_up()
+    from chengxin.common import maintenance as state
+
+    if words.act == "on":
+        state.begin(until=words.until, text=words.text)
+    elif words.act == "off":
+        state.end()
+    notice = state.current()
+    until = f" until {notice.until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if notice and notice.until else ""
+    print(f"on{until}: {state.path()}" if notice else "off")
+    return 1 if words.act == "status" and notice else 0

@@ -18,6 +18,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from chengxin.common import maintenance
+
 LARGE_COOKIE = "type"
 YEAR_SECONDS = 365 * 24 * 3600
 LANGUAGES = {"zh": "zh-hans", "zh-hans": "zh-hans", "en": "en"}
@@ -209,6 +211,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "other_lang_url": _with(request, lang="zh" if english else "en"),
         "large": large,
         "large_url": _with(request, type="standard" if large else "large"),
+        "maintenance": maintenance.current(),
         "old_browser": old_browser(request.headers.get("User-Agent", "")),
         "nav": menu(TOP, path=request.path, hide=_hidden(kind if person else "")),
         "side": menu(_for_roles(side, getattr(actor, "roles", frozenset())), path=request.path),

@@ -96,7 +96,7 @@ def problem(
         body["errors"] = {name: list(texts) for name, texts in fields.items()}
     text = json.dumps(body, ensure_ascii=False).encode()
     response = HttpResponse(text, content_type=PROBLEM, status=status)
-    return _stamp(response, retry_after=retry_after)
+    return stamp(response, retry_after=retry_after)
 
 
 def page(
@@ -111,7 +111,7 @@ def page(
         "login_url": _login_url(request) if status == HTTPStatus.UNAUTHORIZED else "",
         "request_id": request.META.get("chengxin.request_id", ""),
     }
-    return _stamp(render(request, "errors/error.html", values, status=status), retry_after=retry_after)
+    return stamp(render(request, "errors/error.html", values, status=status), retry_after=retry_after)
 
 
 def answer(request: HttpRequest, *, error: ChengxinError) -> HttpResponse:
@@ -231,7 +231,8 @@ def _login_url(request: HttpRequest) -> str:
     return url
 
 
-def _stamp(response: HttpResponse, *, retry_after: int | None) -> HttpResponse:
+def stamp(response: HttpResponse, *, retry_after: int | None) -> HttpResponse:
+    """Mark an answer as one of ours, to be kept by nobody."""
     response.chengxin_error = True  # type: ignore[attr-defined]
     response.headers["Cache-Control"] = "no-store"
     if retry_after is not None:
