@@ -18,7 +18,7 @@ TAGS = {
 }
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "th": {"colspan", "rowspan", "scope"}, "td": {"colspan", "rowspan"}}
 SCHEMES = {"https", "http", "mailto", "tel"}
-LOWEST_HEADING = 4
+HIGHEST_HEADING, LOWEST_HEADING = 2, 4
 EXCERPT_CHARS = 120
 
 _markdown = MarkdownIt("commonmark", {"html": True, "breaks": True}).enable(["table", "strikethrough"])
@@ -29,7 +29,7 @@ def rendered(body: str) -> str:
     tokens = _markdown.parse(body)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + 1, LOWEST_HEADING)}"
+            token.tag = f"h{min(max(int(token.tag[1]), HIGHEST_HEADING), LOWEST_HEADING)}"
     return cleaned(_markdown.renderer.render(tokens, _markdown.options, {}))
 
 

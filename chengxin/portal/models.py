@@ -8,7 +8,9 @@ from django.db import models
 from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 
 from chengxin.portal import values
+from chengxin.portal.watch_models import Watch, Watcher
 
+__all__ = ["Watch", "Watcher"]  # tables of their own module, known to Django from here
 APPEND_ONLY = ["portal_version", "portal_step", "portal_claim"]
 
 

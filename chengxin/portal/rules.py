@@ -60,6 +60,13 @@ FACT_LABELS: Final[dict[str, str | Promise]] = {
 }
 DAYS: Final = ("issued_on", "valid_from", "valid_to")
 POLICY_NEEDS: Final = ("number", "issuer", "issued_on", "source_url")
+KIND_FACTS: Final[dict[str, tuple[str, ...]]] = {
+    values.NOTICE: ("number", "issuer"),
+    values.POLICY: values.FACTS,
+    values.NEWS: ("issuer", "source_url"),
+    values.DOWNLOAD: ("issuer",),
+}
+"""What is asked of each kind besides title and text."""
 _CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 
 

@@ -42,6 +42,7 @@ class Entry:
 TOP = (
     Entry(_("首页"), "public:home"),
     Entry(_("信用共建"), "public:search"),
+    Entry(_("权威信息发布"), "public:content"),
     Entry(_("企业首页"), "enterprise:home"),
     Entry(_("惠民惠企"), "enterprise:services"),
     Entry(_("审核工作台"), "agency:inbox"),
@@ -65,6 +66,8 @@ AGENCY = (
     Entry(_("已办审核"), "agency:mine", REVIEWER),
     Entry(_("客服求助"), "agency:helpdesk", frozenset({"helpdesk"})),
     Entry(_("未送达通知"), "agency:delivery", REVIEWER | {"system_admin"}),
+    Entry(_("内容管理"), "agency:content", frozenset({"editor"})),
+    Entry(_("服务产品管理"), "agency:products", frozenset({"editor", "system_admin"})),
 )
 FOOT = (
     Entry(_("客服求助"), "public:helpdesk"),

@@ -1,10 +1,11 @@
 """Addresses of the reviewers' desk."""
 
-from django.urls import path
+from django.urls import include, path
 
 from chengxin.web.agency import bulk, cases, correcting, deciding, done, helpdesk, inbox, item
 
 urlpatterns = [
+    path("", include("chengxin.web.agency.portal_urls")),
     path("desk", inbox.show, name="inbox"),
     path("desk/next", inbox.next_item, name="next"),
     path("desk/bulk", bulk.show, name="bulk"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from chengxin.web.public import files, helpdesk, home, progress, proofs, search, verify, wrong
 
 urlpatterns = [
+    path("", include("chengxin.web.public.portal_urls")),
     path("", home.home, name="home"),
     path("overview", home.overview, name="overview"),
     path("help", home.questions, name="help"),

@@ -1,0 +1,21 @@
+"""Addresses of the editors' desk and of those who keep the service products."""
+
+from django.urls import path
+
+from chengxin.web.agency import content, products, writing
+
+ITEM = "desk/content/<uuid:item_id>"
+
+urlpatterns = [
+    path("desk/content", content.show, name="content"),
+    path("desk/content/new/<slug:kind>", writing.new, name="new_content"),
+    path(ITEM, content.preview, name="content_item"),
+    path(f"{ITEM}/edit", writing.edit, name="edit_content"),
+    path(f"{ITEM}/step", content.take_step, name="content_step"),
+    path(f"{ITEM}/versions", writing.compare, name="content_versions"),
+    path(f"{ITEM}/files/<uuid:file_id>", content.file, name="content_file"),
+    path("desk/services", products.show, name="products"),
+    path("desk/services/new", products.new, name="new_product"),
+    path("desk/services/<uuid:service_id>", products.edit, name="product"),
+    path("desk/services/<uuid:service_id>/state", products.set_state, name="product_state"),
+]
