@@ -19,7 +19,7 @@ BULK_STATES = ["waiting", "done", "refused", "revoked"]
 # when its time came it could not be carried out any more
 CHANGE_STATES = ["proposed", "declined", "held", "stopped", "failed", "done"]
 CHANGE_KINDS = ["mailbox", "reset"]
-APPEND_ONLY = ["filings_submission", "filings_decision", "filings_commitment", "filings_importedfile"]
+APPEND_ONLY = ["filings_submission", "filings_decision", "filings_commitment", "filings_handover", "filings_importedfile"]
 
 
 class Filing(models.Model):
@@ -373,4 +373,7 @@ class Message(models.Model):
 
 
 # The tables of the desk stand in a file of their own.
+from chengxin.filings.desk_models import HandOver as HandOver  # noqa: E402
+from chengxin.filings.desk_models import Phrase as Phrase  # noqa: E402
+from chengxin.filings.desk_models import SecondLook as SecondLook  # noqa: E402
 from chengxin.filings.desk_models import Waiting as Waiting  # noqa: E402

@@ -130,14 +130,10 @@ def create_agency_user(
     errors["phone"] = rules.phone_errors(phone) if phone else []
     if any(errors.values()):
         raise Invalid({field: texts for field, texts in errors.items() if texts})
-    account = Account(
-        id=uuid.uuid4(), kind="agency", state="active", display_name=display_name.strip(), created_at=clock.now()
-    )
+    account = Account(id=uuid.uuid4(), kind="agency", state="active", display_name=display_name.strip(), created_at=clock.now())
     _set_contact(account, email=email, phone=phone)
     account.save(force_insert=True)
-    AgencyMembership.objects.create(
-        account=account, agency_id=agency_id, roles=held, forms=sorted(set(forms)), since=account.created_at
-    )
+    AgencyMembership.objects.create(account=account, agency_id=agency_id, roles=held, forms=sorted(set(forms)), since=account.created_at)
     data = {"agency": str(agency_id), "roles": held}
     ledger.append(kind="agency.member_joined", subject=str(account.id), data=data, by=by)
     return account.id
@@ -178,15 +174,33 @@ def set_roles(*, account_id: UUID, roles: Iterable[str], by: Actor, forms: Itera
 
 
 @transaction.atomic
-def set_absence(*, account_id: UUID, absent_from: datetime | None, absent_to: datetime | None, by: Actor) -> None:
-    """Note when a person of an agency is away (None, None: is back); items pass to the level above (D-05)."""
+def set_absence(
+    *, account_id: UUID, absent_from: datetime | None, absent_to: datetime | None, by: Actor, deputy_id: UUID | None = None
+) -> None:
+    """Note when a person of an agency is away (None, None: is back), and which colleague does that person's part meanwhile.
+
+    Without anybody else on duty items pass to the level above (D-05). Raises Invalid by field (absent_from, absent_to, deputy).
+    """
     policy.require(by=by, permission="staff.set_absence", account_id=account_id)
-    if absent_to and (absent_from is None or absent_to < absent_from):
-        raise Invalid({"absent_to": [_("结束时间不能早于开始时间")]})
     row, was = _locked_membership(account_id)
+    errors: rules.Errors = {}
+    if absent_to and (absent_from is None or absent_to < absent_from):
+        errors["absent_to"] = [_("结束时间不能早于开始时间")]
+    if deputy_id is not None and not _may_stand_in(deputy_id, row):
+        errors["deputy"] = [_("代理人应为本机构在岗的另一名审核员")]
+    if errors:
+        raise Invalid(errors)
     row.absent_from, row.absent_to = absent_from, absent_to
-    row.save(update_fields=["absent_from", "absent_to"])
-    _tell(row, was, kind="agency.member_absence_set", data={"absent": absent_from is not None}, by=by)
+    row.deputy_id = deputy_id if absent_from is not None else None
+    row.save(update_fields=["absent_from", "absent_to", "deputy"])
+    data = {"absent": absent_from is not None, "deputy": str(row.deputy_id or "")}
+    _tell(row, was, kind="agency.member_absence_set", data=data, by=by)
+
+
+def _may_stand_in(deputy_id: UUID, row: AgencyMembership) -> bool:
+    """A colleague of the same agency with the role of a reviewer, and not the person."""
+    colleagues = AgencyMembership.objects.filter(agency_id=row.agency_id, until__isnull=True, account__state="active")
+    return deputy_id != row.account_id and colleagues.filter(account_id=deputy_id, roles__contains=["reviewer"]).exists()
 
 
 @transaction.atomic

@@ -25,7 +25,13 @@ _PRESENT = """
   WHERE m.agency_id = {agency} AND %(role)s = ANY (m.roles) AND person.state = 'active'
     AND m.since <= %(now)s AND (m.until IS NULL OR m.until > %(now)s)
     AND (m.absent_from IS NULL OR m.absent_from > %(now)s OR m.absent_to <= %(now)s)
-    AND (cardinality(m.forms) = 0 OR %(forms)s::varchar[] IS NULL OR m.forms && %(forms)s::varchar[])
+    AND NOT EXISTS (SELECT 1 FROM identity_agency AS unit WHERE unit.id = m.agency_id AND unit.suspended_at IS NOT NULL)
+    AND (cardinality(m.forms) = 0 OR %(forms)s::varchar[] IS NULL OR m.forms && %(forms)s::varchar[]
+      OR EXISTS (SELECT 1 FROM identity_agencymembership AS away
+        WHERE away.deputy_id = m.account_id AND away.agency_id = m.agency_id AND %(role)s = ANY (away.roles)
+          AND (away.until IS NULL OR away.until > %(now)s)
+          AND away.absent_from <= %(now)s AND (away.absent_to IS NULL OR away.absent_to > %(now)s)
+          AND (cardinality(away.forms) = 0 OR away.forms && %(forms)s::varchar[])))
 """
 
 _STAFFED = f"EXISTS (SELECT 1 {_PRESENT.format(agency='{agency}.id')})"

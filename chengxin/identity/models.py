@@ -11,14 +11,15 @@ from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 from chengxin.identity.values import (
     ACCOUNT_KINDS,
     ACCOUNT_STATES,
+    AGENCY_ACTS,
     AGENCY_KINDS,
     AGENCY_LEVELS,
     AGENCY_ROLES,
     ENTERPRISE_ROLES,
     ENTERPRISE_STATES,
     EXCLUSIVE_ROLES,
-    UNNAMED_KIND,
     SUBJECT_FACTS,
+    UNNAMED_KIND,
 )
 
 APPEND_ONLY = ["identity_accesslog", "identity_consent", "identity_divisionload"]
@@ -96,9 +97,7 @@ class Enterprise(models.Model):
             CheckConstraint(condition=Q(uscc__regex=r"^[0-9A-HJ-NP-RTUWXY]{18}$"), name="enterprise_uscc_shape"),
             CheckConstraint(condition=Q(state__in=ENTERPRISE_STATES), name="enterprise_state"),
             CheckConstraint(condition=~Q(state="active") | Q(claimed=True), name="enterprise_active_is_claimed"),
-            CheckConstraint(
-                condition=Q(claimed=False) | Q(kind=UNNAMED_KIND) | ~Q(name_key=""), name="enterprise_name_given"
-            ),
+            CheckConstraint(condition=Q(claimed=False) | Q(kind=UNNAMED_KIND) | ~Q(name_key=""), name="enterprise_name_given"),
             UniqueConstraint(fields=["uscc"], condition=~Q(state="closed"), name="enterprise_uscc_once"),
             UniqueConstraint(
                 fields=["name_key"],
@@ -111,6 +110,7 @@ class Enterprise(models.Model):
                 name="enterprise_name_once_in_county",
             ),
         ]
+
 
 class SubjectFact(models.Model):
     """What became of a subject: a name it had before, or that its registration ended, with day and source (D-10)."""
@@ -128,7 +128,6 @@ class SubjectFact(models.Model):
             UniqueConstraint(fields=["enterprise"], condition=~Q(kind="former_name"), name="subjectfact_one_end"),
         ]
         indexes = [Index(fields=["enterprise"], name="subjectfact_enterprise")]
-
 
 
 class Membership(models.Model):
@@ -164,6 +163,7 @@ class Agency(models.Model):
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     division = models.ForeignKey(Division, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
+    suspended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -173,18 +173,17 @@ class Agency(models.Model):
                 condition=Q(level="national", division__isnull=True) | ~Q(level="national") & Q(division__isnull=False),
                 name="agency_division_unless_national",
             ),
-            CheckConstraint(
-                condition=Q(level="national") | Q(parent__isnull=False), name="agency_parent_unless_national"
-            ),
+            CheckConstraint(condition=Q(level="national") | Q(parent__isnull=False), name="agency_parent_unless_national"),
             UniqueConstraint(fields=["division"], condition=Q(kind="commerce"), name="agency_one_per_division"),
-            UniqueConstraint(
-                fields=["level"], condition=Q(kind="commerce", level="national"), name="agency_one_national"
-            ),
+            UniqueConstraint(fields=["level"], condition=Q(kind="commerce", level="national"), name="agency_one_national"),
         ]
 
 
 class AgencyMembership(models.Model):
-    """Which account works in which agency. `forms` empty: every form; else those named or `archive/*`."""
+    """Which account works in which agency. `forms` empty: every form; else those named or `archive/*`.
+
+    `deputy` is a colleague who does this person's part from `absent_from` to `absent_to`.
+    """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="+")
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
@@ -192,6 +191,7 @@ class AgencyMembership(models.Model):
     forms = ArrayField(models.CharField(max_length=80), default=list)
     absent_from = models.DateTimeField(null=True)
     absent_to = models.DateTimeField(null=True)
+    deputy = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
 
@@ -204,15 +204,42 @@ class AgencyMembership(models.Model):
                 name="agencymembership_exclusive_roles",
             ),
             CheckConstraint(
-                condition=Q(absent_to__isnull=True)
-                | Q(absent_from__isnull=False) & Q(absent_to__gte=F("absent_from")),
+                condition=Q(absent_to__isnull=True) | Q(absent_from__isnull=False) & Q(absent_to__gte=F("absent_from")),
                 name="agencymembership_absence",
             ),
-            UniqueConstraint(
-                fields=["account"], condition=Q(until__isnull=True), name="agencymembership_one_per_account"
+            CheckConstraint(
+                condition=Q(deputy__isnull=True) | Q(absent_from__isnull=False) & ~Q(deputy=F("account")), name="agencymembership_deputy"
             ),
+            UniqueConstraint(fields=["account"], condition=Q(until__isnull=True), name="agencymembership_one_per_account"),
         ]
         indexes = [Index(fields=["agency"], name="agencymembership_agency")]
+
+
+class AgencyAct(models.Model):
+    """A change of an agency or of its people that takes effect when a second administrator confirms it (D-30)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    kind = models.CharField(max_length=10)
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    roles = ArrayField(models.CharField(max_length=16), default=list)
+    reason = models.CharField(max_length=200)
+    by = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default="proposed")
+    second = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(kind__in=AGENCY_ACTS, state__in=["proposed", "confirmed", "declined"]), name="agency_act_kind"),
+            CheckConstraint(
+                condition=Q(state="proposed", second__isnull=True) | Q(second__isnull=False) & ~Q(state="proposed"),
+                name="agency_act_settled_by_second",
+            ),
+            CheckConstraint(condition=~Q(reason="") & (Q(second__isnull=True) | ~Q(second=F("by"))), name="agency_act_two_people"),
+            UniqueConstraint(fields=["agency", "account"], condition=Q(state="proposed"), nulls_distinct=False, name="agency_act_one_open"),
+        ]
 
 
 class Consent(models.Model):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chengxin.common import clock, crypto, identifiers, sql, workdays
 from chengxin.common.errors import NotFound
-from chengxin.identity import divisions, policy, rules
+from chengxin.identity import divisions, policy, rules, staff
 from chengxin.identity.competence import (
     agency_view,
     competent_agency,
@@ -36,6 +36,7 @@ from chengxin.identity.models import (
     Membership,
 )
 from chengxin.identity.rules import covers, form_patterns, review_permission, role_for
+from chengxin.identity.staff import represented_by
 from chengxin.identity.values import (
     NO_CODES,
     AccountView,
@@ -60,6 +61,7 @@ __all__ = [
     "helpdesk_agency",
     "is_staffed",
     "on_duty",
+    "represented_by",
     "review_permission",
     "role_for",
     "units_of",
@@ -117,13 +119,13 @@ def _agency_actor(account: AccountView, assurance: str) -> Actor:
         display_name=account.display_name,
         state=account.state,
     )
-    if membership is None or account.state != "active":
+    if membership is None or account.state != "active" or membership.agency.suspended_at is not None:
         return actor
     return replace(
         actor,
         agency_id=membership.agency_id,
         roles=frozenset(membership.roles),
-        forms=frozenset(membership.forms),
+        forms=staff.forms_now(membership),
         scope=NO_CODES if membership.agency.kind == "source" else divisions.tree().scope(membership.agency.division_id),
     )
 
@@ -272,20 +274,7 @@ def staff_of(agency_id: UUID, *, by: Actor) -> list[StaffView]:
     """Everyone who works or worked in the agency, newest first."""
     policy.require(by=by, permission="agency.view", division_code=agency(agency_id).division_code)
     rows = AgencyMembership.objects.select_related("account").filter(agency_id=agency_id).order_by("-since", "-id")
-    return [_staff_view(row) for row in rows[:500]]
-
-
-def _staff_view(row: AgencyMembership) -> StaffView:
-    return StaffView(
-        account_id=row.account_id,
-        display_name=row.account.display_name,
-        state=row.account.state,
-        roles=tuple(row.roles),
-        forms=tuple(row.forms),
-        absent_from=row.absent_from,
-        absent_to=row.absent_to,
-        until=row.until,
-    )
+    return [staff.staff_view(row) for row in rows[:500]]
 
 
 def reviewers_of(agency_id: UUID) -> list[UUID]:

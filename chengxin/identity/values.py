@@ -15,10 +15,11 @@ ENTERPRISE_ROLES = ("administrator", "operator", "handler")
 EXCLUSIVE_ROLES = ("audit_admin", "security_admin", "system_admin")
 AGENCY_ROLES = (*EXCLUSIVE_ROLES, "editor", "helpdesk", "importer", "reviewer", "supervisor")
 AGENCY_LEVELS = ("national", "province", "city", "county")
+AGENCY_ACTS = ("suspend", "resume", "roles", "leave")
 AGENCY_KINDS = ("commerce", "source", "service")
 UNNAMED_KIND = "92"
-NATIONAL = "000000"
 SUBJECT_FACTS = ("former_name", "deregistered", "revoked")
+NATIONAL = "000000"
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,6 @@ class EnterpriseView:
 
 
 @dataclass(frozen=True)
-@dataclass(frozen=True)
 class SubjectEnd:
     """That a subject's registration ended: `deregistered` or `revoked`, when, and who says so."""
 
@@ -135,6 +135,7 @@ class SubjectEnd:
     source: str
 
 
+@dataclass(frozen=True)
 class ContactView:
     """Contact data, masked: `li***@example.com`, `138****0000`."""
 
@@ -155,6 +156,7 @@ class StaffView:
     absent_from: datetime | None
     absent_to: datetime | None
     until: datetime | None
+    deputy_id: UUID | None = None
 
 
 @dataclass(frozen=True)

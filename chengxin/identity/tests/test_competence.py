@@ -202,3 +202,24 @@ def test_pleas_for_help_lie_with_the_help_desk_and_with_nobody_there_with_the_na
     assert set(queries.handled_by(top, "report/help")) == {top, desk}
     assert queries.helpdesk_agency().id == desk
     assert competence.reviewers_now(top, FORM) == [chief]
+
+
+def test_a_deputy_does_the_part_of_who_is_away_from_day_to_day(agency):
+    agency(None, reviewers=1)
+    city, one = agency("330100", reviewers=1)
+    two = person(city, forms=["registration/*"])
+    noon = clock.now()
+    span = {"absent_from": noon + timedelta(days=1), "absent_to": noon + timedelta(days=3), "by": SYSTEM}
+    for wrong in (one, person(agency("330000"))):
+        with pytest.raises(Invalid) as refused:
+            actions.set_absence(account_id=one, deputy_id=wrong, **span)
+        assert "deputy" in refused.value.fields
+    actions.set_absence(account_id=one, deputy_id=two, **span)
+    for days, forms in ((0, {"registration/*"}), (1, set()), (2, set()), (3, {"registration/*"})):
+        with clock.at(noon + timedelta(days=days, seconds=1)):
+            assert queries.actor_for(two, "password").forms == frozenset(forms)
+            assert queries.competent_agency("330110", FORM).id == city and "330110" in queries.divisions_of(city, FORM)
+            assert [each.account_id for each in queries.represented_by(two)] == ([one] if not forms else [])
+    actions.set_absence(account_id=one, absent_from=noon, absent_to=None, by=SYSTEM)
+    with clock.at(noon + timedelta(seconds=1)):
+        assert queries.competent_agency("330110", FORM).id != city, "without a deputy nobody here reviews archives"
