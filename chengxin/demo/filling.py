@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from chengxin.common import clock
-from chengxin.demo import guards, playing, publishing, reading, setting_up, stock
+from chengxin.demo import guards, playing, pleading, publishing, reading, setting_up, stock
 from chengxin.demo.guards import DemoRefused
 from chengxin.identity import queries as identity
 
@@ -50,6 +50,7 @@ def tell() -> None:
     password = reading.document("accounts.yaml", start=start)["password"]
     publishing.publish(start=start)
     playing.play_all(stories, start=start, password=password)
+    pleading.plead(start=start, stories=stories)
     _write({**(_marker() or {}), "told": True})
 
 

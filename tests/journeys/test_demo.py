@@ -28,6 +28,7 @@ from chengxin.common.canonical import sha256_hex
 from chengxin.common.identifiers import uscc_errors
 from chengxin.demo import inventing, playing, reading, stock, supplying, telling
 from chengxin.filings import queries as filings
+from chengxin.filings import tickets
 from chengxin.filings.models import ImportedFile
 from chengxin.flow import due
 from chengxin.identity import queries as identity
@@ -78,6 +79,7 @@ def test_stories_stand_where_they_are_told_to_and_every_account_logs_in(home: Pa
         "yumo": ("approved", "submitted"),
     }
     assert not demo.is_empty()
+    _pleas_wait_at_the_help_desk()
     with pytest.raises(demo.DemoRefused):
         demo.fill()
     assert records.overview().files == STORIES_PUBLISHED + DOZEN
@@ -86,6 +88,15 @@ def test_stories_stand_where_they_are_told_to_and_every_account_logs_in(home: Pa
     _every_file_keeps_to_the_schema(count=STORIES_PUBLISHED + DOZEN)
     _every_account_logs_in(stories)
     _a_penalty_leaves_the_file_when_its_term_is_over(stories["jimo"])
+
+
+def _pleas_wait_at_the_help_desk() -> None:
+    """Three of them, one overdue, one with a change that a second clerk may confirm."""
+    desk = identity.helpdesk_agency()
+    clerks = [each.account_id for each in identity.staff_of(desk.id, by=SYSTEM)]
+    counts = [tickets.queue(by=identity.actor_for(clerk, "password"), narrowed=tickets.Narrowed())[1] for clerk in clerks]
+    assert {(each.waiting, each.overdue) for each in counts} == {(3, 1)}
+    assert sorted(each.to_confirm for each in counts) == [0, 1]
 
 
 def _every_file_keeps_to_the_schema(*, count: int) -> None:
