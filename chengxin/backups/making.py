@@ -20,11 +20,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from chengxin.backups import programs, uploads
 from chengxin.backups.manifest import DUMP, PREFIX, STAMP, SUMS, BackupRefused, FileSum, KeyName, LogState, Manifest, found, read
 from chengxin.common import clock, keys
-from chengxin.launcher import binaries
+from chengxin.launcher import binaries, places
 from chengxin.ledger import queries as ledger
 from chengxin.ledger import rules as logs
 
-LAST = "last-backup.json"
 FORMER_SCHEMAS = "before_*"
 FILES_OF_ROWS = "SELECT sha256 FROM filings_attachment WHERE state <> 'dropped' UNION SELECT sha256 FROM portal_file"
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -170,9 +169,9 @@ def _note(whole: Path, manifest: Manifest) -> None:
     size = sum(file.bytes for file in manifest.files.values()) + manifest.uploads.bytes
     body = {"at": manifest.made_at, "path": str(whole), "bytes": size, "position": manifest.position}
     with suppress(OSError):
-        draft = Path(settings.CHENGXIN_HOME) / f".{LAST}"
+        draft = Path(settings.CHENGXIN_HOME) / f".{places.LAST_BACKUP}"
         draft.write_text(json.dumps(body), "utf-8")
-        draft.replace(draft.with_name(LAST))
+        draft.replace(draft.with_name(places.LAST_BACKUP))
 
 
 def forget_old(target: Path, *, keep_days: int) -> list[str]:

@@ -23,9 +23,12 @@ def count(*, method: str, status: int, seconds: float) -> None:
 
 
 def page() -> bytes:
-    """Return the metrics as text."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return generate_latest(REGISTRY)
+    """Return the metrics as text: what the web processes counted, and the state of the installation."""
+    from chengxin.edge.state import State
+
     total = CollectorRegistry()
+    total.register(State())
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY) + generate_latest(total)
     MultiProcessCollector(total)  # type: ignore[no-untyped-call]
     return generate_latest(total)

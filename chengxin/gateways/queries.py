@@ -66,6 +66,12 @@ def counts() -> dict[str, int]:
     return {state: found.get(state, 0) for state in rules.STATES}
 
 
+def unsent() -> dict[str, int]:
+    """Rows that have not gone out, by state."""
+    found = dict(Outbox.objects.exclude(state=rules.SENT).values_list("state").annotate(Count("id")))
+    return {state: found.get(state, 0) for state in rules.STATES if state != rules.SENT}
+
+
 def oldest_due() -> datetime | None:
     """When the oldest queued message should have gone out; None with an empty queue."""
     oldest: datetime | None = Outbox.objects.filter(state=rules.QUEUED).aggregate(at=Min("next_try_at"))["at"]

@@ -13,6 +13,7 @@ SYSTEM_RUN = Path("/run/chengxin")
 SOCKET_PATH_BYTES = 100
 DATABASE = "chengxin"
 OWNER_ROLE = "chengxin_owner"
+LAST_BACKUP = "last-backup.json"
 APP_ROLE = "chengxin_app"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -11,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from chengxin.common import clock
 from chengxin.common.errors import NotFound, Unavailable
 
-from . import guard, rules, signing, store
+from . import guard, outside, rules, signing, store
 from .merkle import HASH_BYTES, TILE_WIDTH
-from .models import Event, Origin, ParkedEvent
+from .models import Checkpoint, Event, FollowerPosition, Origin, ParkedEvent
 from .values import EventView, Health, LogFile
 
 MAX_EVENTS = 10_000
@@ -179,6 +181,38 @@ def last_position() -> int:
     """The newest position, 0 before the first: as of where derived data is complete."""
     row = Event.objects.filter(position__isnull=False).order_by("-position").values_list("position", flat=True)
     return row.first() or 0
+
+
+def may_sign(log: str) -> bool:
+    """Whether nothing stands against signing for a log."""
+    return not guard.problems(log)
+
+
+def checkpoint_at(log: str = rules.PUBLIC) -> datetime | None:
+    """When the newest checkpoint of a log was signed, None before the first."""
+    return Checkpoint.objects.filter(log=log).order_by("-id").values_list("created_at", flat=True).first()
+
+
+def mirrors() -> dict[str, float]:
+    """How many leaves of the public log each mirror of the checkpoints has not seen; -1 for one that cannot be read."""
+    return {str(place): _missing_leaves(place) for place in outside.mirrors()}
+
+
+def _missing_leaves(place: Path) -> float:
+    if not place.is_dir():
+        return -1.0
+    try:
+        seen = outside.newest(rules.PUBLIC, place=place)
+    except (OSError, ValueError):
+        return -1.0
+    return float(max(0, size() - (seen.size if seen else 0)))
+
+
+def followers() -> dict[str, float]:
+    """How many events each follower has not seen yet."""
+    last = last_position()
+    rows = FollowerPosition.objects.order_by("name").values_list("name", "position")
+    return {name: float(max(0, last - position)) for name, position in rows}
 
 
 def health() -> Health:

@@ -21,6 +21,7 @@ from chengxin.backups.manifest import BackupRefused
 from chengxin.common import clock, keys
 from chengxin.gateways import actions as gateways
 from chengxin.gateways.models import Outbox
+from chengxin.launcher import places
 from chengxin.ledger import actions as ledger_actions
 from chengxin.ledger import notes, outside, queries, sequencer, store, verify
 from chengxin.ledger.guard import LogHalted
@@ -109,7 +110,7 @@ def test_a_backup_says_what_it_holds_and_holds_no_key(target: Path) -> None:
     text = "".join(path.read_text("latin-1") for path in whole.rglob("*") if path.is_file() and path.name != manifest.DUMP)
     assert not [secret for secret in material if secret in text]
     assert {path.stat().st_mode & 0o077 for path in (whole, *whole.rglob(manifest.UPLOADS))} == {0}
-    assert json.loads((Path(settings.CHENGXIN_HOME) / making.LAST).read_text("utf-8"))["path"] == str(whole)
+    assert json.loads((Path(settings.CHENGXIN_HOME) / places.LAST_BACKUP).read_text("utf-8"))["path"] == str(whole)
 
 
 def test_damage_is_found_wherever_it_is(target: Path) -> None:

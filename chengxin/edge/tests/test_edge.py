@@ -58,6 +58,7 @@ def test_ready_when_database_schema_and_keys_are() -> None:
     assert status == "200 OK", body
 
 
+@pytest.mark.django_db
 def test_metrics_only_on_loopback() -> None:
     application = health.serving(plain)
     assert b"chengxin_requests_total" in ask(application, "/metrics")[2]
