@@ -20,7 +20,7 @@ SAME_RULE_AS_SQL = ("policy.py", "django.db.models.Q")
 
 def sources() -> Iterator[Path]:
     """Yield every Python file of the house except migrations."""
-    for folder in ("chengxin", "tests", "bench", "demo"):
+    for folder in ("chengxin", "tests", "bench", "demo", "deploy"):
         yield from (path for path in sorted((ROOT / folder).rglob("*.py")) if "migrations" not in path.parts)
 
 

@@ -29,7 +29,6 @@ NODE = ROOT / "deploy" / "patroni" / "node.yml"
 DEBIAN = Path("/usr/lib/postgresql")
 HERE = "127.0.0.1"
 MACHINES, FORM_S, POLL_S = 3, 120, 0.1
-SOUND = {"leader": 1, "sync_standby": 1, "replica": MACHINES - 2}
 
 
 @dataclass
@@ -117,12 +116,33 @@ class Cluster:
 
     def boot(self, machine: Machine) -> None:
         """Switch a machine on."""
+        self._configure(machine)
+        machine.start(self._etcd(machine), self._patroni(machine))
+
+    def add(self, name: str) -> Machine:
+        """A new machine joins with a copy of the leader's data; it asks the etcd of the others."""
+        machine = self._machine(name)
+        self._configure(machine)
+        machine.start(self._patroni(machine))
+        self.machines.append(machine)
+        return machine
+
+    def switch_over(self) -> None:
+        """Let another node lead, as before work on the leader's machine; whoever is up may be asked."""
+        config = str(self.machines[0].base / "patroni.yml")
+        command = ["/usr/bin/patronictl", "-c", config, "switchover", "--leader", self.leader().name, "--force"]
+        done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def _patroni(self, machine: Machine) -> list[str]:
+        return ["/usr/bin/patroni", str(machine.base / "patroni.yml")]
+
+    def _configure(self, machine: Machine) -> None:
         config = machine.base / "patroni.yml"
         if not config.exists():
             config.write_text(self._config(machine))
             shutil.chown(config, *(machine.base.owner(), machine.base.group()))
             config.chmod(0o600)
-        machine.start(self._etcd(machine), ["/usr/bin/patroni", str(config)])
 
     def _etcd(self, machine: Machine) -> list[str]:
         peers = ",".join(f"{one.name}=http://{HERE}:{one.ports['peer']}" for one in self.machines)
@@ -137,7 +157,7 @@ class Cluster:
         newest = max(DEBIAN.glob("*/bin/postgres"), key=lambda path: int(path.parents[1].name))
         return Template(NODE.read_text("utf-8")).substitute(
             NODE=machine.name, ADDRESS=HERE, NETWORK=f"{HERE}/32", REST_PORT=machine.ports["rest"], PG_PORT=machine.ports["pg"],
-            ETCD_HOSTS=",".join(one.client for one in self.machines), BIN_DIR=newest.parent,
+            ETCD_HOSTS=",".join(one.client for one in self.machines[:MACHINES]), BIN_DIR=newest.parent,
             DATA_DIR=machine.base / "data", RUN_DIR=machine.base / "run", SUPERUSER_PASSWORD=self.passwords["superuser"],
             REPLICATION_PASSWORD=self.passwords["replication"], REWIND_PASSWORD=self.passwords["rewind"],
         )  # fmt: skip
@@ -166,9 +186,8 @@ class Cluster:
         return next(machine for machine in self.machines if machine.name == named)
 
     def sound(self) -> bool:
-        """Whether there is a leader, a standby that has every commit, and the third."""
-        roles = list(self.members().values())
-        return {role: roles.count(role) for role in SOUND} == SOUND
+        """Whether there is a leader, a standby that has every commit, and all others follow."""
+        return sorted(self.members().values()) == ["leader", *["replica"] * (len(self.machines) - 2), "sync_standby"]
 
     def wait(self, condition: Callable[[], bool], seconds: float) -> float:
         """Seconds until the condition holds; fails with the logs of all machines."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -40,13 +41,17 @@ def test_nothing_acknowledged_is_lost_however_often_the_leader_dies() -> None:
         for desk in desks:
             desk.start()
         deaths = [death(cluster, house, desks) for _ in range(DEATHS)]
+        switched = switch_over(cluster, house, desks)
+        cluster.add("node4")
+        joined = cluster.wait(cluster.sound, JOIN_AGAIN_S)
         promises = together(desks)
         found = judged(house, promises)
         house.wait(lambda: house.placed(2**62), PATIENCE_S)
         proofs = proved(house, promises)
     assert found["submissions"] >= 20 * DEATHS, "hardly any load"
     assert max(seconds for seconds, _, _ in deaths) <= RESUMED_WITHIN_S, deaths
-    write(deaths, repeats=promises.repeats, proofs=proofs, **found)
+    assert switched <= RESUMED_WITHIN_S
+    write(deaths, switched=switched, joined=joined, repeats=promises.repeats, proofs=proofs, **found)
 
 
 def death(cluster: Cluster, house: House, desks: list[Desk]) -> tuple[float, float, str]:
@@ -58,12 +63,32 @@ def death(cluster: Cluster, house: House, desks: list[Desk]) -> tuple[float, flo
     time.sleep(CALM_S)
     leader = cluster.leader()
     leader.die()
-    began = time.monotonic()
-    house.wait(lambda: any(sent > began for desk in desks for sent, _ in desk.promises.times), PATIENCE_S)
-    resumed = min(came for desk in desks for sent, came in desk.promises.times if sent > began) - began
+    resumed = first_receipt_after(time.monotonic(), house, desks)
     follower = cluster.leader()
     assert follower is not leader
     return resumed, whole_again(cluster, leader), f"{leader.name} → {follower.name}"
+
+
+def switch_over(cluster: Cluster, house: House, desks: list[Desk]) -> float:
+    """Let another node lead in the midst of work; the longest pause between two receipts."""
+    time.sleep(CALM_S)
+    leader, began = cluster.leader(), time.monotonic()
+    cluster.switch_over()
+    first_receipt_after(time.monotonic(), house, desks)
+    cluster.wait(cluster.sound, JOIN_AGAIN_S)
+    assert cluster.leader() is not leader
+    receipts = sorted(came for desk in desks for _, came in list(desk.promises.times) if came > began)
+    return max(later - earlier for earlier, later in pairwise([began, *receipts]))
+
+
+def first_receipt_after(moment: float, house: House, desks: list[Desk]) -> float:
+    """Seconds from a moment to the first receipt whose request was sent after it."""
+
+    def came() -> list[float]:
+        return [came for desk in desks for sent, came in list(desk.promises.times) if sent > moment]
+
+    house.wait(lambda: bool(came()), PATIENCE_S)
+    return min(came()) - moment
 
 
 def whole_again(cluster: Cluster, machine: Machine) -> float:
@@ -72,13 +97,15 @@ def whole_again(cluster: Cluster, machine: Machine) -> float:
     return cluster.wait(cluster.sound, JOIN_AGAIN_S)
 
 
-def write(deaths: list[tuple[float, float, str]], **counted: int) -> None:
+def write(deaths: list[tuple[float, float, str]], *, switched: float, joined: float, **counted: int) -> None:
     """Write docs/reference/drill.md."""
     resumed = [seconds for seconds, _, _ in deaths]
     rows = {
         "leader deaths": f"{len(deaths)}: " + ", ".join(who for _, _, who in deaths),
         "writes resumed after": f"{', '.join(f'{seconds:.1f}' for seconds in resumed)} s (at most {RESUMED_WITHIN_S:.0f} s each)",
         "three nodes again, after switching on": ", ".join(f"{seconds:.1f}" for _, seconds, _ in deaths) + " s",
+        "planned switch-over: longest pause between receipts": f"{switched:.1f} s",
+        "a fourth node follows after": f"{joined:.1f} s",
         **record.kept(**counted),
     }
     record.page(PAGE, title="Drill: the leader of the cluster dies", text=TEXT, rows=rows)
