@@ -61,6 +61,24 @@ def save(*, filing_id: UUID, base_rev: int, changes: Mapping[str, str | None], b
     return Saved(rev=draft.rev, clashes=tuple(clashes), changed=True)
 
 
+def amend_open(*, enterprise_id: UUID, group: str, values: Mapping[str, str], by: Actor) -> None:
+    """Put decided values into the rows of a group of an archive that is being written; its other tabs are told by the revision."""
+    rows = Filing.objects.select_for_update().filter(enterprise_id=enterprise_id, kind="archive")
+    filing = rows.filter(state__in=lifecycle.EDITABLE_STATES).first()
+    draft = Draft.objects.filter(filing=filing).first() if filing else None
+    if filing is None or draft is None or not values:
+        return
+    form = catalogue.version(filing.form_version)
+    plain = personal.unseal_answers(form=form, filing_id=filing.id, answers=draft.answers)
+    changes = {f"{group}/{row}/{code}": value for row in rules.rows_of(plain, group) for code, value in values.items()}
+    draft.answers = personal.seal_answers(form=form, filing_id=filing.id, answers={**plain, **changes})
+    draft.rev += 1
+    draft.field_rev = {**draft.field_rev, **dict.fromkeys(changes, draft.rev)}
+    draft.updated_at = clock.now()
+    draft.save()
+    ledger.append(kind="draft.amended", subject=str(filing.id), data={"rev": draft.rev}, by=by)
+
+
 def _check_size(changes: Mapping[str, str | None]) -> None:
     if rules.bad_paths(changes):
         raise Invalid(_("提交的内容与表单不符，请刷新页面后重试。"), fields={})

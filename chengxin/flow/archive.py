@@ -23,7 +23,7 @@ from chengxin.filings.files import Readable, Stored
 from chengxin.filings.values import AttachmentView, DraftView, FilingView, Saved, SubmissionView
 from chengxin.flow import notices, prefill, registered
 from chengxin.flow.step import step
-from chengxin.identity import policy
+from chengxin.identity import policy, subjects
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.records import actions as records
@@ -46,6 +46,14 @@ def require_approved(*, by: Actor) -> UUID:
     return by.enterprise_id
 
 
+def require_living(*, by: Actor) -> UUID:
+    """The same for what changes an archive: that of a subject whose registration ended is frozen (D-10)."""
+    enterprise_id = require_approved(by=by)
+    if subjects.end_of(enterprise_id) is not None:
+        raise Conflict(_("主体已登记注销或吊销，诚信档案已冻结，不再更新。"), code="subject-ended")
+    return enterprise_id
+
+
 def current(*, by: Actor) -> FilingView | None:
     """The newest archive filing of the acting person's enterprise."""
     enterprise_id = require_approved(by=by)
@@ -59,7 +67,7 @@ def open_archive(*, by: Actor) -> FilingView:
 
 def open_archive_with_news(*, by: Actor) -> tuple[FilingView, bool]:
     """The same, and whether the register could not be reached, so that its last answer stands (ARC-05)."""
-    enterprise_id = require_approved(by=by)
+    enterprise_id = require_living(by=by)
     register = prefill.register_entry(uscc=identity.enterprise(enterprise_id).uscc)
     registered.keep(register)
     return _open(enterprise_id=enterprise_id, register=register, by=by), register.late
@@ -292,7 +300,7 @@ def _subject_when_ready(read: filings.HandingIn) -> str:
 @step
 def hide_record(*, record_id: UUID, by: Actor) -> UUID | None:
     """公开 → 不公开 of a published record, at once and without review (ARC-07)."""
-    enterprise_id = require_approved(by=by)
+    enterprise_id = require_living(by=by)
     identity.lock_enterprise(enterprise_id)
     hidden = records.hide(enterprise_id=enterprise_id, record_id=record_id, by=by)
     opened = filing_queries.opened(enterprise_id=enterprise_id, kind=KIND, by=by)

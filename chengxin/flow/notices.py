@@ -25,6 +25,13 @@ def handed_in(*, submission: SubmissionView, kind: str, account_id: UUID | None,
     messages.post(account_id=account_id, template="handed_in", params=params, key=f"handed-in:{submission.id}")
 
 
+def ended(*, filing: FilingView, why: str) -> None:
+    """Tell the filer that an open filing was ended from outside (已终止), with the reason."""
+    assert filing.filer_id is not None
+    params = {"kind": filing.kind, "what": str(_("已终止")), "answer": why, "number": "", "filing": str(filing.id)}
+    messages.post(account_id=filing.filer_id, template="case", params=params, key=f"ended:{filing.id}")
+
+
 def case_handed_in(*, done: HandedIn, kind: str, account_id: UUID) -> None:
     """The same for a case, which has no round."""
     params = {"kind": kind, "number": done.number, "due_at": done.due_at.isoformat()}

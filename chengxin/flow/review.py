@@ -19,9 +19,10 @@ from chengxin.flow import notices, registered
 from chengxin.flow.step import step
 from chengxin.identity import actions as identity
 from chengxin.identity import queries as identity_queries
+from chengxin.identity import subjects
 from chengxin.identity.values import Actor, EnterpriseView
 from chengxin.records import actions as records
-from chengxin.records import disclosure
+from chengxin.records import disclosure, heading
 from chengxin.records import queries as record_queries
 from chengxin.records.values import ENTERPRISE, FileHead, NewRecord
 
@@ -157,6 +158,8 @@ def file_head(*, filing: FilingView, enterprise: EnterpriseView, form: Form, mad
         approved_at=now,
         first_published_at=now,
         commitment={"code": "integrity", "version": filing.commitment_version},
+        former_names=subjects.former_names(enterprise.id),
+        marks=former.marks if (former := heading.head_of(enterprise_id=enterprise.id)) else (),
         shop_names=_public_values(form, made, kinds=("text", "name"), codes=("name",)),
         domains=_public_values(form, made, kinds=("url", "domain"), codes=()),
     )

@@ -50,6 +50,11 @@ def matter(*, filing_id: UUID, by: Actor) -> Matter:
     return Matter(filing=filing, case=case, stands=_stands(filing, case))
 
 
+def matter_of(filing: FilingView) -> Standing | None:
+    """The record that a case is about as it stands now, inside a step that decides."""
+    return _stands(filing, cases.one(filing_id=filing.id, by=case_flow.BY))
+
+
 def _stands(filing: FilingView, case: CaseView) -> Standing | None:
     if case.about is None or filing.about_id is None:
         return None

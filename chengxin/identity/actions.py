@@ -81,19 +81,20 @@ def open_enterprise(
 def _claim(uscc: str, name: str, division_code: str) -> Enterprise:
     held = Enterprise.objects.select_for_update().filter(uscc=uscc).exclude(state="closed").first()
     kind = identifiers.uscc_kind(uscc)
-    taken = _taken(kind=kind, name=name, division_code=division_code, besides=held.id if held and not held.claimed else None)
+    used = taken(kind=kind, name=name, division_code=division_code, besides=held.id if held and not held.claimed else None)
     if held is not None and held.claimed:
-        raise Taken({"uscc": [rules.CODE_TAKEN], **taken})
-    if taken:
-        raise Taken(taken)
+        raise Taken({"uscc": [rules.CODE_TAKEN], **used})
+    if used:
+        raise Taken(used)
     row = held or Enterprise(id=uuid.uuid4(), uscc=uscc, kind=kind, created_at=clock.now())
     row.name, row.name_key, row.claimed = name, text.name_key(name), True
     row.division_id = division_code
-    _save(row)
+    save(row)
     return row
 
 
-def _taken(*, kind: str, name: str, division_code: str, besides: UUID | None) -> rules.Errors:
+def taken(*, kind: str, name: str, division_code: str, besides: UUID | None) -> rules.Errors:
+    """What is wrong with a name that another enterprise has; kind 92 has its names by county (D-12)."""
     rows = Enterprise.objects.filter(claimed=True, name_key=text.name_key(name)).exclude(state="closed")
     if besides is not None:
         rows = rows.exclude(id=besides)
@@ -104,7 +105,7 @@ def _taken(*, kind: str, name: str, division_code: str, besides: UUID | None) ->
     return {"name": [rules.NAME_TAKEN]} if rows.exists() else {}
 
 
-def _save(row: Enterprise) -> None:
+def save(row: Enterprise) -> None:
     """Write the row; what another registration took in the meantime is told by its field."""
     try:
         with transaction.atomic():
@@ -134,7 +135,7 @@ def change_registration(
 
     Raises Invalid or Taken by field, Conflict once the enterprise is active or closed.
     """
-    row = _locked(enterprise_id)
+    row = locked(enterprise_id)
     policy.require(by=by, permission="enterprise.change", enterprise_id=row.id, division_code=row.division_id)
     if row.state != "known" or not row.claimed:
         raise Conflict(_("账号已审核通过或已终止，不能在此修改注册信息。"))
@@ -144,12 +145,12 @@ def change_registration(
     shown = rules.clean_name(name)
     if errors:
         raise Invalid(errors)
-    taken = _taken(kind=row.kind, name=shown, division_code=division_code, besides=row.id)
-    if taken:
-        raise Taken(taken)
+    used = taken(kind=row.kind, name=shown, division_code=division_code, besides=row.id)
+    if used:
+        raise Taken(used)
     row.name, row.name_key, row.division_id = shown, text.name_key(shown), division_code
-    _save(row)
-    account = _administrator(row)
+    save(row)
+    account = administrator(row)
     account.display_name = shown
     _set_contact(account, email=email, phone=phone)
     account.save()
@@ -164,11 +165,11 @@ def change_registration(
 @transaction.atomic
 def activate(enterprise_id: UUID, by: Actor) -> None:
     """Open the doors after the registration was approved: account and enterprise become active (D-01)."""
-    row = _locked(enterprise_id)
+    row = locked(enterprise_id)
     policy.require(by=by, permission="enterprise.activate", division_code=row.division_id)
     if row.state != "known" or not row.claimed:
         raise Conflict(_("该企业当前状态不能启用。"))
-    account = _administrator(row)
+    account = administrator(row)
     row.state, account.state = "active", "active"
     row.save(update_fields=["state"])
     account.save(update_fields=["state"])
@@ -178,11 +179,11 @@ def activate(enterprise_id: UUID, by: Actor) -> None:
 @transaction.atomic
 def deactivate(enterprise_id: UUID, by: Actor) -> None:
     """Shut the doors again after an approval was corrected: as before it, and open sessions end (D-03)."""
-    row = _locked(enterprise_id)
+    row = locked(enterprise_id)
     policy.require(by=by, permission="enterprise.activate", division_code=row.division_id)
     if row.state != "active":
         raise Conflict(_("该企业当前状态不能停用。"))
-    account = _administrator(row)
+    account = administrator(row)
     row.state, account.state = "known", "pending"
     account.session_epoch += 1
     row.save(update_fields=["state"])
@@ -197,7 +198,7 @@ def close_enterprise(*, enterprise_id: UUID, reason: str, by: Actor) -> list[UUI
     `reason` is a code or ticket number, never a person's text. Returns the accounts, whose log-in
     names the caller frees with `access.actions.free_names`.
     """
-    row = _locked(enterprise_id)
+    row = locked(enterprise_id)
     policy.require(by=by, permission="enterprise.close", division_code=row.division_id)
     if row.state == "closed":
         raise Conflict(_("该企业已终止。"))
@@ -323,7 +324,8 @@ def _set_email(account: Account, email: str) -> None:
     account.email_sealed = crypto.seal(address, bound_to=contact_place(account.id, "email"))
 
 
-def _locked(enterprise_id: UUID) -> Enterprise:
+def locked(enterprise_id: UUID) -> Enterprise:
+    """The enterprise's row, held to the end of the transaction."""
     row = Enterprise.objects.select_for_update().filter(id=enterprise_id).first()
     if row is None:
         raise NotFound(_("未找到该企业。"))
@@ -337,6 +339,7 @@ def _locked_account(account_id: UUID) -> Account:
     return row
 
 
-def _administrator(enterprise: Enterprise) -> Account:
+def administrator(enterprise: Enterprise) -> Account:
+    """The locked account that administers the enterprise."""
     member = Membership.objects.filter(enterprise=enterprise, role="administrator", until__isnull=True).get()
     return _locked_account(member.account_id)

@@ -150,6 +150,12 @@ def government_records(*, enterprise_id: UUID, by: Actor) -> list[InsideRecord]:
     policy.require(by=by, permission="record.view", enterprise_id=enterprise_id)
     rows = Version.objects.filter(enterprise_id=enterprise_id, ended_at=None, origin="government")
     return [_inside(row) for row in rows.order_by("group", "-created_at")]
+def basics(*, enterprise_id: UUID, group: str) -> tuple[UUID, UUID] | None:
+    """Record and version of the first self-reported record of a group, public or not; None without one."""
+    rows = Version.objects.filter(enterprise_id=enterprise_id, group=group, origin="enterprise", ended_at=None)
+    return rows.order_by("order", "version_id").values_list("record_id", "version_id").first()
+
+
 
 
 def hidden_since(*, enterprise_id: UUID, since: datetime) -> frozenset[UUID]:

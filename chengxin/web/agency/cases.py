@@ -87,11 +87,11 @@ def page(*, filing_id: UUID, by: Actor, said: rulings.Said | None = None, errors
     filing, stands = found.filing, found.stands
     if filing.kind not in WRONG_DATA or filing.about_id is None:
         raise NotFound(_("未找到该填报。"))
-    read = _reading(filing, by)
+    read = handed_in(filing, by)
     decidable = filing.state == lifecycle.SUBMITTED and inbox.may_review(filing=filing, by=by)
     enterprise = identity.enterprise(filing.about_id)
     return {
-        **_standing(filing),
+        **standing(filing),
         "case": found.case,
         "enterprise": enterprise,
         "division": "".join(enterprise.division_path),
@@ -113,7 +113,7 @@ def page(*, filing_id: UUID, by: Actor, said: rulings.Said | None = None, errors
     }
 
 
-def _standing(filing: FilingView) -> dict[str, Any]:
+def standing(filing: FilingView) -> dict[str, Any]:
     """Where the case is and how long there is for it."""
     return {
         "filing": filing,
@@ -125,7 +125,8 @@ def _standing(filing: FilingView) -> dict[str, Any]:
     }
 
 
-def _reading(filing: FilingView, by: Actor) -> Reading:
+def handed_in(filing: FilingView, by: Actor) -> Reading:
+    """What was handed in, with its files."""
     submission = filings.submission(filing_id=filing.id, by=by)
     assert submission is not None
     files = [file for file in filings.attachments(filing_id=filing.id, by=by) if file.state == "bound"]

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from chengxin.web.agency import bulk, cases, correcting, deciding, done, helpdesk, inbox, item
+from chengxin.web.agency import bulk, cases, changes, correcting, deciding, done, helpdesk, inbox, item
 
 urlpatterns = [
     path("", include("chengxin.web.agency.portal_urls")),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("desk/help/<uuid:ticket_id>/answer", helpdesk.answer, name="answer_ticket"),
     path("desk/help/<uuid:ticket_id>/change", helpdesk.propose, name="propose_change"),
     path("desk/help/<uuid:ticket_id>/change/<uuid:change_id>", helpdesk.settle, name="settle_change"),
+    path("desk/changes/<uuid:filing_id>", changes.show, name="change"),
+    path("desk/changes/<uuid:filing_id>/decide", changes.decide, name="decide_change"),
     path("desk/cases/<uuid:filing_id>", cases.show, name="case"),
     path("desk/cases/<uuid:filing_id>/decide", cases.decide, name="decide_case"),
     path("desk/cases/<uuid:filing_id>/pass-on", cases.pass_on, name="pass_on_case"),

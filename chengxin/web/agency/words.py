@@ -25,6 +25,7 @@ KINDS = {
 CASE_PAGES = {
     "objection": "agency:case",
     "error_report": "agency:case",
+    "subject_change": "agency:change",
 }
 OUTCOMES = {"approved": _("审核通过"), "rejected": _("审核未通过")}
 # 常用意见 per form, with places for what is known of the enterprise (D-37)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chengxin.web.enterprise import archive, cases, finishing, home, keeping, pages, papers, services, starting
+from chengxin.web.enterprise import archive, cases, changes, finishing, home, keeping, pages, papers, services, starting
 
 ARCHIVE = "workbench/archive/<uuid:filing_id>"
 
@@ -26,6 +26,7 @@ urlpatterns = [
     path("workbench/receipts/<slug:number>.json", papers.receipt_json, name="receipt_json"),
     path("workbench/cases", cases.listing, name="cases"),
     path("workbench/cases/<uuid:filing_id>", cases.show, name="case"),
+    path("workbench/changes/new", changes.change, name="change"),
     path("workbench/objections/of/<uuid:version_id>", cases.objection, name="object"),
     path("workbench/services", services.show, name="services"),
     path("workbench/services/<slug:code>", services.detail, name="service"),
