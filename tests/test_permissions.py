@@ -63,6 +63,8 @@ FOR_EVERYONE = {
     "public:content",
     "public:contents",
     "public:developers",
+    "public:dialogue",
+    "public:dialogue_item",
     "public:download",
     "public:feed",
     "public:file",

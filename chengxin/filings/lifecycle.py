@@ -48,7 +48,7 @@ _CASE: Final = {
     (SUBMITTED, "reject"): REJECTED,
     (SUBMITTED, "close"): CLOSED,
 }
-CASES: Final = ("objection", "error_report", "impostor", "subject_change", "help")
+CASES: Final = ("objection", "error_report", "impostor", "subject_change", "help", "question")
 _TABLE: Final[dict[str, dict[tuple[str, str], str]]] = {
     "registration": {**_REVIEWED, (APPROVED, "close"): CLOSED, (APPROVED, "correct"): REJECTED},
     "archive": {**_REVIEWED, **_PUBLISHED},
@@ -113,6 +113,10 @@ LABELS: Final = {
     ("help", APPROVED): _("已办结"),
     ("help", REJECTED): _("不予办理"),
     ("help", CLOSED): _("已终止"),
+    ("question", SUBMITTED): _("待答复"),
+    ("question", APPROVED): _("已答复"),
+    ("question", REJECTED): _("未受理"),
+    ("question", CLOSED): _("已终止"),
 }
 
 
@@ -145,6 +149,8 @@ RESULTS: Final = {
     "dismissed": _("不成立"),
     "approved": _("审核通过"),
     "rejected": _("审核未通过"),
+    "answered": _("已答复"),
+    "declined": _("未受理"),
 }
 
 

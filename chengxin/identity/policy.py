@@ -71,6 +71,7 @@ PERMISSIONS: dict[str, dict[str, Reach]] = {
     "import.run": {"importer": ALL, "system": ALL},
     "portal.edit": {"editor": ALL},
     "portal.publish": {"editor": ALL, "system": ALL},
+    "question.publish": {"editor": ALL, "reviewer": SCOPE},
     "record.view": {
         "administrator": ENTERPRISE,
         "reviewer": SCOPE,

@@ -150,3 +150,21 @@ class Claim(models.Model):
     class Meta:
         constraints = [UniqueConstraint(fields=["service", "enterprise"], name="claim_once")]
         indexes = [Index(fields=["enterprise", "-at"], name="claim_of_enterprise")]
+
+
+class PublicQuestion(models.Model):
+    """One question of an enterprise with its answer, published because both agreed; it does not say who asked."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    filing_id = models.UUIDField(unique=True)
+    topic = models.CharField(max_length=20)
+    title = models.CharField(max_length=values.MAX_TITLE_CHARS)
+    text = models.TextField()
+    answer = models.TextField()
+    unit = models.CharField(max_length=200)
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [Index(fields=["-answered_at", "-id"], condition=Q(withdrawn_at__isnull=True), name="public_question_shown")]

@@ -179,3 +179,17 @@ class ClaimView:
     way: str
     value: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class PublicQuestionView:
+    """One published question with its answer."""
+
+    id: UUID
+    topic: str
+    title: str
+    text: str
+    answer: str
+    unit: str
+    asked_at: datetime
+    answered_at: datetime

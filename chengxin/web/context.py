@@ -57,6 +57,7 @@ ENTERPRISE = (
     Entry(_("诚信档案企业信息"), "enterprise:archive"),
     Entry(_("异议与变更"), "enterprise:cases"),
     Entry(_("惠民惠企"), "enterprise:services"),
+    Entry(_("政企交流"), "enterprise:questions"),
     Entry(_("消息"), "enterprise:messages"),
     Entry(_("账号与授权"), "account:consents"),
 )

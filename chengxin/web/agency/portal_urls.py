@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chengxin.web.agency import content, products, writing
+from chengxin.web.agency import content, products, questions, writing
 
 ITEM = "desk/content/<uuid:item_id>"
 
@@ -14,6 +14,9 @@ urlpatterns = [
     path(f"{ITEM}/step", content.take_step, name="content_step"),
     path(f"{ITEM}/versions", writing.compare, name="content_versions"),
     path(f"{ITEM}/files/<uuid:file_id>", content.file, name="content_file"),
+    path("desk/questions/<uuid:filing_id>", questions.show, name="question"),
+    path("desk/questions/<uuid:filing_id>/answer", questions.answer, name="answer_question"),
+    path("desk/questions/<uuid:question_id>/withdraw", questions.withdraw, name="withdraw_question"),
     path("desk/services", products.show, name="products"),
     path("desk/services/new", products.new, name="new_product"),
     path("desk/services/<uuid:service_id>", products.edit, name="product"),

@@ -20,11 +20,13 @@ KINDS = {
     "subject_change": _("主体信息变更"),
     "impostor": _("冒名注册申诉"),
     "help": _("客服求助"),
+    "question": _("政企交流"),
 }
 # pages of their own, by kind
 CASE_PAGES = {
     "objection": "agency:case",
     "error_report": "agency:case",
+    "question": "agency:question",
     "subject_change": "agency:change",
 }
 OUTCOMES = {"approved": _("审核通过"), "rejected": _("审核未通过")}

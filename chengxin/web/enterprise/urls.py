@@ -1,12 +1,13 @@
 """Addresses of the enterprise's pages."""
 
-from django.urls import path
+from django.urls import include, path
 
-from chengxin.web.enterprise import archive, cases, changes, finishing, home, keeping, pages, papers, services, starting
+from chengxin.web.enterprise import archive, cases, changes, finishing, home, keeping, pages, papers, starting
 
 ARCHIVE = "workbench/archive/<uuid:filing_id>"
 
 urlpatterns = [
+    path("", include("chengxin.web.enterprise.portal_urls")),
     path("workbench", home.show, name="home"),
     path("workbench/messages", home.messages, name="messages"),
     path("workbench/archive", archive.show, name="archive"),
@@ -28,9 +29,5 @@ urlpatterns = [
     path("workbench/cases/<uuid:filing_id>", cases.show, name="case"),
     path("workbench/changes/new", changes.change, name="change"),
     path("workbench/objections/of/<uuid:version_id>", cases.objection, name="object"),
-    path("workbench/services", services.show, name="services"),
-    path("workbench/services/<slug:code>", services.detail, name="service"),
-    path("workbench/services/<slug:code>/claim", services.claim, name="claim"),
-    path("workbench/claims", services.history, name="claims"),
     path("files-of/<uuid:attachment_id>/<int:number>.png", papers.attachment, name="attachment"),
 ]

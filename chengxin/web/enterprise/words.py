@@ -25,6 +25,7 @@ KINDS = {
     "subject_change": gettext_lazy("主体信息变更"),
     "impostor": gettext_lazy("冒名注册申诉"),
     "help": gettext_lazy("客服求助"),
+    "question": gettext_lazy("政企交流"),
 }
 
 

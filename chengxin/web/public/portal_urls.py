@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chengxin.web.public import content
+from chengxin.web.public import content, questions
 
 urlpatterns = [
     path("content", content.listed, name="content"),
@@ -11,4 +11,6 @@ urlpatterns = [
     path("content/<slug:kind>/feed.xml", content.feed, name="kind_feed"),
     path("content/<slug:kind>/<uuid:item_id>", content.detail, name="article"),
     path("content/<slug:kind>/<uuid:item_id>/files/<uuid:file_id>", content.download, name="download"),
+    path("questions", questions.listed, name="dialogue"),
+    path("questions/<uuid:question_id>", questions.detail, name="dialogue_item"),
 ]
