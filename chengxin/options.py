@@ -117,6 +117,9 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("POLICE_NUMBER", str, "", "Public security filing number in the foot; empty: not shown."),
         Option("LOG_ORIGIN", str, "", "Host part of the transparency logs' names; keep it for ever. Empty: host of SITE_ORIGIN."),
     ),
+    "Review": (
+        Option("SECOND_LOOK_PERCENT", whole, "5", "Share of decisions that another person looks at once more; 0 = none.", "%"),
+    ),
     "Limits": (
         Option("PUBLIC_READS_PER_MINUTE", whole, "120", "Public reads per address without a key; 0 = off.", "requests/min"),
         Option("SERVICE_HALLS", words, "", "Networks of service halls, where limits per network are ten times as high."),

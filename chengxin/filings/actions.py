@@ -233,12 +233,14 @@ def freeze(
 
 _MOVED = [
     "state", "round", "division_code", "submitted_at", "due_at", "due_provisional", "decided_at", "claimed_by", "claimed_until",
-    "overdue_at", "updated_at",
+    "overdue_at", "updated_at", "handler",
 ]  # fmt: skip
 
 
 def move(filing: Filing, target: str, submission: Submission) -> None:
-    """Take the filing to the state after submission, with its new clock."""
+    """Take the filing to the state after submission, with its new clock; what was handed to a unit lies by D-05 again."""
+    if submission.round > 1:
+        filing.handler_id = None
     filing.state, filing.round = target, submission.round
     filing.submitted_at, filing.due_at = submission.submitted_at, submission.due_at
     filing.due_provisional, filing.overdue_at = submission.due_provisional, None

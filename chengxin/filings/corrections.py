@@ -58,6 +58,11 @@ def of(*, filing_id: UUID, by: Actor) -> list[CorrectionView]:
     ]
 
 
+def is_open(*, filing_id: UUID) -> bool:
+    """Whether a correction of the filing waits for a second person."""
+    return Correction.objects.filter(filing_id=filing_id, state="proposed").exists()
+
+
 @dataclass(frozen=True)
 class Awaiting:
     """A correction that waits for a second person."""
@@ -87,7 +92,7 @@ def propose(*, filing_id: UUID, reason: str, by: Actor) -> UUID:
     reason = reason.strip()
     if not reason or len(reason) > MAX_CHARS:
         raise Invalid({"reason": [_("请填写纠正理由，1至500字。")]})
-    if filing.corrections.filter(state="proposed").exists():
+    if is_open(filing_id=filing_id):
         raise Conflict(_("已有一项纠正等待复核。"), code="correction-open")
     row = Correction.objects.create(filing=filing, round=filing.round, reason=reason, by_id=by.id, proposed_at=clock.now())
     ledger.append(kind="filing.correction_proposed", subject=str(filing.id), data={"round": filing.round}, by=by)

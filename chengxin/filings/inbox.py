@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Avg, Count, DurationField, F, Q, QuerySet, Sum
 
 from chengxin.common import clock, sql
-from chengxin.filings import lifecycle
+from chengxin.filings import handing, lifecycle
 from chengxin.filings.models import BulkItem, Decision, Filing, Waiting
 from chengxin.filings.queries import decision_view, unit, view, visible_row
 from chengxin.filings.values import DecisionView, FilingView, InboxItem
@@ -20,6 +20,7 @@ from chengxin.identity.values import Actor
 
 PAGE = 50
 DECIDED_SHOWN = 100
+DUE_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Narrowed:
     text: str = ""
     overdue_only: bool = False
     division_code: str = ""
+    handed_to_me: bool = False
+    due_before: datetime | None = None
     after: tuple[datetime, UUID] | None = None
 
 
@@ -114,6 +117,8 @@ def narrow(rows: QuerySet[Filing], narrowed: Narrowed) -> QuerySet[Filing]:
         rows = rows.filter(due_at__lt=clock.now())
     if narrowed.division_code:
         rows = rows.filter(division_code__in=sorted(identity.divisions_below(narrowed.division_code)))
+    if narrowed.due_before:
+        rows = rows.filter(due_at__lt=narrowed.due_before)
     if narrowed.text:
         text = narrowed.text.strip()
         rows = rows.filter(_says("enterprise", text) | _says("subject", text))
@@ -136,13 +141,32 @@ def opened(*, by: Actor, narrowed: Narrowed) -> tuple[list[InboxItem], Counts]:
 def _items(rows: QuerySet[Filing], narrowed: Narrowed, by: Actor) -> list[InboxItem]:
     """The first due first; ``after`` is the cursor. The page is found first, and read with what belongs to it then."""
     rows = narrow(rows, narrowed)
+    if narrowed.handed_to_me:
+        rows = rows.filter(id__in=handing.handed_to(_parts(by)))
     if narrowed.after:
         due, last = narrowed.after
         rows = rows.filter(Q(due_at__gt=due) | Q(due_at=due, id__gt=last))
     page = list(rows.order_by("due_at", "id").values_list("id", flat=True)[:PAGE])
     read = Filing.objects.select_related("enterprise", "subject", "claimed_by").in_bulk(page)
-    now = clock.now()
-    return [_item(read[each], now, by) for each in page]
+    now, handed = clock.now(), handing.with_whom(page)
+    return [replace(_item(read[each], now, by), handed_to=handed.get(each, ("", ""))[1]) for each in page]
+
+
+def _parts(by: Actor) -> list[UUID]:
+    """The acting person, and the colleagues whose part is done by that person now."""
+    return [by.id, *(each.account_id for each in identity.represented_by(by.id))]
+
+
+def handed_to_me(*, by: Actor) -> int:
+    """How many pending filings were handed to the acting person, or to somebody whose part is done by that person."""
+    return pending(by=by).filter(id__in=handing.handed_to(_parts(by))).count()
+
+
+def due_by(*, by: Actor, moment: datetime) -> tuple[int, list[InboxItem]]:
+    """How many pending filings are due before a moment, and the first of them."""
+    with sql.snapshot():
+        rows, narrowed = pending(by=by), Narrowed(due_before=moment)
+        return narrow(rows, narrowed).count(), _items(rows, narrowed, by)[:DUE_SHOWN]
 
 
 def _item(row: Filing, now: datetime, by: Actor) -> InboxItem:
@@ -219,3 +243,29 @@ def decided_by(*, by: Actor) -> list[tuple[FilingView, DecisionView]]:
     policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
     rows = Decision.objects.select_related("filing").filter(by_id=by.account_id).order_by("-at", "-id")
     return [(view(row.filing), decision_view(row, by.display_name)) for row in rows[:DECIDED_SHOWN]]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What the acting person decided since a moment: how many of each outcome, and how long they had waited on average."""
+
+    approved: int
+    rejected: int
+    waited: timedelta | None
+
+    @property
+    def all(self) -> int:
+        """How many decisions."""
+        return self.approved + self.rejected
+
+
+def done_since(*, by: Actor, moment: datetime) -> Done:
+    """The acting person's decisions since a moment, single ones and those of bulk decisions alike."""
+    policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
+    rows = Decision.objects.filter(by_id=by.account_id, at__gte=moment, filing__submissions__round=F("round"))
+    found = rows.aggregate(
+        approved=Count("id", filter=Q(outcome="approved")),
+        rejected=Count("id", filter=Q(outcome="rejected")),
+        waited=Avg(F("at") - F("filing__submissions__submitted_at"), output_field=DurationField()),
+    )
+    return Done(**found)

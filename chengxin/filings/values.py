@@ -189,3 +189,4 @@ class InboxItem:
     due_provisional: bool
     overdue: bool
     claimed_by: str
+    handed_to: str = ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chengxin.followers import deadlines, escalating, reviewers
+from chengxin.followers import deadlines, escalating, reviewers, secondlooks
 from chengxin.ledger import actions as ledger
 from chengxin.ledger.follow import Handler
 from chengxin.ledger.values import EventView
@@ -32,6 +32,7 @@ FOLLOWERS = (
     Follower("reviewers", reviewers.HANDLERS),
     Follower("deadlines", deadlines.HANDLERS),
     Follower("escalations", escalating.HANDLERS),
+    Follower("second-looks", secondlooks.HANDLERS),
 )
 
 

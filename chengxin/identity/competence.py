@@ -54,7 +54,7 @@ WITH RECURSIVE chain (code, above_id, depth) AS (
 )
 SELECT a.id, a.code, a.name, a.level, a.kind, a.parent_id, a.division_id
 FROM climb JOIN identity_agency AS a ON a.id = climb.id
-WHERE {_STAFFED.format(agency="a")} ORDER BY climb.depth LIMIT 1
+WHERE {_STAFFED.format(agency="a")} ORDER BY climb.depth
 """
 
 _NATIONAL = "a.kind = 'commerce' AND a.level = 'national'"
@@ -107,6 +107,11 @@ def competent_agency(division_code: str, form: str | None = None) -> AgencyView:
     if agency is None:
         raise Unavailable(_("尚未设置全国级审核机构，请联系系统管理员。"))
     return agency_view(agency)
+
+
+def agencies_above(division_code: str, form: str | None = None) -> list[AgencyView]:
+    """Every agency at or above a division that has a reviewer on duty for `form`, the nearest first: who may decide at all."""
+    return [AgencyView(*row) for row in sql.rows(_ONE, {"code": division_code, **_moment(form)})]
 
 
 def on_duty(agency_id: UUID, form: str | None = None) -> AgencyView:

@@ -14,6 +14,7 @@ from chengxin.common import clock, crypto, identifiers, sql, workdays
 from chengxin.common.errors import NotFound
 from chengxin.identity import divisions, policy, rules, staff
 from chengxin.identity.competence import (
+    agencies_above,
     agency_view,
     competent_agency,
     competent_codes,
@@ -23,6 +24,7 @@ from chengxin.identity.competence import (
     helpdesk_agency,
     is_staffed,
     on_duty,
+    reviewers_now,
     units_of,
     units_taken_over,
 )
@@ -51,6 +53,7 @@ from chengxin.identity.values import (
 )
 
 __all__ = [
+    "agencies_above",
     "competent_agency",
     "competent_codes",
     "covers",
@@ -63,6 +66,7 @@ __all__ = [
     "on_duty",
     "represented_by",
     "review_permission",
+    "reviewers_now",
     "role_for",
     "units_of",
     "units_taken_over",
@@ -275,6 +279,11 @@ def staff_of(agency_id: UUID, *, by: Actor) -> list[StaffView]:
     policy.require(by=by, permission="agency.view", division_code=agency(agency_id).division_code)
     rows = AgencyMembership.objects.select_related("account").filter(agency_id=agency_id).order_by("-since", "-id")
     return [staff.staff_view(row) for row in rows[:500]]
+
+
+def names_of(account_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """How people of agencies are shown, by account."""
+    return dict(Account.objects.filter(id__in=list(account_ids), kind="agency").values_list("id", "display_name"))
 
 
 def reviewers_of(agency_id: UUID) -> list[UUID]:

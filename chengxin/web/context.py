@@ -65,7 +65,11 @@ REVIEWER = frozenset({"reviewer"})
 AGENCY = (
     Entry(_("待办审核"), "agency:inbox", REVIEWER),
     Entry(_("已办审核"), "agency:mine", REVIEWER),
+    Entry(_("我的今日"), "agency:today", REVIEWER),
+    Entry(_("抽查复核"), "agency:looks", REVIEWER),
     Entry(_("客服求助"), "agency:helpdesk", frozenset({"helpdesk"})),
+    Entry(_("常用意见"), "agency:phrases", REVIEWER),
+    Entry(_("缺勤与代理"), "agency:absence", REVIEWER),
     Entry(_("未送达通知"), "agency:delivery", REVIEWER | {"system_admin"}),
     Entry(_("内容管理"), "agency:content", frozenset({"editor"})),
     Entry(_("服务产品管理"), "agency:products", frozenset({"editor", "system_admin"})),

@@ -47,8 +47,11 @@ def show(request: Request) -> HttpResponse:
     context = {
         "counts": counts,
         "narrowed": narrowed,
-        "is_narrowed": bool(narrowed.text or narrowed.overdue_only or narrowed.division_code),
-        "rows": _rows(items),
+        "is_narrowed": bool(narrowed.text or narrowed.overdue_only or narrowed.division_code or narrowed.handed_to_me),
+        "rows": rows_of(items),
+        "handed": inbox.handed_to_me(by=by),
+        "represented": identity.represented_by(by.id),
+        "handed_on": "handed" in request.GET,
         "next_url": _next_url(request, items),
         "calendar_warnings": identity.calendar_warnings(clock.today()),
         "taken_over": _taken_over(by),
@@ -71,6 +74,7 @@ def narrowed_by(request: Request) -> inbox.Narrowed:
         text=request.GET.get("q", "").strip()[:100],
         overdue_only=request.GET.get("overdue") == "1",
         division_code=division if identity.division_path(division) else "",
+        handed_to_me=request.GET.get("handed_to") == "me",
         after=_cursor(request.GET.get("after", "")),
     )
 
@@ -87,7 +91,7 @@ def _cursor(text: str) -> tuple[datetime, UUID] | None:
 def _next_url(request: Request, items: list[InboxItem]) -> str:
     if len(items) < inbox.PAGE:
         return ""
-    query = {key: value for key, value in request.GET.items() if key not in ("after", "done")}
+    query = {key: value for key, value in request.GET.items() if key not in ("after", "done", "handed")}
     return "?" + urlencode(query | {"after": f"{items[-1].due_at.isoformat()}~{items[-1].id}"})
 
 
@@ -121,7 +125,8 @@ def _regions(by: Actor) -> list[DivisionNode]:
     return []
 
 
-def _rows(items: list[InboxItem]) -> list[Row]:
+def rows_of(items: list[InboxItem]) -> list[Row]:
+    """Lines of the inbox in words."""
     now, paths = clock.now(), identity.division_paths(item.division_code for item in items)
     return [
         Row(

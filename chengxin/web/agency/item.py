@@ -18,7 +18,7 @@ from chengxin.catalogue import rules as catalogue_rules
 from chengxin.catalogue.values import Form
 from chengxin.common import clock
 from chengxin.common.errors import NotFound
-from chengxin.filings import bulk, corrections, inbox, lifecycle
+from chengxin.filings import bulk, corrections, handing, inbox, lifecycle, phrases, secondlooks
 from chengxin.filings import queries as filings
 from chengxin.filings.values import AttachmentView, DecisionView, FilingView, RemarkView, SubmissionView
 from chengxin.flow import review
@@ -30,6 +30,8 @@ from chengxin.web.agency import differences, words
 from chengxin.web.agency.reading import Reading
 from chengxin.web.forms import control_id
 from chengxin.web.session import Request, agency_only
+
+PHRASES_SHOWN = 9  # as many as there are keys
 
 
 @dataclass(frozen=True)
@@ -96,11 +98,39 @@ def page(
         "errors": errors or {},
         "typed": typed or Typed(),
         "problems": _problems(errors or {}, typed),
-        "phrases": list(enumerate(words.phrases(filing.kind, enterprise), start=1)),
         "keys": keys(),
-        "moments": moments(filing, decisions, corrected),
         **_correcting(filing, corrected, by),
+        **_beside(filing, enterprise, by, moments(filing, decisions, corrected), decidable=decidable),
     }
+
+
+def _beside(filing: FilingView, enterprise: EnterpriseView, by: Actor, past: list[components.Moment], *, decidable: bool) -> dict[str, Any]:
+    """Phrases, to whom the item may be handed, a second look that waits for this person, and what happened so far."""
+    handed, looks = handing.of(filing_id=filing.id, by=by), secondlooks.of(filing_id=filing.id, by=by)
+    kept = [each.text for each in phrases.kept(by=by, kind=filing.kind)] if decidable else []
+    mine = {each.id for each in secondlooks.waiting(by=by)} if "reviewer" in by.roles else set()
+    return {
+        "phrases": list(enumerate(words.phrases(filing.kind, enterprise, kept)[:PHRASES_SHOWN], start=1)),
+        "targets": handing.targets(filing=filing, by=by) if decidable else handing.Targets(),
+        "handed": [each for each in handed if each.round == filing.round][-1:] if filing.state == lifecycle.SUBMITTED else [],
+        "look": next((each for each in looks if each.id in mine), None),
+        "moments": sorted([*past, *trace(handed, looks)], key=lambda moment: moment.at or clock.now(), reverse=True),
+    }
+
+
+def trace(handed: Sequence[handing.HandOverView], looks: Sequence[secondlooks.LookView]) -> list[components.Moment]:
+    """Hand-overs and second looks as points of the timeline."""
+    found = [
+        components.Moment(title=_("%(by)s 转交 %(to)s") % {"by": each.by_name, "to": each.to_name}, at=each.at, text=each.reason)
+        for each in handed
+    ]
+    results = {secondlooks.AGREES: (_("一致"), "good"), secondlooks.DIFFERS: (_("不一致"), "bad")}
+    for each in looks:
+        if each.result:
+            word, tone = results[each.result]
+            title = _("抽查复核：%(result)s（%(name)s）") % {"result": word, "name": each.by_name}
+            found.append(components.Moment(title=title, at=each.looked_at, text=each.reason, tone=tone))
+    return found
 
 
 def _reading(filing: FilingView, enterprise: EnterpriseView, submission: SubmissionView, by: Actor) -> Reading:
@@ -179,12 +209,14 @@ def keys() -> list[tuple[str, str]]:
         ("X", _("审核未通过，再按 Enter 确认")),
         ("R", _("填写审核意见")),
         ("1–9", _("写入常用意见")),
+        ("Alt+1–9", _("在批注框内写入常用意见")),
         ("J / K", _("下一项 / 上一项")),
         ("M", _("批注所在项，Ctrl+Enter 保存")),
         ("[ / ]", _("上一页 / 下一页附件")),
         ("+ / -", _("放大 / 缩小附件")),
         ("0", _("附件适合窗口")),
         ("T", _("旋转附件")),
+        ("H", _("转办给同事或其他单位")),
         ("N", _("下一件")),
         ("L", _("返回待办列表")),
     ]

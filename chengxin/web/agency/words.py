@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.utils.translation import gettext
@@ -54,14 +55,17 @@ def kind_label(kind: str) -> str:
     return str(KINDS.get(kind, kind))
 
 
-def phrases(kind: str, enterprise: EnterpriseView) -> list[str]:
-    """常用意见 with the enterprise's own name, code and region."""
+PHRASE_KINDS = tuple(PHRASES)
+
+
+def phrases(kind: str, enterprise: EnterpriseView, kept: Iterable[str] = ()) -> list[str]:
+    """常用意见 with the enterprise's own name, code and region: those kept by person and unit, then the common ones."""
     known = {
         "name": enterprise.name or enterprise.uscc,
         "uscc": enterprise.uscc,
         "division": "".join(enterprise.division_path),
     }
-    return [str(text).format(**known) for text in PHRASES.get(kind, ())]
+    return [str(text).format(**known) for text in (*kept, *PHRASES.get(kind, ()))]
 
 
 def mail_key(decision: DecisionView) -> str:
@@ -72,11 +76,15 @@ def mail_key(decision: DecisionView) -> str:
 def time_left(left: timedelta) -> str:
     """How long until an item is due, or since when it is overdue, in the unit that a person would say."""
     late = left < timedelta(0)
-    minutes = int(abs(left).total_seconds() // 60)
-    if minutes >= 48 * 60:
-        amount = gettext("%(n)d天") % {"n": minutes // (24 * 60)}
-    elif minutes >= 60:
-        amount = gettext("%(n)d小时") % {"n": minutes // 60}
-    else:
-        amount = gettext("%(n)d分钟") % {"n": minutes}
+    amount = span(abs(left))
     return (gettext("逾期%(amount)s") if late else gettext("剩余%(amount)s")) % {"amount": amount}
+
+
+def span(length: timedelta) -> str:
+    """A length of time in the unit that a person would say."""
+    minutes = int(length.total_seconds() // 60)
+    if minutes >= 48 * 60:
+        return gettext("%(n)d天") % {"n": minutes // (24 * 60)}
+    if minutes >= 60:
+        return gettext("%(n)d小时") % {"n": minutes // 60}
+    return gettext("%(n)d分钟") % {"n": minutes}

@@ -67,6 +67,15 @@
     button.hidden = false;
     button.addEventListener("click", () => write(button.dataset.phrase));
   });
+  document.addEventListener("keydown", (e) => {
+    const area = e.target.closest(".remark-form textarea, #f-opinion"), digit = /^Digit([1-9])$/.exec(e.code);
+    if (!area || !e.altKey || e.ctrlKey || e.metaKey || !digit) return;
+    const phrase = all("[data-phrase]")[digit[1] - 1];
+    if (!phrase) return;
+    e.preventDefault();
+    area.setRangeText(phrase.dataset.phrase, area.selectionStart, area.selectionEnd, "end");
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  });
   let assembled = document.getElementById("assembled")?.value ?? "";
   document.addEventListener("htmx:afterSettle", (e) => {
     const now = document.getElementById("assembled")?.value ?? "";
