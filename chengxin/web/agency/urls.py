@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from chengxin.web.agency import bulk, cases, changes, correcting, deciding, done, helpdesk, inbox, item
+from chengxin.web.agency import bulk, cases, changes, correcting, deciding, done, handing, helpdesk, inbox, item, own
 
 urlpatterns = [
     path("", include("chengxin.web.agency.portal_urls")),
