@@ -150,6 +150,8 @@ RESULTS: Final = {
     "approved": _("审核通过"),
     "rejected": _("审核未通过"),
     "answered": _("已答复"),
+    "refused": _("不予办理"),
+    "done": _("已办理"),
     "declined": _("未受理"),
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -159,6 +160,7 @@ def _page(
         "problems": [(f"f-{name}", text) for name, texts in (errors or {}).items() for text in texts],
         "max_reason": account_changes.MAX_REASON_CHARS,
         "max_answer": MAX_ANSWER_CHARS,
+        "hold_hours": settings.ACCOUNT_CHANGE_HOLD_HOURS,
     }
     return render(request, "agency/ticket.html", context, status=status)
 

@@ -25,6 +25,7 @@ KINDS = {
 }
 # pages of their own, by kind
 CASE_PAGES = {
+    "help": "agency:ticket",
     "objection": "agency:case",
     "error_report": "agency:case",
     "question": "agency:question",

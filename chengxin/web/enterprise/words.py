@@ -28,6 +28,12 @@ KINDS = {
     "question": gettext_lazy("政企交流"),
 }
 
+ACCOUNT_CHANGES = {
+    "account_change_held": gettext_lazy("客服求助申请的账号变更等待生效，如非本单位申请，请通过注册邮箱收到的链接阻止"),
+    "account_change_stopped": gettext_lazy("客服求助申请的账号变更已被原注册邮箱阻止"),
+    "account_mailbox_changed": gettext_lazy("注册邮箱已变更"),
+}
+
 
 def kind_label(kind: str) -> str:
     """The words for a kind of filing."""
@@ -53,6 +59,8 @@ def message_title(message: MessageView) -> str:
         return _("%(title)s%(what)s") % {"title": kind, "what": message.params.get("what", "")}
     if message.template == "reassigned":
         return _("一条政府部门信息的归属已更正")
+    if message.template in ACCOUNT_CHANGES:
+        return str(ACCOUNT_CHANGES[message.template])
     outcome = message.params.get("outcome")
     if outcome == "approved":
         return _("%(kind)s审核通过") % {"kind": kind}

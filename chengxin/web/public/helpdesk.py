@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -108,6 +109,7 @@ def _page(request: Request, topic: str, page: CasePage, *, visitor: Visitor | No
     visitor = visitor or _visitor(request, page)
     context = {
         "topic": TOPICS[topic],
+        "hold_hours": settings.ACCOUNT_CHANGE_HOLD_HOURS,
         "page": page,
         "fields": page.fields(besides=["topic", visitor.where]),
         "visitor": visitor,
@@ -133,5 +135,4 @@ def stop(request: Request, token: str) -> HttpResponse:
 def _stop_page(request: Request, context: dict[str, object], *, status: int = 200) -> HttpResponse:
     response = render(request, "public/stop_change.html", context, status=status)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response
