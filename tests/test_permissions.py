@@ -75,6 +75,8 @@ FOR_EVERYONE = {
     "public:kind_feed",
     "public:opening",
     "public:overview",
+    "public:impostor",
+    "public:impostor_answer",
     "public:privacy",
     "public:record",
     "public:report",

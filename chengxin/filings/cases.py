@@ -23,12 +23,13 @@ from chengxin.filings import lifecycle, personal, progress, queries
 from chengxin.filings.actions import advance, freeze, move, require_complete, reviewable
 from chengxin.filings.files import Stored
 from chengxin.filings.models import Attachment, Case, Decision, Filing, Remark, Submission
-from chengxin.filings.values import CaseView, DecisionView
+from chengxin.filings.values import CaseView, DecisionView, FilingView
 from chengxin.identity import policy
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
 
+ANSWERED = 2  # the round that holds the other side's word
 PASSED_ON = "passed-on"  # the path of the remark that says why
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended(%(key)s, 0))"
 
@@ -263,6 +264,19 @@ def accept(*, filing_id: UUID, due_at: datetime, due_provisional: bool, by: Acto
     ledger.append(kind="case.accepted", subject=str(filing.id), data={"due_at": due_at}, by=by)
 
 
+def answer(*, filing_id: UUID, answers: Mapping[str, str], files: Sequence[tuple[str, Stored]], key: str, by: Actor) -> None:
+    """The other side's word on a case that was taken up: frozen beside the claim, once, by the account concerned."""
+    filing = Filing.objects.select_for_update().get(id=filing_id)
+    if filing.state != lifecycle.SUBMITTED or filing.submissions.filter(round=ANSWERED).exists():
+        raise Conflict(_("该申诉已办结或您已提交过说明。"), code="answered")
+    form = catalogue.version(filing.form_version)
+    bound = [_bound(filing, path, stored, by) for path, stored in files]
+    require_complete(form=form, answers=answers, files=bound, subject="")
+    submission = freeze(filing=filing, form=form, key=key, plain=answers, files=bound, by=by)
+    data = {"number": submission.number, "sha256": submission.sha256}
+    ledger.append(kind="case.answered", subject=str(filing.id), data=data, by=by)
+
+
 def propose(*, filing_id: UUID, result: str, reason: str, by: Actor) -> None:
     """The first of two people's word on a case; another one confirms or sends it back."""
     filing = reviewable(filing_id=filing_id, by=by)
@@ -292,6 +306,13 @@ def one(*, filing_id: UUID, by: Actor) -> CaseView:
 def number_of(*, filing_id: UUID) -> str:
     """The number of a case."""
     return Case.objects.values_list("number", flat=True).get(filing_id=filing_id)
+
+
+def open_about(*, enterprise_id: UUID, kind: str) -> FilingView | None:
+    """The case of a kind about an enterprise that was taken up and is not decided."""
+    rows = Filing.objects.filter(subject_id=enterprise_id, kind=kind, state=lifecycle.SUBMITTED, case__accepted_at__isnull=False)
+    row = rows.order_by("created_at").first()
+    return queries.view(row) if row else None
 
 
 def as_decided(*, answers: Mapping[str, str], enterprise_id: UUID, since: datetime) -> dict[str, str]:
@@ -329,8 +350,7 @@ def view(case: Case) -> CaseView:
 
 def plain_answers(*, filing_id: UUID, by: Actor) -> dict[str, str]:
     """What was handed in, by field code; cases have one record."""
-    filing = queries.visible_row(filing_id=filing_id, by=by)
-    return answers_of(filing)
+    return answers_of(queries.visible_row(filing_id=filing_id, by=by))
 
 
 def answers_of(filing: Filing) -> dict[str, str]:

@@ -19,9 +19,14 @@ from chengxin.ledger import actions as ledger
 
 def due(*, form: Form, handed_in: datetime) -> workdays.Due:
     """The due moment of a filing of this form, marked provisional without a calendar."""
-    rule = catalogue.document("sla")["sla"][form.review["sla"]]
+    return due_by(sla=form.review["sla"], since=handed_in)
+
+
+def due_by(*, sla: str, since: datetime) -> workdays.Due:
+    """The moment that a deadline of the catalogue gives from now on."""
+    rule = catalogue.document("sla")["sla"][sla]
     return workdays.due(
-        handed_in=handed_in,
+        handed_in=since,
         working_days=rule["working_days"],
         end_of_day=rule.get("end_of_day", False),
         calendar=identity.work_calendar(),

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from chengxin.web.agency import bulk, cases, changes, correcting, deciding, done, handing, helpdesk, inbox, item, own
+from chengxin.web.agency import bulk, cases, changes, correcting, deciding, done, handing, helpdesk, impostors, inbox, item, own
 
 urlpatterns = [
     path("", include("chengxin.web.agency.portal_urls")),
@@ -24,6 +24,10 @@ urlpatterns = [
     path("desk/help/<uuid:ticket_id>/answer", helpdesk.answer, name="answer_ticket"),
     path("desk/help/<uuid:ticket_id>/change", helpdesk.propose, name="propose_change"),
     path("desk/help/<uuid:ticket_id>/change/<uuid:change_id>", helpdesk.settle, name="settle_change"),
+    path("desk/impostors/<uuid:filing_id>", impostors.show, name="impostor"),
+    path("desk/impostors/<uuid:filing_id>/accept", impostors.accept, name="accept_impostor"),
+    path("desk/impostors/<uuid:filing_id>/propose", impostors.propose, name="propose_impostor"),
+    path("desk/impostors/<uuid:filing_id>/settle", impostors.settle, name="settle_impostor"),
     path("desk/changes/<uuid:filing_id>", changes.show, name="change"),
     path("desk/changes/<uuid:filing_id>/decide", changes.decide, name="decide_change"),
     path("desk/cases/<uuid:filing_id>", cases.show, name="case"),

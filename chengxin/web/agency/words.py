@@ -30,6 +30,7 @@ CASE_PAGES = {
     "error_report": "agency:case",
     "question": "agency:question",
     "subject_change": "agency:change",
+    "impostor": "agency:impostor",
 }
 OUTCOMES = {"approved": _("审核通过"), "rejected": _("审核未通过")}
 # 常用意见 per form, with places for what is known of the enterprise (D-37)

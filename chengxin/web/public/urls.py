@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from chengxin.web.public import files, helpdesk, home, progress, proofs, search, verify, wrong
+from chengxin.web.public import files, helpdesk, home, impostor, progress, proofs, search, verify, wrong
 
 urlpatterns = [
     path("", include("chengxin.web.public.portal_urls")),
@@ -26,6 +26,8 @@ urlpatterns = [
     path("help-desk", helpdesk.index, name="helpdesk"),
     path("help-desk/stop/<str:token>", helpdesk.stop, name="stop_change"),
     path("help-desk/<slug:topic>", helpdesk.ask, name="ask_help"),
+    path("impostor", impostor.claim, name="impostor"),
+    path("impostor/answer/<str:token>", impostor.answer, name="impostor_answer"),
     path("progress", progress.progress, name="progress"),
     path("verify", verify.ask, name="verify"),
     path("verify/<str:number>.json", verify.as_json, name="verify_json"),

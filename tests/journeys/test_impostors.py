@@ -1,0 +1,120 @@
+"""冒名注册申诉: the account is frozen and heard, two people decide, name and code are free again (D-11)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from chengxin.access.models import Attempt
+from chengxin.common import clock
+from chengxin.filings.models import Filing
+from chengxin.gateways import actions as gateways
+from chengxin.gateways.models import DemoMail
+from chengxin.identity import queries as identity
+from chengxin.records import consistency
+from chengxin.records import queries as records
+from tests import people as staff
+from tests.journeys import enterprises as people
+from tests.journeys.enterprises import Enterprise
+from tests.journeys.test_wrong_data import answers, hidden, paper, published, sent_code, shown_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PHONE = "13900005678"
+
+
+def claimed(uscc: str) -> tuple[str, str]:
+    """A claim handed in over HTTP by somebody who proved a phone; number and query code."""
+    Attempt.objects.all().delete()
+    browser = Client()
+    page = browser.get("/impostor", {"uscc": uscc})
+    kept = hidden(page)
+    said = answers("impostor", kept["_row"], uscc=uscc, statement="本单位从未在平台注册，代码被他人使用。", contact=PHONE)
+    challenge, solved = staff.challenge_of(page.content.decode())
+    file = {f"impostor/{kept['_row']}/licence.new": paper("my-licence")}
+    sent = browser.post("/impostor", {**kept, **said, **file, "captcha_id": challenge, "captcha": solved, "_send": "1"})
+    assert sent.status_code == 200, sent.content.decode()[-2000:]
+    done = browser.post("/impostor", {**hidden(sent), **said, "contact_code": sent_code(PHONE)})
+    assert done.status_code == 200, done.content.decode()[-2500:]
+    return shown_once(done)
+
+
+def desks(firm: Enterprise) -> tuple[Client, Client, Any]:
+    """Two reviewers of one unit and the claim that waits for them."""
+    filing = Filing.objects.get(kind="impostor", state="submitted", subject_id=firm.id)
+    return people.signed_in(people.reviewer().id), people.signed_in(people.reviewer().id), filing
+
+
+def test_an_upheld_claim_freezes_marks_hears_and_closes_by_two_people_and_frees_name_and_code() -> None:
+    firm = published()
+    number, code = claimed(firm.uscc)
+    first, second, filing = desks(firm)
+    at = f"/desk/impostors/{filing.id}"
+    early = first.post(f"{at}/propose", {"result": "upheld", "answer": "核实属实。"})
+    assert early.status_code == 409
+    assert first.get(f"/desk/{filing.id}", follow=True).status_code == 200
+    assert first.post(f"{at}/accept").status_code == 302
+    assert first.post(f"{at}/accept").status_code == 409
+    assert records.document(uscc=firm.uscc)["marks"] == ["主体身份核实中"]
+    assert "主体身份核实中" in Client().get(f"/files/{firm.uscc}").content.decode()
+    assert identity.account(firm.account_id).state == "suspended"
+    assert Client().post("/login", {"name": firm.uscc, "password": people.PASSWORD}).status_code != 302
+    gateways.deliver_due(100)
+    mail = DemoMail.objects.filter(channel="mail", subject__contains="身份核实").latest("id").body
+    link = re.search(r"/impostor/answer/\S+", mail)
+    assert link and first.post(f"{at}/propose", {"result": "upheld", "answer": "核实属实。"}).status_code == 409
+    holder = Client()
+    kept = hidden(holder.get(link[0]))
+    typed = answers("impostor", kept["_row"], statement="由我单位办理注册，有授权。")
+    assert holder.post(link[0], {**kept, **typed}).status_code == 422
+    file = {f"impostor/{kept['_row']}/licence.new": paper("their-licence")}
+    answered = holder.post(link[0], {**kept, **typed, **file})
+    assert answered.status_code == 200 and "说明已提交" in answered.content.decode(), answered.content.decode()[-2000:]
+    assert holder.get(link[0]).status_code == 422
+    assert "由我单位办理注册，有授权。" in second.get(at).content.decode()
+    refused = first.post(f"{at}/propose", {"result": "upheld", "answer": ""})
+    assert refused.status_code == 422
+    assert first.post(f"{at}/propose", {"result": "upheld", "answer": "执照系伪造。"}).status_code == 302
+    assert first.post(f"{at}/settle", {"outcome": "confirmed"}).status_code == 403
+    assert second.post(f"{at}/settle", {"outcome": "confirmed"}).status_code == 302
+    assert Client().get(f"/files/{firm.uscc}").status_code == 404
+    assert identity.account(firm.account_id).state == "closed"
+    assert consistency.unfound_files() == []
+    asked = Client().post("/progress", {"number": number, "code": code}).content.decode()
+    assert "申诉成立" in asked and "执照系伪造。" in asked
+    again = people.registered(name=firm.name)
+    assert again.name == firm.name
+    holder_now = identity.enterprise_by_uscc(firm.uscc)
+    assert holder_now is None or not holder_now.claimed
+
+
+def test_a_dismissed_claim_opens_the_account_again_and_silence_of_three_working_days_suffices() -> None:
+    firm = published()
+    claimed(firm.uscc)
+    first, second, filing = desks(firm)
+    at = f"/desk/impostors/{filing.id}"
+    first.post(f"{at}/accept")
+    with clock.at(clock.now() + timedelta(days=9)):
+        first, second, _filing = desks(firm)
+        assert first.post(f"{at}/propose", {"result": "upheld", "answer": "逾期未说明。"}).status_code == 302
+        assert second.post(f"{at}/settle", {"outcome": "declined"}).status_code == 302
+        assert first.post(f"{at}/propose", {"result": "dismissed", "answer": "经核实为本单位注册。"}).status_code == 302
+        assert second.post(f"{at}/settle", {"outcome": "confirmed"}).status_code == 302
+    assert records.document(uscc=firm.uscc)["marks"] == []
+    assert identity.account(firm.account_id).state == "active"
+    assert "申诉不成立" in firm.client().get("/workbench/messages").content.decode()
+
+
+def test_a_claim_for_a_code_nobody_has_gets_the_same_answer_and_a_mailbox_is_no_phone() -> None:
+    people.reviewer()
+    number, code = claimed(staff.code(77))
+    assert "核实中" in Client().post("/progress", {"number": number, "code": code}).content.decode()
+    page = Client().get("/impostor")
+    kept = hidden(page)
+    said = answers("impostor", kept["_row"], uscc="1", statement="短", contact="a@corp.example")
+    refused = Client().post("/impostor", {**kept, **said, "contact_code": "000000"})
+    text = refused.content.decode()
+    assert refused.status_code == 422 and "请填写手机号" in text and "请上传营业执照" in text and 'value="1"' in text
