@@ -41,6 +41,7 @@ SWEEPS = (
     "chengxin.access.actions:sweep",
     "chengxin.flow.leftovers:sweep",
     "chengxin.filings.drafts:sweep_copies",
+    "chengxin.portal.watching:sweep",
     "chengxin.ledger.actions:sweep",
     "chengxin.exchange.actions:sweep",
 )

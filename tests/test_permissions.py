@@ -87,6 +87,11 @@ FOR_EVERYONE = {
     "public:verify",
     "public:report_error",
     "public:verify_json",
+    "public:watch",
+    "public:watch_confirm",
+    "public:watch_lost",
+    "public:watch_unsubscribe",
+    "public:watching",
     "styleguide",
 }
 GUARDS = {"public", "member", "applicant", "enterprise", "agency"}

@@ -49,6 +49,8 @@ LIMITS: dict[str, Limit] = {
     "registration.session": Limit(10, 12 * HOUR),
     "reset.name": Limit(3, HOUR),
     "reset.network": Limit(60, HOUR),
+    "watch.address": Limit(10, DAY),
+    "watch.network": Limit(60, HOUR),
 }
 
 

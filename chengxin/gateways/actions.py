@@ -139,6 +139,7 @@ def _message(row: Outbox) -> Message:
         subject=rules.one_line(_filled(template.subject, values)),
         body=body,
         message_id=f"<outbox-{row.pk}@{settings.MAIL_FROM.rpartition('@')[2]}>",
+        unsubscribe=str(values[template.unsubscribe]) if template.unsubscribe else "",
     )
 
 

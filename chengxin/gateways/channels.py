@@ -11,7 +11,7 @@ import ssl
 import time
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.policy import SMTP, EmailPolicy
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -140,9 +140,23 @@ def _open() -> smtplib.SMTP:
     return server
 
 
+class _Policy(EmailPolicy):
+    """SMTP's, but the address that ends mails stays in one line and readable, however long: mail programs want it so (RFC 8058)."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """One header as it goes over the wire."""
+        if name == UNSUBSCRIBE:
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+UNSUBSCRIBE = "List-Unsubscribe"
+MAIL = _Policy(linesep=SMTP.linesep)
+
+
 def _mail(message: Message) -> EmailMessage:
     """The mail as it goes over the wire; raises Refused for an address that is none."""
-    mail = EmailMessage(policy=SMTP_POLICY)
+    mail = EmailMessage(policy=MAIL)
     try:
         mail["From"] = Address(settings.SITE_NAME, addr_spec=settings.MAIL_FROM)
         mail["To"] = Address(addr_spec=message.to)
@@ -151,6 +165,9 @@ def _mail(message: Message) -> EmailMessage:
         raise Refused("not a mail address") from error
     mail["Message-ID"] = message.message_id
     mail["Auto-Submitted"] = "auto-generated"
+    if message.unsubscribe:
+        mail[UNSUBSCRIBE] = f"<{message.unsubscribe}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(message.body, cte="base64")
     return mail
 

@@ -23,6 +23,7 @@ class Template:
     subject: Text
     body: Text
     secret_minutes: int = 0
+    unsubscribe: str = ""
 
 
 FOOT = _("\n\n——\n{site}\n{origin}\n客服电话：{hotline}\n本邮件由系统自动发出，请勿直接回复。平台工作人员不会向您索要密码或验证码。")
@@ -157,6 +158,32 @@ TEMPLATES: dict[str, Template] = {
     ),
     "case_told_sms": Template("", _("【{site}】{title}（编号 {number}）{what}，可凭编号和查询码在 {origin}/progress 查询。")),
     "notice": Template(_("{title}"), _("{name}：\n\n{text}\n\n{link}")),
+    "watch_confirm": Template(
+        _("请确认关注：{name}"),
+        _(
+            "您好：\n\n有人申请用本邮箱关注“{name}”的诚信档案。确认后，档案有变化时每天最多发送一封提醒邮件。\n\n"
+            "请在 {hours} 小时内打开下面的链接，点击页面上的按钮确认：\n{confirm_link}\n\n"
+            "如果不是您本人申请，请忽略本邮件，不会再收到提醒。"
+        ),
+        secret_minutes=48 * 60,
+    ),
+    "watch_list": Template(
+        _("您的关注列表"),
+        _(
+            "您好：\n\n查看和管理本邮箱关注的企业（每个邮箱最多关注 {most} 家）：\n{list_link}\n\n"
+            "退订全部提醒并删除本邮箱：\n{unsubscribe_link}\n\n持有上述链接的人可以管理您的关注，请勿转发。"
+        ),
+        secret_minutes=24 * 60,
+    ),
+    "watch_digest": Template(
+        _("您关注的 {count} 家企业诚信档案有变化"),
+        _(
+            "您好：\n\n{lines}\n\n管理关注的企业：\n{list_link}\n\n退订全部提醒：\n{unsubscribe_link}\n\n"
+            "持有上述链接的人可以管理您的关注，请勿转发。"
+        ),
+        secret_minutes=24 * 60,
+        unsubscribe="unsubscribe_link",
+    ),
 }
 
 

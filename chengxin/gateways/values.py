@@ -15,6 +15,7 @@ class Message:
     subject: str
     body: str
     message_id: str
+    unsubscribe: str = ""
 
 
 @dataclass(frozen=True)

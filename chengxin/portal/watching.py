@@ -133,16 +133,18 @@ def leave(*, uscc: str, by: Actor) -> None:
         _leave(watcher, uscc)
 
 
-def leave_by_link(*, uscc: str, token: str) -> None:
-    """A mailbox follows one no longer; with nothing left it is forgotten. Raises LinkRefused."""
-    _leave(of_token(token, lock=True), uscc)
+def leave_by_link(*, uscc: str, token: str) -> bool:
+    """A mailbox follows one no longer; returns whether it follows anything still, else it is forgotten. Raises LinkRefused."""
+    return _leave(of_token(token, lock=True), uscc)
 
 
-def _leave(watcher: Watcher, uscc: str) -> None:
+def _leave(watcher: Watcher, uscc: str) -> bool:
     Watch.objects.filter(watcher=watcher, uscc=uscc).delete()
     ledger.append(kind="watch.left", subject=str(watcher.id), data={}, by=None)
-    if not Watch.objects.filter(watcher=watcher).exists():
+    left = Watch.objects.filter(watcher=watcher).exists()
+    if not left:
         watcher.delete()
+    return left
 
 
 def unsubscribe(*, token: str) -> None:
@@ -323,4 +325,3 @@ def sweep() -> int:
     gone: int = Watch.objects.filter(confirmed_at__isnull=True, created_at__lt=late).delete()[0]
     idle = Watcher.objects.exclude(id__in=Watch.objects.values("watcher_id")).filter(created_at__lt=late)
     return gone + int(idle.delete()[0])
-

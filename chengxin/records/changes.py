@@ -7,6 +7,7 @@ last is told: what was between has not been read by anybody since, and nobody ca
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -83,3 +84,9 @@ def page(*, after: int, limit: int, between: str) -> Page:
 def last() -> int:
     """The newest position, 0 before the first."""
     return Change.objects.aggregate(last=Max("position"))["last"] or 0
+
+
+def newest_of(*, usccs: Sequence[str], after: int, upto: int) -> dict[str, str]:
+    """What happened last to each of these codes between two positions, by code; codes to which nothing happened are left out."""
+    rows = Change.objects.filter(uscc__in=usccs, position__gt=after, position__lte=upto).order_by("uscc", "-position").distinct("uscc")
+    return dict(rows.values_list("uscc", "kind"))

@@ -123,6 +123,7 @@ class Change(models.Model):
             CheckConstraint(condition=Q(kind__in=["changed", "removed"]), name="change_kind"),
             CheckConstraint(condition=Q(kind="removed", etag="") | (Q(kind="changed") & ~Q(etag="")), name="change_etag"),
         ]
+        indexes = [Index(fields=["uscc", "-position"], name="change_of_code")]
 
 
 class Search(models.Model):

@@ -52,6 +52,11 @@ def _file(uscc: str, afresh: bytes | None, body: bytes, etag: str) -> FileBytes:
     return FileBytes(uscc=uscc, body=afresh, etag=etag_of(afresh))
 
 
+def names(*, usccs: Sequence[str]) -> dict[str, str]:
+    """The names in the public files of these codes; codes without one are left out."""
+    return dict(Search.objects.filter(uscc__in=usccs).values_list("uscc", "name"))
+
+
 def etag_of(body: bytes) -> str:
     """The ETag of a body: the first 32 hex digits of its SHA-256."""
     import hashlib

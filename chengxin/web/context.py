@@ -58,6 +58,7 @@ ENTERPRISE = (
     Entry(_("异议与变更"), "enterprise:cases"),
     Entry(_("惠民惠企"), "enterprise:services"),
     Entry(_("政企交流"), "enterprise:questions"),
+    Entry(_("我的关注"), "enterprise:watching"),
     Entry(_("消息"), "enterprise:messages"),
     Entry(_("账号与授权"), "account:consents"),
 )
@@ -77,6 +78,7 @@ AGENCY = (
 FOOT = (
     Entry(_("客服求助"), "public:helpdesk"),
     Entry(_("查询办理进度"), "public:progress"),
+    Entry(_("我的关注"), "public:watch_lost"),
     Entry(_("无障碍说明"), "public:accessibility"),
     Entry(_("用户服务协议"), "public:terms"),
     Entry(_("个人信息处理告知"), "public:privacy"),

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from chengxin.web.enterprise import archive, cases, changes, finishing, home, keeping, pages, papers, starting
+from chengxin.web.enterprise import archive, cases, changes, finishing, home, keeping, pages, papers, starting, watching
 
 ARCHIVE = "workbench/archive/<uuid:filing_id>"
 
@@ -28,6 +28,7 @@ urlpatterns = [
     path("workbench/cases", cases.listing, name="cases"),
     path("workbench/cases/<uuid:filing_id>", cases.show, name="case"),
     path("workbench/changes/new", changes.change, name="change"),
+    path("workbench/watching", watching.show, name="watching"),
     path("workbench/objections/of/<uuid:version_id>", cases.objection, name="object"),
     path("files-of/<uuid:attachment_id>/<int:number>.png", papers.attachment, name="attachment"),
 ]

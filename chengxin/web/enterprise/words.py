@@ -61,6 +61,8 @@ def message_title(message: MessageView) -> str:
         return _("一条政府部门信息的归属已更正")
     if message.template in ACCOUNT_CHANGES:
         return str(ACCOUNT_CHANGES[message.template])
+    if message.template == "watch_digest":
+        return _("您关注的 %(count)s 家企业诚信档案有变化") % {"count": message.params.get("count", "")}
     outcome = message.params.get("outcome")
     if outcome == "approved":
         return _("%(kind)s审核通过") % {"kind": kind}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from chengxin.web.public import files, helpdesk, home, impostor, progress, proofs, search, verify, wrong
+from chengxin.web.public import files, helpdesk, home, impostor, progress, proofs, search, verify, watching, wrong
 
 urlpatterns = [
     path("", include("chengxin.web.public.portal_urls")),
@@ -23,6 +23,11 @@ urlpatterns = [
     path("files/<str:uscc>/<uuid:version_id>", proofs.record, name="record"),
     path("files/<str:uscc>/<uuid:version_id>/opening.json", proofs.opening, name="opening"),
     path("files/<str:uscc>/<uuid:version_id>/report", wrong.report, name="report_error"),
+    path("files/<str:uscc>/watch", watching.watch, name="watch"),
+    path("watch", watching.lost, name="watch_lost"),
+    path("watch/confirm/<str:token>", watching.confirm, name="watch_confirm"),
+    path("watch/<str:token>", watching.mine, name="watching"),
+    path("watch/<str:token>/unsubscribe", watching.unsubscribe, name="watch_unsubscribe"),
     path("help-desk", helpdesk.index, name="helpdesk"),
     path("help-desk/stop/<str:token>", helpdesk.stop, name="stop_change"),
     path("help-desk/<slug:topic>", helpdesk.ask, name="ask_help"),
