@@ -18,7 +18,7 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class Template:
-    """Subject and body; how long its secret is worth sending."""
+    """Subject and body; how long its secret is worth sending; which place holds the link that ends such mails (RFC 8058)."""
 
     subject: Text
     body: Text
