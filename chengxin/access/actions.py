@@ -33,8 +33,10 @@ from chengxin.access.sessions import (
     end_all_sessions,
     log_in,
     log_in_agency,
+    log_in_agency_by_code,
     log_out,
     open_session,
+    send_agency_code,
     touch,
 )
 from chengxin.common import clock
@@ -55,6 +57,7 @@ __all__ = [
     "issue_link",
     "log_in",
     "log_in_agency",
+    "log_in_agency_by_code",
     "log_out",
     "new_captcha",
     "open_login",
@@ -64,6 +67,7 @@ __all__ = [
     "request_reset",
     "reset_by_link",
     "reset_password",
+    "send_agency_code",
     "send_contact_code",
     "send_email_code",
     "send_phone_code",

@@ -21,7 +21,9 @@ from chengxin.common import clock, crypto
 from chengxin.common.errors import Invalid
 from chengxin.common.text import nfkc
 from chengxin.gateways import actions as gateways
+from chengxin.identity import queries as identity
 from chengxin.identity import rules as identity_rules
+from chengxin.identity.values import Actor
 
 CODE_MINUTES, CODE_TRIES = 10, 5
 PHONE = "tel:"
@@ -73,6 +75,23 @@ def send_contact_code(*, contact: str, purpose: str, network: str, use: str = ""
         send_email_code(email=contact, purpose=purpose, network=network, use=use)
     else:
         send_phone_code(phone=contact, purpose=purpose, network=network, use=use)
+
+
+def send_account_code(*, account_id: UUID | None, name: str, purpose: str, network: str, use: str) -> None:
+    """Mail a code to an account's own mailbox; for an unknown account nothing is sent and everything looks the same (D-27).
+
+    Counted by `name`, as typed, and network. Raises TooMany; never inside a transaction.
+    """
+    _count("email_code", f"name:{name}", network)
+    email = identity.email_of(account_id, Actor.system("log-in"), purpose) if account_id else ""
+    if email:
+        _send(identity_rules.email_key(email), "mail", email, purpose, use)
+
+
+def check_account_code(*, account_id: UUID | None, purpose: str, code: str, spend: bool) -> None:
+    """Compare with the newest code of the account's mailbox; an unknown account's code is always wrong. Raises Invalid({"code": …})."""
+    email = identity.email_of(account_id, Actor.system("log-in"), purpose) if account_id else ""
+    check_email_code(email=email, purpose=purpose, code=code, spend=spend)
 
 
 def _count(bucket: str, key: str, network: str) -> None:

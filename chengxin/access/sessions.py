@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from chengxin.access import captchas, hashing, limits, rules
+from chengxin.access import captchas, codes, hashing, limits, rules
 from chengxin.access.models import Device, LoginName, Password, Session
 from chengxin.access.values import LogIn
 from chengxin.common import clock, crypto, sql
@@ -21,6 +21,7 @@ from chengxin.identity import queries as identity_queries
 from chengxin.identity.values import AccountView, Actor
 from chengxin.ledger import actions as ledger
 
+AGENCY_CODE = "agency-log-in"
 OPEN_STATES = ("active", "pending")
 _TOUCH = """
 UPDATE access_session SET last_active_at = %(now)s WHERE key_hash = %(key)s AND ended_at IS NULL AND last_active_at < %(now)s
@@ -34,9 +35,7 @@ class WrongCredentials(Unauthenticated):
     default_message = rules.CREDENTIALS_WRONG
 
 
-def log_in(
-    *, name: str, password: str, network: str, device: str = "", face: str = "enterprise"
-) -> LogIn:
+def log_in(*, name: str, password: str, network: str, device: str = "", face: str = "enterprise") -> LogIn:
     """Check name and password and open a session; never inside a transaction, as failures are counted.
 
     `network` is the client's address or network, `device` the token of an earlier log-in. Raises
@@ -60,12 +59,31 @@ def log_in(
     return _open(account, password, network=network, device=device if known else "")
 
 
-def log_in_agency(
-    *, name: str, password: str, captcha_id: UUID | str, captcha: str, network: str, device: str = ""
-) -> LogIn:
+def log_in_agency(*, name: str, password: str, captcha_id: UUID | str, captcha: str, network: str, device: str = "") -> LogIn:
     """Log-in of government accounts: user name, password and captcha (D-30); errors as `log_in`, and the captcha's."""
     captchas.check_captcha(captcha_id, captcha)
     return log_in(name=name, password=password, network=network, device=device, face="agency")
+
+
+def send_agency_code(*, name: str, network: str) -> None:
+    """A code by mail instead of the captcha, to the mailbox of a government account; says nothing of whether there is one (D-54)."""
+    codes.send_account_code(
+        account_id=_agency_account(name), name=rules.login_key(name), purpose=AGENCY_CODE, network=network, use=str(_("审核机构登录"))
+    )
+
+
+def log_in_agency_by_code(*, name: str, password: str, code: str, network: str, device: str = "") -> LogIn:
+    """`log_in_agency` with a mailed code in place of the captcha; raises Invalid({"code": …}) besides."""
+    account_id = _agency_account(name)
+    codes.check_account_code(account_id=account_id, purpose=AGENCY_CODE, code=code, spend=False)
+    opened = log_in(name=name, password=password, network=network, device=device, face="agency")
+    codes.check_account_code(account_id=account_id, purpose=AGENCY_CODE, code=code, spend=True)
+    return opened
+
+
+def _agency_account(name: str) -> UUID | None:
+    account = _account_of(rules.login_key(name))
+    return account.id if account and _may_enter(account, "agency") else None
 
 
 def log_out(session_key: str) -> None:
@@ -129,9 +147,7 @@ def _count_failure(pair: str, subject: str) -> list[int]:
 
 def _check(account: AccountView | None, password: str) -> bool:
     row = Password.objects.filter(account_id=account.id).first() if account else None
-    return hashing.check(
-        password, stored=row.hash if row else None, pepper_version=row.pepper_version if row else None
-    )
+    return hashing.check(password, stored=row.hash if row else None, pepper_version=row.pepper_version if row else None)
 
 
 def _after_failure(account: AccountView | None, pair: str, subject: str) -> None:
@@ -193,9 +209,7 @@ def _session(account_id: UUID, assurance: str, *, network: str, device: str) -> 
         ip_network=network,
         device=hashed,
     )
-    ledger.append(
-        kind="session.logged_in", subject=str(account_id), data={"assurance": assurance}, by=_by(account_id)
-    )
+    ledger.append(kind="session.logged_in", subject=str(account_id), data={"assurance": assurance}, by=_by(account_id))
     return LogIn(key, token)
 
 

@@ -258,6 +258,31 @@ def test_agencies_log_in_by_name_password_and_captcha(office: people.Office) -> 
     assert client.post("/login/agency", data | {"captcha_id": challenge, "captcha": answer}).url == "/desk"
 
 
+def test_agencies_may_have_a_code_by_mail_instead_of_the_captcha(office: people.Office) -> None:
+    client, name = Client(), office.county.login
+    page = client.get("/login/agency").content.decode()
+    assert "改用邮箱验证码" in page and "听语音验证码" in page
+    data = {"name": name, "password": people.PASSWORD, "captcha_way": "mail"}
+    first = client.post("/login/agency", data | {"_captcha": "mail", "name": ""})
+    assert first.status_code == 422 and problem(first.content.decode(), "f-name") == "请先填写用户名，再获取邮箱验证码"
+    known, unknown = (client.post("/login/agency", data | {"_captcha": "mail", "name": each}) for each in (name, "nobody-li"))
+    texts = [said(answer).replace(each, "") for answer, each in ((known, name), (unknown, "nobody-li"))]
+    assert known.status_code == 200 and texts[0] == texts[1] and "如用户名正确，验证码已发送" in texts[0]
+    again = client.post("/login/agency", data | {"_captcha": "mail"}).content.decode()
+    assert "请 1 分钟后重新获取" in again
+    gateways.deliver_due(limit=10)
+    [mail] = DemoMail.objects.filter(channel="mail", subject="邮箱验证码")
+    code = re.search(r"\b(\d{6})\b", mail.body)[1]  # type: ignore[index]
+    assert mail.to == office.county.email and office.county.email not in texts[0]
+    for change in ({"mail_code": ""}, {"mail_code": "000000" if code != "000000" else "111111"}, {"mail_code": code, "name": "nobody-li"}):
+        refused = client.post("/login/agency", data | change)
+        assert refused.status_code == 422 and problem(refused.content.decode(), "f-mail_code"), change
+    wrong = client.post("/login/agency", data | {"mail_code": code, "password": "Wrong#77"})
+    assert wrong.status_code == 422 and SAME in wrong.content.decode()
+    assert client.post("/login/agency", data | {"mail_code": code}).url == "/desk"
+    assert Client().post("/login/agency", data | {"mail_code": code}).status_code == 422
+
+
 def test_consents_are_listed_taken_back_and_given_again(firm: people.Person) -> None:
     own = people.browser(firm)
     page = own.get("/account/consents").content.decode()

@@ -55,10 +55,14 @@ def send_code(request: Request) -> MailCode:
     try:
         access.send_email_code(email=email, purpose=REGISTRATION, network=network(request), use=_("企业用户注册"))
     except TooMany as error:
-        wait = -(-error.retry_after // 60)
-        said = _("验证码已发送过，请先查收邮件；如未收到，请 %(minutes)d 分钟后重新获取。") % {"minutes": wait}
-        return mail_code(request, errors=[said])
+        return mail_code(request, errors=[wait_text(error)])
     return mail_code(request, sent_to=email.strip())
+
+
+def wait_text(error: TooMany) -> str:
+    """When a code may be asked for again."""
+    wait = -(-error.retry_after // 60)
+    return _("验证码已发送过，请先查收邮件；如未收到，请 %(minutes)d 分钟后重新获取。") % {"minutes": wait}
 
 
 def check_code(request: Request, *, spend: bool) -> list[str]:

@@ -47,15 +47,15 @@ def _log_in(request: Request, form_class: type[PageForm], *, template: str) -> H
     if request.method == "GET":
         return _page(request, form_class(), template, status=200)
     if wants_redraw(request.POST):
-        return _page(request, redrawn(form_class(request.POST)), template, status=200)
+        return _redraw(request, form_class(request.POST), template)
     form = form_class(request.POST)
     if not form.is_valid():
         return _page(request, form, template)
     try:
         opened = _open(request, form)
     except Invalid as error:
-        form.add_fields({k: v for k, v in error.fields.items() if k != "captcha"})
-        return _page(request, form, template, captcha_errors=error.fields.get("captcha", []))
+        form.add_fields({k: v for k, v in error.fields.items() if k not in ("captcha", "code")})
+        return _page(request, form, template, captcha_errors=error.fields.get("captcha", error.fields.get("code", [])))
     except TooMany as error:
         form.add_error(None, error.message)
         return _page(request, form, template, status=429)
@@ -65,9 +65,28 @@ def _log_in(request: Request, form_class: type[PageForm], *, template: str) -> H
     return _entered(request, opened)
 
 
+def _redraw(request: Request, form: PageForm, template: str) -> HttpResponse:
+    """The page with what was typed, after another captcha or a mailed code was asked for; the latter says the same for every name."""
+    if request.POST.get("_captcha") != captchas.MAIL or not isinstance(form, AgencyLogInForm):
+        return _page(request, redrawn(form), template, status=200)
+    name, errors = request.POST.get("name", "").strip(), list[str]()
+    if not name:
+        form.full_clean()
+        redrawn(form).add_fields({"name": [_("请先填写用户名，再获取邮箱验证码")]})
+        return _page(request, form, template)
+    try:
+        access.send_agency_code(name=name, network=captchas.network(request))
+    except TooMany as error:
+        errors = [captchas.wait_text(error)]
+    code = captchas.mail_code(request, errors=errors, sent_to="" if errors else name)
+    return _page(request, redrawn(form), template, status=200, code=code)
+
+
 def _open(request: Request, form: PageForm) -> LogIn:
     name, password = form.cleaned_data["name"], form.cleaned_data["password"]
     where = {"network": captchas.network(request), "device": session.device_of(request)}
+    if isinstance(form, AgencyLogInForm) and captchas.by_mail(request):
+        return access.log_in_agency_by_code(name=name, password=password, code=request.POST.get("mail_code", ""), **where)
     if isinstance(form, AgencyLogInForm):
         return access.log_in_agency(
             name=name,
@@ -102,14 +121,18 @@ def _page(
     template: str,
     *,
     captcha_errors: list[str] | None = None,
+    code: captchas.MailCode | None = None,
     status: int = 422,
 ) -> HttpResponse:
     agency = isinstance(form, AgencyLogInForm)
-    said = problems(form) + [("captcha", text) for text in captcha_errors or []]
+    if agency and captchas.by_mail(request):
+        code = code or captchas.mail_code(request, errors=captcha_errors)
+    wrong = [("f-mail_code", text) for text in code.field.errors] if code else [("captcha", text) for text in captcha_errors or []]
     context = {
         "form": form,
-        "problems": said,
-        "challenge": captchas.fresh(request) if agency else None,
+        "problems": problems(form) + wrong,
+        "code": code,
+        "challenge": captchas.fresh(request) if agency and code is None else None,
         "captcha_errors": captcha_errors or [],
         "next": request.POST.get("next") or request.GET.get("next", ""),
         "ended": _(ENDED[request.GET["ended"]]) if request.GET.get("ended") in ENDED else "",
