@@ -25,6 +25,7 @@ TITLES = {
     "search": "Name search in the database",
     "submit": "Submit one filing",
     "inbox": "The reviewers' inbox",
+    "imports": "Import of government records",
     "ledger": "The log",
     "feed": "The change feed",
     "snapshot": "The daily snapshot",

@@ -137,7 +137,9 @@ def _field_for(field: Field, subject: Subject) -> Field:
     return field
 
 
-def applies(condition: Condition | None, raw: Mapping[str, str], group: Group, around: Around) -> bool:
+def applies(
+    condition: Condition | None, raw: Mapping[str, str], group: Group, around: Around, kept: dict[Any, Any] | None = None
+) -> bool:
     """Say whether a condition holds among the raw answers of one record; no condition always holds."""
     if condition is None:
         return True
@@ -145,7 +147,7 @@ def applies(condition: Condition | None, raw: Mapping[str, str], group: Group, a
     if other is None or kind_of(other).blank(raw.get(other.code, "")):
         return False
     try:
-        value = kind_of(other).parse(raw[other.code], other, around)
+        value = _parsed(other, raw[other.code], around, kept)
     except Bad:
         return False
     chosen = value if isinstance(value, tuple) else ({True: "1", False: "0"}.get(value, value),)
@@ -222,18 +224,18 @@ def _publicity(group: Group, row: Row, found: _Findings) -> bool | None:
 def _clean_fields(group: Group, row: Row, around: Around, found: _Findings) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for f in group.fields:
-        if not applies(f.when, row.raw, group, around):
+        if f.when is not None and not applies(f.when, row.raw, group, around, found.kept):
             continue
-        raw, where = row.raw.get(f.code, ""), paths.path(group.code, row.id, f.code)
-        if kind_of(f).blank(raw):
+        raw = row.raw.get(f.code, "")
+        if not raw or kind_of(f).blank(raw):
             values[f.code] = None
-            if not found.partial and _required(f, row.raw, group, around):
-                found.wrong(where, _ask(f))
+            if not found.partial and _required(f, row.raw, group, around, found.kept):
+                found.wrong(paths.path(group.code, row.id, f.code), _ask(f))
             continue
         try:
             values[f.code] = _parsed(f, raw, around, found.kept)
         except Bad as bad:
-            found.wrong(where, str(bad))
+            found.wrong(paths.path(group.code, row.id, f.code), str(bad))
     return values
 
 
@@ -246,10 +248,10 @@ def _parsed(f: Field, raw: str, around: Around, kept: dict[Any, Any] | None) -> 
     return kept[key]
 
 
-def _required(field: Field, raw: Mapping[str, str], group: Group, around: Around) -> bool:
+def _required(field: Field, raw: Mapping[str, str], group: Group, around: Around, kept: dict[Any, Any] | None = None) -> bool:
     if field.required:
         return True
-    return field.required_when is not None and applies(field.required_when, raw, group, around)
+    return field.required_when is not None and applies(field.required_when, raw, group, around, kept)
 
 
 def _ask(field: Field) -> str:

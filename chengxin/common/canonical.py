@@ -19,6 +19,7 @@ import rfc8785
 
 _HIGHEST_PLAIN = "\ud7ff"
 _MOST = 2**53 - 1
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 class _OutOfOrder(Exception):
@@ -33,10 +34,19 @@ def canonical(obj: object) -> bytes:
     Unicode, or two keys that are the same in NFC.
     """
     try:
-        plain = _plain(obj)
+        return _ENCODER.encode(_plain(obj)).encode()
     except _OutOfOrder:
         return rfc8785.dumps(_plain(obj, any_key=True))
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+def plain(obj: object) -> Any:
+    """`obj` as the plain JSON values whose canonical bytes are its own: text, integers, booleans, lists, mappings."""
+    return _plain(obj, any_key=True)
+
+
+def canonical_of_plain(obj: Mapping[str, Any]) -> bytes:
+    """The canonical bytes of what `plain` gave, where every key is ASCII, as codes of fields are."""
+    return _ENCODER.encode(obj).encode()
 
 
 def sha256_hex(data: bytes) -> str:
@@ -53,7 +63,7 @@ def rfc3339(moment: datetime) -> str:
 
 def _plain(obj: object, *, any_key: bool = False) -> Any:
     if isinstance(obj, str):
-        return unicodedata.normalize("NFC", obj)
+        return obj if obj.isascii() else unicodedata.normalize("NFC", obj)
     if obj is None or isinstance(obj, bool):
         return obj
     if isinstance(obj, int):
@@ -77,7 +87,10 @@ def _plain_mapping(obj: Mapping[Any, Any], any_key: bool) -> dict[str, Any]:
             raise ValueError(f"Two keys are the same in NFC: {name!r}.")
         if not any_key and not name.isascii() and max(name) > _HIGHEST_PLAIN:
             raise _OutOfOrder
-        plain[name] = _plain(value, any_key=any_key)
+        if isinstance(value, str):
+            plain[name] = value if value.isascii() else unicodedata.normalize("NFC", value)
+        else:
+            plain[name] = _plain(value, any_key=any_key)
     return plain
 
 

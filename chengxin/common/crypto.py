@@ -90,7 +90,7 @@ def _envelope_key(key: bytes, salt: bytes) -> bytes:
 
 
 def _blind(key: bytes, value: str, purpose: str) -> bytes:
-    text = unicodedata.normalize("NFC", value)
+    text = value if value.isascii() else unicodedata.normalize("NFC", value)
     return _hmac(key, f"chengxin/blind/v1/{purpose}".encode() + b"\0" + text.encode())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -25,6 +25,7 @@ LONGEST_RETRY_SECONDS = 300
 UNCONFIRMED_DAYS = 7
 HISTORY_DAYS = 365
 NAME_CHARS = 200
+MOST_CHANGES_KEPT = 50
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,10 @@ def keep_judged(*, chunk_id: int, payload: str, expected: Mapping[str, int]) -> 
     Chunk.objects.filter(pk=chunk_id).update(judged_at=clock.now(), payload=payload, expected=dict(expected), attempts=0)
 
 
-def keep_done(*, chunk_id: int, counts: Mapping[str, int]) -> None:
-    """A chunk is taken in, in this transaction."""
-    Chunk.objects.filter(pk=chunk_id).update(done_at=clock.now(), payload="", counts=dict(counts))
+def keep_done(*, chunk_id: int, counts: Mapping[str, int], changed: Sequence[tuple[UUID, UUID]]) -> None:
+    """A chunk is taken in, in this transaction; some of the versions it changed are kept for a person to look at."""
+    pairs = [[str(after), str(before)] for after, before in changed[:MOST_CHANGES_KEPT]]
+    Chunk.objects.filter(pk=chunk_id).update(done_at=clock.now(), payload="", counts=dict(counts), changed=pairs)
 
 
 def keep_faulty(*, job_id: UUID, lines: Iterable[Wrong]) -> None:

@@ -59,6 +59,7 @@ class Chunk(models.Model):
     expected = models.JSONField(default=dict)
     judged_at = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)
+    changed = models.JSONField(default=list)
     done_at = models.DateTimeField(null=True)
     attempts = models.SmallIntegerField(default=0)
     next_try_at = models.DateTimeField()

@@ -13,7 +13,7 @@ from django.db.models import Count
 from chengxin.common import crypto
 from chengxin.common.errors import NotFound
 from chengxin.exchange import values
-from chengxin.exchange.models import FaultyLine, Job
+from chengxin.exchange.models import Chunk, FaultyLine, Job
 from chengxin.exchange.values import Fault, JobView
 from chengxin.exchange.values import FaultyLine as Wrong
 from chengxin.identity.values import Actor
@@ -104,6 +104,13 @@ def numbers_of_faulty(job_id: UUID, *, first: int, last: int) -> set[int]:
 def cells_place(job_id: UUID, number: int) -> str:
     """What the envelope of a line's cells is bound to."""
     return f"exchange.faultyline/{job_id}/{number}"
+
+
+def changed(job_id: UUID, *, limit: int) -> list[tuple[UUID, UUID]]:
+    """Record versions that an import put in the place of others, with those: some of each chunk."""
+    rows = Chunk.objects.filter(job_id=job_id).exclude(changed=[]).order_by("number").values_list("changed", flat=True)
+    pairs = [(UUID(after), UUID(before)) for found in rows[:limit] for after, before in found]
+    return pairs[:limit]
 
 
 def parked() -> Mapping[str, int]:

@@ -23,7 +23,6 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 
 from chengxin.catalogue.values import Field, Form
 from chengxin.exchange import reading, store
@@ -57,19 +56,20 @@ def table(job_id: UUID) -> Path:
 
 def _rows(path: Path) -> Iterator[list[str]]:
     _check_archive(path)
-    try:
-        book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
-        raise reading.refused(_("工作簿无法打开或已损坏，请重新另存后再试。")) from error
-    try:
+    with path.open("rb") as handle:
+        try:
+            book = load_workbook(handle, read_only=True, data_only=False, keep_links=False)
+        except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
+            raise reading.refused(_("工作簿无法打开或已损坏，请重新另存后再试。")) from error
         sheet = _the_sheet(book)
         _check_merged(path, sheet)
+        width = 0
         for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
             if number > MAX_BOOK_LINES + 1:
                 raise reading.refused(_("工作簿一次最多%(most)s行，更多的数据请使用CSV文件。") % {"most": MAX_BOOK_LINES})
-            yield _trimmed([_text(cell) for cell in row])
-    finally:
-        book.close()
+            cells = _trimmed([_text(cell) for cell in row])
+            width = width or len(cells)
+            yield cells + [""] * (width - len(cells)) if cells else cells
 
 
 def _check_archive(path: Path) -> None:

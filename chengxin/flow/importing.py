@@ -1,7 +1,7 @@
 """Import of government records from a file: hand in, check, confirm; the page and the command go the same way (D-07, D-08).
 
 A file in which the check finds a fault is not taken in at all; a checked one is taken in chunk by chunk, each exactly once,
-wherever a program is killed (docs/adr/0015). It is named by the hash of its bytes: the same one does nothing twice.
+wherever a program is killed (docs/adr/0016). It is named by the hash of its bytes: the same one does nothing twice.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from chengxin.flow import importing_lines
 from chengxin.flow.step import step
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
-from chengxin.records.supplying import Verdict
+from chengxin.records.supplying import CORRECTED, REASSIGNED, Verdict
 
 log = structlog.get_logger()
 COMMAND = Actor.system("command")
@@ -258,4 +258,9 @@ def _take_in(taken: Taken) -> None:
         actions.keep_faulty(job_id=job.id, lines=faulty)
         counts[queries.FAULTY_LINES] = len(faulty)
         counts[queries.FAULTS] = sum(len(line.faults) for line in faulty)
-    actions.keep_done(chunk_id=taken.id, counts=counts)
+    changed = [
+        (line.supply.record.version_id, said.stands.version_id)
+        for line, said in fit
+        if said.outcome in (CORRECTED, REASSIGNED) and line.supply.record is not None and said.stands is not None
+    ]
+    actions.keep_done(chunk_id=taken.id, counts=counts, changed=changed)

@@ -19,7 +19,7 @@ from django.db import connection
 from psycopg.types.json import Jsonb
 
 from chengxin.common import clock, crypto
-from chengxin.common.canonical import canonical
+from chengxin.common.canonical import canonical, canonical_of_plain
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
 from chengxin.ledger import rules as leaves
@@ -82,8 +82,7 @@ class Ready:
 
 def ready(record: NewRecord) -> Ready:
     """Make a record ready to be inserted."""
-    version_id = uuid4()
-    inside = openings.sealed(version_id, record.content, record.personal)
+    version_id, content, public = uuid4(), openings.plain(record.content), _public(record)
     return Ready(
         version_id=version_id,
         record_id=record.record_id,
@@ -94,21 +93,30 @@ def ready(record: NewRecord) -> Ready:
         source_unit=record.source_unit,
         source_no=record.source_no,
         collected_at=openings.plain_moment(record.collected_at),
-        inside=json.dumps(inside, ensure_ascii=False),
-        public=None if record.public_content is None else canonical(record.public_content),
-        fingerprints=fingerprints(record),
+        inside=json.dumps(openings.sealed(version_id, content, record.personal), ensure_ascii=False),
+        public=None if public is None else canonical_of_plain(public),
+        fingerprints=_fingerprints(record, content, public),
         publicity_from=record.publicity_from,
         publicity_until=record.publicity_until,
     )
 
 
+def _public(record: NewRecord) -> dict[str, Any] | None:
+    return None if record.public_content is None else openings.plain(record.public_content)
+
+
 def fingerprints(record: NewRecord) -> tuple[bytes, ...]:
     """Keyed hash over the whole content and what of it is public: equal means unchanged, whatever version of the form asked."""
-    content, public = (
-        {code: value for code, value in said.items() if code not in record.uncompared} if said is not None else None
-        for said in (record.content, record.public_content)
+    return _fingerprints(record, openings.plain(record.content), _public(record))
+
+
+def _fingerprints(record: NewRecord, content: dict[str, Any], public: dict[str, Any] | None) -> tuple[bytes, ...]:
+    said, shown = (
+        {code: value for code, value in values.items() if code not in record.uncompared} if values is not None else None
+        for values in (content, public)
     )
-    compared = canonical({"content": content, "public": public, "until": record.publicity_until}).hex()
+    until = record.publicity_until.isoformat() if record.publicity_until else None
+    compared = canonical_of_plain({"content": said, "public": shown, "until": until}).hex()
     return tuple(crypto.blinds(compared, purpose=FINGERPRINT))
 
 

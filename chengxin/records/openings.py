@@ -10,6 +10,7 @@ from uuid import UUID
 
 from chengxin.common import crypto
 from chengxin.common.canonical import canonical, rfc3339
+from chengxin.common.canonical import plain as plain_json
 from chengxin.ledger import rules as leaves
 
 ENVELOPE_MARK = "v1:"
@@ -22,7 +23,7 @@ def commitment(*, content: Mapping[str, Any], salt: bytes) -> bytes:
 
 def plain(content: Mapping[str, Any]) -> dict[str, Any]:
     """The content as plain JSON values, as D-17 writes them."""
-    made: dict[str, Any] = json.loads(canonical(dict(content)))
+    made: dict[str, Any] = plain_json(content)
     return made
 
 
@@ -32,16 +33,16 @@ def plain_moment(moment: datetime | None) -> str | None:
 
 
 def sealed(version_id: UUID, content: Mapping[str, Any], personal: frozenset[str]) -> dict[str, Any]:
-    """All values for the inside archive; personal ones as envelopes bound to the version (D-41).
+    """All values (plain ones) for the inside archive; personal ones as envelopes bound to the version (D-41).
 
     An envelope holds the value as JSON. Typed text that looks like an envelope is put into one too, so that
     what looks like an envelope always is one.
     """
     return {
         code: crypto.seal(json.dumps(value, ensure_ascii=False), bound_to=f"{version_id}/{code}")
-        if value not in (None, "") and (code in personal or _is_envelope(value))
+        if (code in personal or _is_envelope(value)) and value not in (None, "")
         else value
-        for code, value in plain(content).items()
+        for code, value in content.items()
     }
 
 

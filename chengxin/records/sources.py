@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import json
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from chengxin.common import sql
@@ -43,6 +45,35 @@ def withdrawn(record_ids: Iterable[UUID]) -> set[UUID]:
     """Which of these records their source unit has withdrawn at some time."""
     rows = Version.objects.filter(record_id__in=list(record_ids), end_reason=WITHDRAWN)
     return set(rows.values_list("record_id", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record that a filing changed: its content before and after, sealed values as they stand, and whose it was and is."""
+
+    no: str
+    form_version: str
+    former_id: UUID
+    enterprise_id: UUID
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+_CHANGES = """
+SELECT n.source_no, n.form_version, f.enterprise_id, n.enterprise_id, f.inside::text, n.inside::text
+FROM unnest(%(after)s::uuid[], %(before)s::uuid[]) WITH ORDINALITY AS pair (after, before, place)
+JOIN records_version AS n ON n.version_id = pair.after JOIN records_version AS f ON f.version_id = pair.before
+ORDER BY pair.place
+"""
+
+
+def changes(pairs: Sequence[tuple[UUID, UUID]]) -> list[Change]:
+    """Versions with those that stood before them, by their ids."""
+    given = {"after": [after for after, _before in pairs], "before": [before for _after, before in pairs]}
+    return [
+        Change(no, form_version, former_id, enterprise_id, json.loads(before), json.loads(after))
+        for no, form_version, former_id, enterprise_id, before, after in sql.rows(_CHANGES, given)
+    ]
 
 
 def supplied(*, enterprise_id: UUID, group: str, besides: str) -> bool:

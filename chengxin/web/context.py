@@ -65,12 +65,15 @@ ENTERPRISE = (
 REVIEWER = frozenset({"reviewer"})
 AGENCY = (
     Entry(_("待办审核"), "agency:inbox", REVIEWER),
-    Entry(_("已办审核"), "agency:mine", REVIEWER),
     Entry(_("我的今日"), "agency:today", REVIEWER),
     Entry(_("抽查复核"), "agency:looks", REVIEWER),
-    Entry(_("客服求助"), "agency:helpdesk", frozenset({"helpdesk"})),
+    Entry(_("已办审核"), "agency:mine", REVIEWER),
     Entry(_("常用意见"), "agency:phrases", REVIEWER),
     Entry(_("缺勤与代理"), "agency:absence", REVIEWER),
+    Entry(_("客服求助"), "agency:helpdesk", frozenset({"helpdesk"})),
+    Entry(_("政府信息导入"), "agency:imports", frozenset({"importer"})),
+    Entry(_("机构管理"), "agency:units", frozenset({"supervisor", "system_admin", "security_admin", "audit_admin"})),
+    Entry(_("审核情况地图"), "agency:map", frozenset({"supervisor", "system_admin"})),
     Entry(_("未送达通知"), "agency:delivery", REVIEWER | {"system_admin"}),
     Entry(_("内容管理"), "agency:content", frozenset({"editor"})),
     Entry(_("服务产品管理"), "agency:products", frozenset({"editor", "system_admin"})),
@@ -78,6 +81,7 @@ AGENCY = (
 FOOT = (
     Entry(_("客服求助"), "public:helpdesk"),
     Entry(_("查询办理进度"), "public:progress"),
+    Entry(_("异议办理统计"), "public:statistics"),
     Entry(_("我的关注"), "public:watch_lost"),
     Entry(_("无障碍说明"), "public:accessibility"),
     Entry(_("用户服务协议"), "public:terms"),

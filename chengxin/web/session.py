@@ -25,6 +25,7 @@ from chengxin.web.context import agency_home
 
 View = Callable[..., HttpResponse]
 HEARTBEAT = "/session/ping"
+PROGRESS = "/progress"
 
 
 def secure() -> bool:
@@ -65,10 +66,15 @@ class SessionMiddleware:
         if not key:
             return Actor.nobody(), ""
         try:
-            found = access.session_actor(key, counts_as_activity=request.path != HEARTBEAT)
+            found = access.session_actor(key, counts_as_activity=not _by_itself(request.path))
         except SessionExpired as ended:
             return Actor.nobody(), ended.reason
         return found or Actor.nobody(), ""
+
+
+def _by_itself(path: str) -> bool:
+    """Whether a page asks this without anyone doing anything: the heartbeat, and how far something has come."""
+    return path == HEARTBEAT or path.endswith(PROGRESS)
 
 
 def keep(response: HttpResponse, *, session_key: str) -> None:

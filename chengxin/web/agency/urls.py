@@ -2,10 +2,25 @@
 
 from django.urls import include, path
 
-from chengxin.web.agency import bulk, cases, changes, correcting, deciding, done, handing, helpdesk, impostors, inbox, item, own
+from chengxin.web.agency import (
+    bulk,
+    cases,
+    changes,
+    correcting,
+    deciding,
+    done,
+    handing,
+    helpdesk,
+    imports,
+    impostors,
+    inbox,
+    item,
+    own,
+)
 
 urlpatterns = [
     path("", include("chengxin.web.agency.portal_urls")),
+    path("", include("chengxin.web.agency.unit_urls")),
     path("desk", inbox.show, name="inbox"),
     path("desk/next", inbox.next_item, name="next"),
     path("desk/today", own.today, name="today"),
@@ -17,6 +32,12 @@ urlpatterns = [
     path("desk/<uuid:filing_id>/look", handing.look, name="look"),
     path("desk/bulk", bulk.show, name="bulk"),
     path("desk/bulk/<uuid:bulk_id>/revoke", bulk.revoke, name="revoke_bulk"),
+    path("desk/imports", imports.show, name="imports"),
+    path("desk/imports/template/<str:group>.<str:kind>", imports.template, name="import_template"),
+    path("desk/imports/<uuid:job_id>", imports.job, name="import"),
+    path("desk/imports/<uuid:job_id>/progress", imports.progress, name="import_progress"),
+    path("desk/imports/<uuid:job_id>/act", imports.act, name="act_on_import"),
+    path("desk/imports/<uuid:job_id>/faults.<str:kind>", imports.faults, name="import_faults"),
     path("desk/mine", done.mine, name="mine"),
     path("desk/delivery", done.delivery, name="delivery"),
     path("desk/help", helpdesk.queue, name="helpdesk"),
