@@ -24,7 +24,9 @@ from typing import Any
 
 from bench import load
 from bench.house import REPEATS, Figure, private, ratio, report, size
-from bench.programs import THREADS, WORKERS, free_port
+from bench.programs import WORKERS, free_port
+from chengxin.common import asgi
+from chengxin.common.asgi import Receive, Scope, Send
 
 FILES = int(size("LOOKUP_FILES", full=1_000_000, small=20_000))
 SECONDS = size("LOOKUP_SECONDS", full=8, small=3)
@@ -61,29 +63,17 @@ def keys() -> Iterator[bytes]:
         yield load.get(f"/api/v1/files/{code((chooser.randint(1, KEYS) * 7919) % FILES + 1)}")
 
 
-def constant(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+async def constant(scope: Scope, receive: Receive, send: Send) -> None:
     """The floor: a constant answer, nothing behind it."""
-    body = b"x" * BODY
-    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(BODY)), ("ETag", '"x"')])
-    return [body]
-
-
-def edge() -> Any:
-    """The constant answer behind the same wrappers as the look-up."""
-    from django.conf import settings
-
-    from chengxin.edge import courtesy, health, logs, wrappers
-
-    logs.configure(level=settings.LOG_LEVEL)
-    return wrappers.identified(wrappers.guarded(health.serving(courtesy.limited(constant))))
+    headers = [(b"content-type", b"application/json"), (b"etag", b'"x"')]
+    await asgi.respond(scope, send, status=200, headers=headers, body=b"x" * BODY)
 
 
 def __getattr__(name: str) -> Any:
     if name == "edged":
-        import django
+        from chengxin.asgi import edged
 
-        django.setup()
-        return edge()
+        return edged(constant)
     raise AttributeError(name)
 
 
@@ -93,8 +83,7 @@ def serve(target: str, port: int) -> None:
     from granian.constants import Interfaces
 
     Granian(
-        target, address="127.0.0.1", port=port, interface=Interfaces.WSGI, workers=WORKERS, blocking_threads=THREADS,
-        websockets=False, log_enabled=False,
+        target, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, workers=WORKERS, websockets=False, log_enabled=False,
     ).serve()  # fmt: skip
 
 
@@ -158,7 +147,7 @@ def freshness(writer: int, port: int, stop: threading.Event, tally: dict[str, in
 def measure() -> list[Figure]:
     """All figures of the look-up."""
     base, floor, here, p99, checked, stale, failures = [], [], [], [], [], [], 0
-    with served("bench.lookup:edged") as edged, served("chengxin.wsgi:application") as port:
+    with served("bench.lookup:edged") as edged, served("chengxin.asgi:application") as port:
         for each in (edged, port):
             load.drive(port=each, requests=keys(), seconds=1, connections=CLIENTS)
         for _ in range(REPEATS):

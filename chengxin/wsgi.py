@@ -1,8 +1,4 @@
-"""The web application: edge, static files, the public file's fast path, then Django.
-
-The fast path is `chengxin.records.fastpath.application(next_app)`: it answers look-ups by code from one indexed read and
-hands everything else on (D-57). It stands inside the same wrappers as Django.
-"""
+"""The pages: static files, health and Django, as one WSGI application. `chengxin.asgi` stands around it and is what is served."""
 
 from __future__ import annotations
 
@@ -14,28 +10,19 @@ from django.core.wsgi import get_wsgi_application
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-    from chengxin.records.fastpath import GroupReader
-
 STATIC_MAX_AGE_S = 3600
 
 
-def build(*, reader: GroupReader | None = None) -> WSGIApplication:
-    """Return the application with all its wrappers; look-ups by code read through `reader`, which whoever gives it closes."""
+def build() -> WSGIApplication:
+    """Return the pages, all loaded."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chengxin.settings")
     inner: WSGIApplication = get_wsgi_application()
-    from django.conf import settings
     from django.urls import get_resolver
 
-    from chengxin import install
-    from chengxin.edge import courtesy, health, logs, wrappers
+    from chengxin.edge import health, refusals
 
-    logs.configure(level=settings.LOG_LEVEL)
     _ = get_resolver().url_patterns  # all pages are loaded before the first request, not by it
-    if install.present("chengxin.records.fastpath"):
-        from chengxin.records import fastpath
-
-        inner = fastpath.application(inner, reader=reader)
-    return wrappers.identified(wrappers.guarded(health.serving(courtesy.limited(_with_static(inner)))))
+    return refusals.paged(health.serving(_with_static(inner)))
 
 
 def _with_static(inner: WSGIApplication) -> WSGIApplication:

@@ -46,9 +46,8 @@ def serve(_words: Namespace) -> int:
         _fresh_metrics(settings.CHENGXIN_HOME)
         _load_application()
         Granian(
-            "chengxin.wsgi:application", address=settings.HOST, port=settings.PORT, interface=Interfaces.WSGI,
-            workers=settings.WEB_WORKERS, blocking_threads=settings.WEB_THREADS, respawn_failed_workers=True, websockets=False,
-            log_enabled=False,
+            "chengxin.asgi:application", address=settings.HOST, port=settings.PORT, interface=Interfaces.ASGINL,
+            workers=settings.WEB_WORKERS, respawn_failed_workers=True, websockets=False, log_enabled=False,
         ).serve()  # fmt: skip
     return 0
 
@@ -70,7 +69,7 @@ def _load_application() -> None:
     from django.db import connections
 
     connections.close_all()
-    import_module("chengxin.wsgi")
+    import_module("chengxin.asgi")
     gc.collect()
     gc.freeze()  # what is loaded now is never looked through again, which would copy every page that is shared
 

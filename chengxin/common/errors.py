@@ -5,6 +5,7 @@
     ├── Unauthenticated              401  unauthenticated
     ├── Forbidden                    403  forbidden
     ├── Conflict                     409  conflict
+    ├── TooLarge                     413  body-too-large
     ├── Invalid        .fields       422  invalid
     ├── TooMany        .retry_after  429  too-many
     └── Unavailable    .retry_after  503  unavailable
@@ -76,6 +77,14 @@ class Conflict(ChengxinError):
     status = 409
     default_code = "conflict"
     default_message = _("内容已发生变化，请刷新后重试。")
+
+
+class TooLarge(ChengxinError):
+    """More was sent than is taken in one request."""
+
+    status = 413
+    default_code = "body-too-large"
+    default_message = _("提交的内容过大，请减小文件后重试。")
 
 
 class Invalid(ChengxinError):

@@ -9,6 +9,9 @@ from typing import Any
 
 from django.conf import settings
 
+from chengxin.common import asgi
+from chengxin.common.asgi import Scope
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -26,12 +29,24 @@ def _inside(text: str, networks: Iterable[Network]) -> bool:
 
 
 def address(environ: Mapping[str, Any]) -> str:
-    """Return the client's address: the socket's, or what the nearest untrusted hop of X-Forwarded-For is."""
-    nearest = str(environ.get("REMOTE_ADDR") or "")
+    """Return the address of who sent a WSGI request."""
+    return believed(str(environ.get("REMOTE_ADDR") or ""), forwarded=str(environ.get("HTTP_X_FORWARDED_FOR", "")))
+
+
+def address_of(scope: Scope) -> str:
+    """Return the address of who sent an ASGI request."""
+    nearest = str(scope["client"][0]) if scope.get("client") else ""
+    if not settings.TRUSTED_PROXIES:
+        return nearest
+    return believed(nearest, forwarded=b",".join(asgi.headers(scope, b"x-forwarded-for")).decode("latin-1"))
+
+
+def believed(nearest: str, *, forwarded: str) -> str:
+    """Return the socket's address, or what the nearest untrusted hop of X-Forwarded-For is."""
     trusted = _networks(tuple(settings.TRUSTED_PROXIES))
     if not trusted or not _inside(nearest, trusted):
         return nearest
-    hops = [hop.strip() for hop in str(environ.get("HTTP_X_FORWARDED_FOR", "")).split(",") if hop.strip()]
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
     for hop in reversed(hops):
         if not _inside(hop, trusted):
             return hop

@@ -13,27 +13,19 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-import orjson
 from django.conf import settings
 
-from chengxin.edge import client
-
-if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from chengxin.common import asgi
+from chengxin.common.asgi import Application, Header, Receive, Scope, Send
+from chengxin.common.errors import TooMany
+from chengxin.edge import client, refusals
 
 PUBLIC_READ = re.compile(r"/(?:api/v1|files|verify|overview|commitments|log)(?:/|\.|$)")
 MAX_ADDRESSES = 100_000
 WINDOW_SECONDS = 60
-PROBLEM = {
-    "type": "about:blank#too-many",
-    "title": "操作过于频繁",
-    "status": 429,
-    "code": "too-many",
-}
 
 
 @dataclass(frozen=True)
@@ -72,9 +64,9 @@ class Buckets:
         return Verdict(allowed, int(size), int(level), math.ceil((size - level) / rate), retry)
 
 
-def counted(environ: WSGIEnvironment) -> bool:
+def counted(scope: Scope) -> bool:
     """Whether a request is a public read."""
-    return environ.get("REQUEST_METHOD") in ("GET", "HEAD") and bool(PUBLIC_READ.match(environ.get("PATH_INFO", "")))
+    return scope["method"] in ("GET", "HEAD") and bool(PUBLIC_READ.match(scope["path"]))
 
 
 def bucket_of(address: str) -> str:
@@ -89,61 +81,31 @@ def bucket_of(address: str) -> str:
     return str(mapped) if mapped else str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
-def headers_of(verdict: Verdict) -> list[tuple[str, str]]:
+def headers_of(verdict: Verdict) -> list[Header]:
     """The answer's `RateLimit-*` headers, and `Retry-After` where it is refused."""
     headers = [
-        ("RateLimit-Limit", str(verdict.limit)),
-        ("RateLimit-Remaining", str(verdict.remaining)),
-        ("RateLimit-Reset", str(verdict.reset)),
-        ("RateLimit-Policy", f"{verdict.limit};w={WINDOW_SECONDS}"),
+        (b"ratelimit-limit", b"%d" % verdict.limit),
+        (b"ratelimit-remaining", b"%d" % verdict.remaining),
+        (b"ratelimit-reset", b"%d" % verdict.reset),
+        (b"ratelimit-policy", b"%d;w=%d" % (verdict.limit, WINDOW_SECONDS)),
     ]
-    return headers if verdict.allowed else [*headers, ("Retry-After", str(verdict.retry_after))]
+    return headers if verdict.allowed else [*headers, (b"retry-after", b"%d" % verdict.retry_after)]
 
 
-def limited(application: WSGIApplication, *, buckets: Buckets | None = None) -> WSGIApplication:
+def limited(application: Application, *, buckets: Buckets | None = None) -> Application:
     """Count public reads by address and refuse those above the limit with 429."""
     held = buckets or Buckets()
 
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         per_minute = settings.PUBLIC_READS_PER_MINUTE
-        if not per_minute or not counted(environ):
-            return application(environ, start_response)
+        if not per_minute or not counted(scope):
+            return await application(scope, receive, send)
         share = per_minute / max(1, settings.WEB_WORKERS)
-        verdict = held.take(bucket_of(client.address(environ)), per_minute=share)
-        extra = headers_of(verdict)
-        if not verdict.allowed:
-            return _refuse(environ, start_response, verdict, extra)
-
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            headers.extend(extra)
-            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
-
-        return application(environ, start)
+        verdict = held.take(bucket_of(client.address_of(scope)), per_minute=share)
+        sending = asgi.started(send, lambda message: message["headers"].extend(headers_of(verdict)))
+        if verdict.allowed:
+            return await application(scope, receive, sending)
+        error = TooMany(f"访问过于频繁，请在 {verdict.retry_after} 秒后重试。", retry_after=verdict.retry_after)
+        return await refusals.refuse(application, scope, receive, sending, error=error)
 
     return answer
-
-
-def _refuse(
-    environ: WSGIEnvironment, start_response: StartResponse, verdict: Verdict, extra: list[tuple[str, str]]
-) -> Iterable[bytes]:
-    if environ["PATH_INFO"].startswith(("/api/", "/log")) or "text/html" not in environ.get("HTTP_ACCEPT", ""):
-        text = f"访问过于频繁，请在 {verdict.retry_after} 秒后重试。"
-        body, kind = orjson.dumps({**PROBLEM, "detail": text}), "application/problem+json"
-    else:
-        body, kind = _page(environ, verdict), "text/html; charset=utf-8"
-    headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
-    start_response("429 Too Many Requests", [*headers, ("Access-Control-Allow-Origin", "*"), *extra])
-    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
-
-
-def _page(environ: WSGIEnvironment, verdict: Verdict) -> bytes:
-    """The error page of the site, in the person's language."""
-    from django.core.handlers.wsgi import WSGIRequest
-    from django.utils import translation
-
-    from chengxin.common.errors import TooMany
-    from chengxin.web import context, errors
-
-    request = WSGIRequest(environ)
-    with translation.override(context.language_of(request)):
-        return errors.answer(request, error=TooMany(retry_after=verdict.retry_after)).content

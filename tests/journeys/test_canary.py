@@ -19,7 +19,7 @@ from django.db import connection
 from django.test import Client
 from pypdf import PdfReader
 
-from chengxin import wsgi
+from chengxin import asgi
 from chengxin.catalogue import answers as paths
 from chengxin.catalogue import rules
 from chengxin.catalogue.values import Field, Form, Group
@@ -28,11 +28,10 @@ from chengxin.filings import queries as filings
 from chengxin.flow import archive, importing
 from chengxin.identity.values import Actor
 from chengxin.ledger import sequencer
-from chengxin.records import fastpath
 from tests.journeys import enterprises as people
 from tests.journeys.enterprises import Enterprise
-from tests.journeys.test_fastpath import ask
 from tests.journeys.test_import import penalty, table
+from tests.site import asking, pages
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -222,13 +221,11 @@ def test_no_outlet_shows_what_is_not_public(enterprise: Enterprise, judge: Actor
     assert not absent, "what the form lets the public see is there"
 
     capfd.readouterr()
-    reader = fastpath.GroupReader(fastpath.conninfo())
-    application = wsgi.build(reader=reader)
-    for canary in hidden:
-        status, _headers, body = ask(application, "/api/v1/files", query=urlencode({"q": canary.text}), REMOTE_ADDR="127.0.0.1")
-        assert status in (200, 429), canary
-        assert enterprise.uscc not in body.decode(), canary
-    reader.close()
+    with asking(asgi.build(pages=pages)) as site:
+        for canary in hidden:
+            answer = site.ask("/api/v1/files", query=urlencode({"q": canary.text}))
+            assert answer.status in (200, 429), canary
+            assert enterprise.uscc not in answer.body.decode(), canary
     said = "".join(capfd.readouterr())
     assert "/api/v1/files" in said, "there is an access log"
     assert not [c for c in hidden if c.text in said or quote(c.text) in said]

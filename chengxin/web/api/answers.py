@@ -14,9 +14,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from chengxin.common.errors import ChengxinError
+from chengxin.records.fastpath import EXPOSED
 from chengxin.web import errors
 
-EXPOSED = "Content-Range, ETag, Feed-Next, Feed-Origin, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 View = Callable[..., HttpResponseBase]
 
 
