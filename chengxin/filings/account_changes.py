@@ -88,7 +88,14 @@ def _holder(uscc: str) -> tuple[EnterpriseView, UUID]:
     account_id = identity.administrator_of(enterprise.id) if enterprise and enterprise.claimed else None
     if enterprise is None or account_id is None:
         raise Conflict(_("该统一社会信用代码没有注册账号，无需变更，请直接答复。"), code="no-account")
+    require_free(account_id=account_id)
     return enterprise, account_id
+
+
+def require_free(*, account_id: UUID) -> None:
+    """Refuse to change an account that is suspended, such as while a claim of impersonation is heard (D-11)."""
+    if identity.account(account_id).state not in ("pending", "active"):
+        raise Conflict(_("该账号已停用或正在核实身份，不能变更。"), code="account-suspended")
 
 
 def settle(*, change_id: UUID, confirmed: bool, by: Actor) -> Held | None:

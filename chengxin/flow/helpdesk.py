@@ -150,6 +150,7 @@ def _carry_out(*, change_id: UUID) -> None:
         return
     if identity.administrator_of(enterprise_id) != held.change.account_id:
         raise Conflict(_("该账号已不再管理此企业，请重新核实。"), code="account-gone")
+    account_changes.require_free(account_id=held.change.account_id)
     told = CARRY_OUT[held.change.kind](held)
     account_changes.finish(change_id=change_id, by=BY)
     assert held.change.second_id is not None

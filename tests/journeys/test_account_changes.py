@@ -13,6 +13,7 @@ from chengxin.filings import account_changes, tickets
 from chengxin.filings.models import AccountChange, Filing
 from chengxin.flow import archive, closing, due, helpdesk, registration, review
 from chengxin.flow.step import step
+from chengxin.identity import actions
 from chengxin.identity import queries as identity
 from chengxin.ledger.models import Event
 from tests import people
@@ -174,3 +175,16 @@ def test_what_cannot_be_carried_out_any_more_goes_back_to_the_desk(firm: people.
     [change] = account_changes.of_ticket(ticket_id=ticket.filing_id, by=clerks[0].actor)
     assert (change.id, change.state) == (change_id, "failed") and "不再管理此企业" in change.why
     assert Filing.objects.get(id=ticket.filing_id).state == "submitted"
+
+
+def test_an_account_that_is_suspended_is_not_changed(firm: people.Person, clerks: Clerks) -> None:
+    people.hand_in(firm)
+    people.decide(firm, by=people.officer(people.agency("330110", name="余杭区商务局"), "county-li"))
+    ticket = pleas.handed_in(firm)
+    change_id = pleas.held(ticket.filing_id, *clerks)
+    actions.suspend(account_id=firm.account_id, reason="C-1", by=people.SYSTEM)
+    with clock.at(clock.now() + DAY):
+        due.run(limit=10)
+    assert (email(firm), state(change_id)) == (firm.email, "failed")
+    with pytest.raises(Conflict, match="正在核实身份"):
+        helpdesk.propose(ticket_id=ticket.filing_id, reason=pleas.CONFIRMED, by=clerks[0].actor)

@@ -85,6 +85,12 @@ def test_what_is_missing_is_said_beside_its_field_and_nothing_is_lost(firm: peop
     )
     kept = hidden(with_files)
     assert with_files.status_code == 422 and f"help/{row}/licence" in kept and "请填写情况说明" in html(with_files)
+    wrong = Client().post("/help-desk/mailbox", {**final, f"help/{row}/contact": "13900001111", "_send": "1"})
+    assert wrong.status_code == 422 and "邮箱格式应如 name@example.com" in html(wrong)
+    for _more in range(6):  # what else is wrong uses up no try of the code
+        assert Client().post("/help-desk/mailbox", {**kept, **final, f"help/{row}/statement": ""}).status_code == 422
+    whole = Client().post("/help-desk/mailbox", {**kept, **final, f"help/{row}/papers.new": people.paper("papers.jpg")})
+    assert whole.status_code == 200 and shown_once(whole)
     people.forget_attempts()
     same, _final = asked(firm, topic="code", right_uscc=firm.login)
     assert same.status_code == 422 and "正确的代码应与填错的代码不同" in html(same)
@@ -98,6 +104,7 @@ def test_the_four_kinds_are_led_to_from_where_people_get_stuck(firm: people.Pers
     page = html(Client().get("/help-desk"))
     for words in ("注册邮箱遗忘或作废", "统一社会信用代码填错", "被他人冒名注册", "其他问题"):
         assert words in page
+    assert 'href="/impostor"' in page
     for url in ("/", "/login", "/password/forgot", "/register"):
         assert 'href="/help-desk' in html(Client().get(url)), url
     sent = Client().post("/password/forgot", {"uscc": firm.login})

@@ -16,7 +16,7 @@ from chengxin.access.recovery import LinkRefused
 from chengxin.common.errors import Conflict, Invalid, NotFound, TooMany
 from chengxin.filings import cases, tickets
 from chengxin.flow import helpdesk
-from chengxin.identity.rules import HELP_FORM
+from chengxin.identity.rules import HELP_FORM, email_errors
 from chengxin.identity.values import Actor
 from chengxin.web import casepage, challenges
 from chengxin.web.casepage import CasePage
@@ -77,14 +77,30 @@ def ask(request: Request, topic: str) -> HttpResponse:
         return handed_in(request, earlier, title=_("客服求助"), back="/help-desk")
     visitor = _visitor(request, page)
     if casepage.redraws(request):
-        if "_send" in request.POST:
-            visitor.send()
+        _send_code(request, page, visitor)
         return _page(request, topic, page, visitor=visitor, status=422 if page.errors or visitor.problems else 200)
     page.refuse(helpdesk.check(form=page.form, values=page.values, answers=page.handed_in()))
-    proved = visitor.prove(spend=False)
-    if not proved or page.errors:
+    if not _is_proved(request, page, visitor):
         return _page(request, topic, page, visitor=visitor)
     return _hand_in(request, topic, page, visitor)
+
+
+def _send_code(request: Request, page: CasePage, visitor: Visitor) -> None:
+    """获取验证码: only to a mailbox, which the answer goes to and which may become the registered one."""
+    if "_send" not in request.POST:
+        return
+    wrong = email_errors(page.value(visitor.where))
+    if wrong:
+        page.refuse({visitor.where: [str(text) for text in wrong]})
+    else:
+        visitor.send()
+
+
+def _is_proved(request: Request, page: CasePage, visitor: Visitor) -> bool:
+    """Whether page and code are right; a typed code is tried only when nothing else is to be mended, for tries are few."""
+    if page.errors and request.POST.get("contact_code", "").strip():
+        return False
+    return visitor.prove(spend=False) and not page.errors
 
 
 def _hand_in(request: Request, topic: str, page: CasePage, visitor: Visitor) -> HttpResponse:
