@@ -122,6 +122,8 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
     ),
     "Limits": (
         Option("PUBLIC_READS_PER_MINUTE", whole, "120", "Public reads per address without a key; 0 = off.", "requests/min"),
+        Option("BATCHES_PER_MINUTE", whole, "6", "Batch look-ups (100 codes) per address without a key; 0 = off.", "requests/min"),
+        Option("KEY_BATCHES_PER_MINUTE", whole, "120", "Batch look-ups (100 codes) per key; 0 = off.", "requests/min"),
         Option("SERVICE_HALLS", words, "", "Networks of service halls, where limits per network are ten times as high."),
         Option("CAPTCHA_MINUTES", whole, "5", "How long a captcha is valid.", "min"),
         Option("ACCOUNT_CHANGE_HOLD_HOURS", whole, "24", "How long a confirmed change of mailbox or reset waits and can be stopped.", "h"),

@@ -138,3 +138,21 @@ class Attempt(models.Model):
             Index(fields=["bucket", "key_hash", "at"], name="attempt_window"),
             Index(fields=["at"], name="attempt_sweep"),
         ]
+
+
+class ApiKey(models.Model):
+    """A key for programs: its beginning and the hash of the rest; the whole is shown once and kept nowhere."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
+    name = models.CharField(max_length=60)
+    prefix = models.CharField(max_length=12)
+    secret_hash = models.BinaryField(max_length=32, unique=True)
+    submission_key = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["account", "submission_key"], name="apikey_submitted_once")]
+        indexes = [Index(fields=["account", "-created_at"], name="apikey_account")]

@@ -22,7 +22,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from chengxin.common.errors import Forbidden, Unauthenticated
-from chengxin.identity.values import Actor, Codes
+from chengxin.identity.values import AGENCY_ROLES, Actor, Codes
 
 
 class Reach(Enum):
@@ -51,6 +51,7 @@ PERMISSIONS: dict[str, dict[str, Reach]] = {
         "system": ALL,
         "system_admin": ALL,
     },
+    "api_key.manage": dict.fromkeys(sorted(("administrator", *AGENCY_ROLES)), OWN),
     "archive.file": {"administrator": ENTERPRISE},
     "case.hand_in": {"public": ALL},
     "catalogue.publish": {"editor": ALL, "system": ALL, "system_admin": ALL},

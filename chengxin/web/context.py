@@ -61,6 +61,7 @@ ENTERPRISE = (
     Entry(_("我的关注"), "enterprise:watching"),
     Entry(_("消息"), "enterprise:messages"),
     Entry(_("账号与授权"), "account:consents"),
+    Entry(_("接口密钥"), "account:keys"),
 )
 REVIEWER = frozenset({"reviewer"})
 AGENCY = (
@@ -77,6 +78,7 @@ AGENCY = (
     Entry(_("未送达通知"), "agency:delivery", REVIEWER | {"system_admin"}),
     Entry(_("内容管理"), "agency:content", frozenset({"editor"})),
     Entry(_("服务产品管理"), "agency:products", frozenset({"editor", "system_admin"})),
+    Entry(_("接口密钥"), "account:keys", REVIEWER | {"importer"}),
 )
 FOOT = (
     Entry(_("客服求助"), "public:helpdesk"),

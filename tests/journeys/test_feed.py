@@ -27,6 +27,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Json = dict[str, Any]
 
 
+@pytest.fixture(autouse=True)
+def _as_many_batches_as_wanted(settings: Any) -> None:
+    settings.BATCHES_PER_MINUTE = 0
+
+
 def read(client: Client, after: int = 0, limit: int = 1_000) -> Json:
     answer = client.get("/api/v1/changes", {"after": after, "limit": limit})
     assert answer.status_code == 200, answer.content

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from chengxin.web import divisions
-from chengxin.web.account import captchas, consents, entering, outbox, papers, recovering, registering, supplementing
+from chengxin.web.account import captchas, consents, entering, keys, outbox, papers, recovering, registering, supplementing
 
 urlpatterns = [
     path("register", registering.register, name="register"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("register/sample.png", papers.sample, name="sample"),
     path("account/supplement", supplementing.supplement, name="supplement"),
     path("account/consents", consents.consents, name="consents"),
+    path("account/keys", keys.keys, name="keys"),
     path("login", entering.log_in, name="login"),
     path("login/agency", entering.agency_log_in, name="agency_login"),
     path("logout", entering.log_out, name="logout"),

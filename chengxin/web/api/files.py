@@ -15,6 +15,7 @@ from chengxin.common.identifiers import normalise_uscc
 from chengxin.identity import queries as identity
 from chengxin.records import marks, queries, search
 from chengxin.records.values import FileBytes, Hit
+from chengxin.web.api import limits
 from chengxin.web.api.answers import data, limit_of, public, public_asked, sent
 
 MAX_CODES = 100
@@ -60,6 +61,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @public_asked
 def batch(request: HttpRequest) -> HttpResponse:
     """The public files of up to 100 codes in one read: each with the bytes of the single look-up, alike where there is none."""
+    limits.count_batch(request)
     codes = _codes(request)
     found = queries.public_files(usccs=sorted({normalise_uscc(code) for code in codes}))
     items = b",".join(_answered(code, found.get(normalise_uscc(code))) for code in codes)

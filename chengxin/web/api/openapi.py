@@ -198,7 +198,8 @@ def _asked(summary: str, *, question: Json, schema: Json, errors: dict[str, str]
     answers |= {status: _error(text) for status, text in errors.items()}
     answers["429"] = _error(ABOVE)
     body = {"required": True, "content": {"application/json": {"schema": question}}}
-    return {"post": {"summary": summary, "parameters": [], "requestBody": body, "responses": answers}}
+    security: list[Json] = [{}, {"key": []}]
+    return {"post": {"summary": summary, "parameters": [], "security": security, "requestBody": body, "responses": answers}}
 
 
 LIMIT = _query("limit", "Entries a page, at most 100", {"type": "integer", "minimum": 1, "maximum": 100})
@@ -239,7 +240,10 @@ def _file_paths() -> Json:
 def _bulk_paths() -> Json:
     return {
         "/api/v1/files:batch": _asked(
-            "The public files of up to 100 codes", question=CODES, schema=BATCH, errors={"422": "No list of 1 to 100 codes"}
+            "The public files of up to 100 codes",
+            question=CODES,
+            schema=BATCH,
+            errors={"401": "The key is not good", "422": "No list of 1 to 100 codes"},
         ),
         "/api/v1/changes": _read(
             "What changed after a position, in order; lines (application/x-ndjson) where Accept asks for them",
@@ -308,5 +312,8 @@ def document() -> Json:
             "/api/v1/openapi.json": _read("This document", schema={"type": "object"}),
             **_log_paths(),
         },
-        "components": {"schemas": {"PublicFile": PUBLIC_FILE, "Problem": PROBLEM, "Item": ITEM, "Listing": LISTING}},
+        "components": {
+            "schemas": {"PublicFile": PUBLIC_FILE, "Problem": PROBLEM, "Item": ITEM, "Listing": LISTING},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "Optional; raises the limit of batches."}},
+        },
     }
