@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from chengxin.portal import help as centre
 from chengxin.web.pickers import Divisions, DivisionTree, divisions_view
 
 Option = tuple[str, str]
@@ -119,7 +120,7 @@ BROAD = {"file", "multichoice"}
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """Everything one row of a form shows. `name` is the posted name, in a draft the answer path."""
+    """Everything one row of a form shows. `name` is the posted name, in a draft the answer path; `help` names the field in help."""
 
     name: str
     label: str
@@ -141,6 +142,7 @@ class Field:
     slot: Slot | None = None
     divisions: Divisions | None = None
     id: str = ""
+    help: str = ""
 
     @property
     def how(self) -> Kind:
@@ -165,6 +167,12 @@ class Field:
     def broad(self) -> bool:
         """Whether the control needs the breadth of the page."""
         return self.control in BROAD
+
+    @property
+    def help_url(self) -> str:
+        """Where the `?` beside the label leads: the entry of the help centre that names `help`, or nowhere."""
+        anchor = centre.anchor_of(self.help) if self.help else ""
+        return f"/help#{anchor}" if anchor else ""
 
     @property
     def html_id(self) -> str:
@@ -262,6 +270,7 @@ def field_view(
         options=options_of(getattr(field, "options", ())),
         unit=text_of(getattr(field, "unit", "")),
         max_length=getattr(limits, "max_length", None),
+        help=f"{path.partition('/')[0]}.{field.code}" if "/" in path else "",
         **more,
     )
     if kind == "division" and tree is not None:
@@ -308,6 +317,7 @@ def view_of(like: FieldLike) -> Field:
         divisions=getattr(field, "divisions", None),
         slot=getattr(field, "slot", None),
         remarks=getattr(field, "remarks", ()),
+        help=f"{type(like.form).__name__}.{like.name}",
     )
 
 

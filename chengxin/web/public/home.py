@@ -1,4 +1,4 @@
-"""Home page, 数据概览, questions and the standing pages."""
+"""Home page, 数据概览 and the standing pages."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from chengxin.catalogue import queries as catalogue
 from chengxin.common import clock
 from chengxin.common.errors import NotFound
 from chengxin.identity import queries as identity
+from chengxin.portal import help as centre
+from chengxin.portal import public_questions, rules
+from chengxin.portal import queries as portal
+from chengxin.portal.values import DOWNLOAD, NEWS, NOTICE, POLICY
 from chengxin.records import queries, reading
 from chengxin.records.values import Hit
 from chengxin.web.context import address
+from chengxin.web.public import content, help
 from chengxin.web.public.reads import public
-from chengxin.web.public.texts import QUESTIONS
 
 NEWEST = 10
+SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -33,16 +38,30 @@ class Line:
 
 @public
 def home(request: HttpRequest) -> HttpResponse:
-    """信用共建 with the newest files, ways in, figures, services and questions (REG-01, PUB-01, PUB-02)."""
+    """信用共建 with the newest files, ways in, figures, what is told and offered, questions (REG-01, PUB-01, PUB-02, PUB-08)."""
     newest = [Line(hit, reading.type_label(hit.type)) for hit in queries.newest_files(limit=NEWEST)]
     values = {
         "newest": newest,
         "overview": queries.overview(),
         "now": clock.now(),
-        "questions": QUESTIONS[:3],
+        "questions": [help.shown(entry) for entry in centre.first(*help.ON_THE_HOME_PAGE)],
+        **_told(),
         **_ways_in(),
     }
     return render(request, "public/home.html", values)
+
+
+def _told() -> dict[str, Any]:
+    """权威信息发布, 资源开放共享, 政企交流互动: the newest of each, with the way to the whole (PUB-08, document 000 §1)."""
+    kinds = (NOTICE, POLICY, NEWS)
+    columns = [(rules.KIND_LABELS[kind], f"/content/{kind}", content.lines(portal.newest(kinds=(kind,), limit=SHOWN))) for kind in kinds]
+    answered, _total = public_questions.listed(limit=SHOWN)
+    return {
+        "columns": columns,
+        "downloads": content.lines(portal.newest(kinds=(DOWNLOAD,), limit=SHOWN)),
+        "answered": answered,
+        "service_groups": [str(group.label) for group in catalogue.service_groups()],
+    }
 
 
 def _ways_in() -> dict[str, Any]:
@@ -51,8 +70,6 @@ def _ways_in() -> dict[str, Any]:
         "login_url": address("account:login") or "/login",
         "forgot_url": address("account:forgot") or "/password/forgot",
         "services_url": address("enterprise:services") or "/workbench/services",
-        "template_url": "/register/template/91.pdf",
-        "sample_url": "/register/sample.png",
     }
 
 
@@ -81,12 +98,6 @@ def _chart(kind: str, title: str, points: list[tuple[str, int]], unit: str, head
 def _province(code: str) -> str:
     path = identity.division_path(code)
     return path[0] if path else code
-
-
-@public
-def questions(request: HttpRequest) -> HttpResponse:
-    """常见问题, as in the manual."""
-    return render(request, "public/help.html", {"questions": QUESTIONS, **_ways_in()})
 
 
 @public

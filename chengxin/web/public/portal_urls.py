@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from chengxin.web.public import content, questions
+from chengxin.web.public import content, help, questions
 
 urlpatterns = [
+    path("help", help.page, name="help"),
     path("content", content.listed, name="content"),
     path("content/feed.xml", content.feed, name="feed"),
     path("content/<slug:kind>", content.listed, name="contents"),

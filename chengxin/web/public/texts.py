@@ -1,67 +1,14 @@
-"""Words of the public pages: the questions of the manual, plain words for legal terms, how to read a file."""
+"""Words of the public pages: plain words for legal terms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 Text = str | Promise
 
-
-@dataclass(frozen=True)
-class Question:
-    """One question of document 000 §五 with its answer and its number there (there is no Q4).
-
-    `link` names what stands beside it.
-    """
-
-    number: str
-    question: Text
-    answers: tuple[Text, ...]
-    link: str = ""
-
-
-QUESTIONS = (
-    Question(
-        "Q1",
-        _("注册必须上传营业执照和授权文件吗？"),
-        (
-            _("注册成为企业用户必须上传营业执照和法人代表签字授权文件。"),
-            _("授权文件模板可在注册页面左下角文件模板处下载，填写完成后由法人代表签字并加盖公章扫描上传。"),
-        ),
-        link="templates",
-    ),
-    Question(
-        "Q2",
-        _("填报诚信档案过程中，页面无法进行下一步操作是怎么回事？"),
-        (_("出于系统安全考虑，注册填报信息页面超过 1 小时会自动登出，请填写档案时及时点击“暂存”按钮，以免信息丢失重新填报。"),),
-    ),
-    Question(
-        "Q3",
-        _("注册时提示企业名称已被注册怎么办？"),
-        (
-            _("若企业已被注册且忘记密码，请在登录窗口点击忘记密码进行密码重置步骤。输入企业统一社会信用代码，点击提交，系统会自动将重置密码邮件发送到您的注册邮箱，请查收邮件。"),
-            _("若注册邮箱已忘记，请联系客服，联系方式可从页面底端处获得。"),
-        ),
-        link="forgot",
-    ),
-    Question(
-        "Q5",
-        _("注册时使用的邮箱已作废，重置密码邮件收不到怎么办？"),
-        (_("请联系客服，联系方式可从页面底端处获得。"),),
-    ),
-    Question(
-        "Q6",
-        _("注册时用户名称/统一社会信用代码填错怎么办？"),
-        (
-            _("用户名称填错，不需要重新注册。请在收到审核结果为不通过后，登录用户进入补充、修改账号信息页面，按照审核意见修改后再次提交，等待管理员审核。"),
-            _("统一社会信用代码填错，请联系客服重置企业信息后重新注册，联系方式可从页面底端处获得。"),
-        ),
-    ),
-)
 
 TERMS: tuple[tuple[Text, Text], ...] = (
     (_("经营异常名录"), _("企业未按期公示年报、公示信息隐瞒真实情况或登记住所无法联系时，由市场监管部门列入；纠正后可以申请移出。")),
