@@ -82,7 +82,7 @@ FOR_EVERYONE = {
     "public:report",
     "public:search",
     "public:stop_change",
-    "public:progress",
+    "public:statistics",
     "public:terms",
     "public:verify",
     "public:report_error",

@@ -276,3 +276,19 @@ def test_kept_with_reason_passed_on_and_up_one_level_when_overdue() -> None:
         worker.drain()
         assert filings.unit(filings.one(filing_id=second.id, by=staff.SYSTEM)).id == city.agency_id
         assert "逾期" in people.signed_in(city.id).get(f"/desk/cases/{second.id}").content.decode()
+
+
+def test_the_public_page_counts_by_outcome_month_and_unit_and_says_how_long_it_took() -> None:
+    empty = Client().get("/objections").content.decode()
+    assert "还没有数据" in empty
+    firm = published()
+    item = item_of(firm, "government")
+    objected(firm, item)
+    filing = waiting("objection")
+    with clock.at(filing.submitted_at + timedelta(days=2)):
+        desk = people.signed_in(people.reviewer().id)
+        kept = desk.post(f"/desk/cases/{filing.id}/decide", {"result": "kept", "answer": "经核实无误。"})
+        assert kept.status_code == 302, kept.content.decode()[-500:]
+        page = Client().get("/objections").content.decode()
+    assert registered.UNIT in page and "维持" in page and "2.0" in page and "100%" in page
+    assert firm.name not in page

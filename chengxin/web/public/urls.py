@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from chengxin.web.public import files, helpdesk, home, impostor, progress, proofs, search, verify, watching, wrong
+from chengxin.web.public import files, helpdesk, home, impostor, progress, proofs, search, statistics, verify, watching, wrong
 
 urlpatterns = [
     path("", include("chengxin.web.public.portal_urls")),
     path("", home.home, name="home"),
     path("overview", home.overview, name="overview"),
+    path("help", home.questions, name="help"),
     path("accessibility", home.accessibility, name="accessibility"),
     path("developers", home.developers, name="developers"),
     path("commitments/user-agreement", home.commitment, {"code": "user-agreement"}, name="terms"),
@@ -32,6 +33,7 @@ urlpatterns = [
     path("help-desk/<slug:topic>", helpdesk.ask, name="ask_help"),
     path("impostor", impostor.claim, name="impostor"),
     path("impostor/answer/<str:token>", impostor.answer, name="impostor_answer"),
+    path("objections", statistics.wrong_data, name="statistics"),
     path("progress", progress.progress, name="progress"),
     path("verify", verify.ask, name="verify"),
     path("verify/<str:number>.json", verify.as_json, name="verify_json"),
