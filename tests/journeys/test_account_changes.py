@@ -15,6 +15,7 @@ from chengxin.flow import archive, closing, due, helpdesk, registration, review
 from chengxin.flow.step import step
 from chengxin.identity import actions
 from chengxin.identity import queries as identity
+from chengxin.identity.tests.test_races import race
 from chengxin.ledger.models import Event
 from tests import people
 from tests.journeys import enterprises, pleas
@@ -188,3 +189,15 @@ def test_an_account_that_is_suspended_is_not_changed(firm: people.Person, clerks
     assert (email(firm), state(change_id)) == (firm.email, "failed")
     with pytest.raises(Conflict, match="正在核实身份"):
         helpdesk.propose(ticket_id=ticket.filing_id, reason=pleas.CONFIRMED, by=clerks[0].actor)
+
+
+@pytest.mark.slow
+def test_a_stop_and_the_carrying_out_at_once_end_in_one_of_both(firm: people.Person, clerks: Clerks) -> None:
+    change_id = pleas.held(pleas.handed_in(firm).filing_id, *clerks)
+    path = pleas.stop_path(firm)
+    AccountChange.objects.filter(id=change_id).update(effective_at=clock.now())
+    found = race(lambda number: helpdesk.stop(token=path.rpartition("/")[2]) if number % 2 else due.run(limit=10))
+    assert found["done"] >= 1
+    assert (state(change_id), email(firm)) in {("stopped", firm.email), ("done", pleas.NEW_MAILBOX)}
+    told = [len(pleas.mails(firm.email, subject)) for subject in ("已被阻止", "注册邮箱已变更")]
+    assert sorted(told) == [0, 1]

@@ -26,6 +26,12 @@ MAILS = {
     "password_reset": gettext_lazy("重置密码邮件"),
     "email_code": gettext_lazy("邮箱验证码"),
     "login_blocked": gettext_lazy("登录失败提醒"),
+    "account_change_held": gettext_lazy("账号变更核实（原邮箱）"),
+    "account_change_coming": gettext_lazy("账号变更等待生效"),
+    "account_change_stopped": gettext_lazy("账号变更已被阻止"),
+    "email_changed": gettext_lazy("注册邮箱已变更"),
+    "registration_reset": gettext_lazy("注册信息已重置"),
+    "case_told": gettext_lazy("求助、异议等办理结果"),
 }
 
 
