@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -130,3 +131,19 @@ def must_change_password(account_id: UUID) -> bool:
 def account_by_name(name: str) -> UUID | None:
     """The account a log-in name belongs to; for staff and recovery, never told to visitors."""
     return LoginName.objects.filter(name_key=rules.login_key(name)).values_list("account_id", flat=True).first()
+
+
+_LAST_LOG_INS = """
+SELECT account_id, max(created_at) FROM access_session WHERE account_id = ANY(%(accounts)s::uuid[]) GROUP BY account_id
+"""
+
+
+def last_log_ins(account_ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """When accounts last logged in, as far as sessions are kept (30 days)."""
+    return dict(sql.rows(_LAST_LOG_INS, {"accounts": list(account_ids)}))
+
+
+def usernames(account_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The user names of accounts, those without one left out."""
+    rows = LoginName.objects.filter(account_id__in=list(account_ids), kind="username")
+    return dict(rows.values_list("account_id", "name_key"))

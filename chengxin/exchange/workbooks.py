@@ -67,7 +67,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
         for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
             if number > MAX_BOOK_LINES + 1:
                 raise reading.refused(_("工作簿一次最多%(most)s行，更多的数据请使用CSV文件。") % {"most": MAX_BOOK_LINES})
-            cells = _trimmed([_text(cell) for cell in row])
+            cells = _trimmed([text_of(cell) for cell in row])
             width = width or len(cells)
             yield cells + [""] * (width - len(cells)) if cells else cells
 
@@ -113,7 +113,7 @@ def _trimmed(cells: list[str]) -> list[str]:
     return cells
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """A cell as a person would type it."""
     if value is None:
         return ""
@@ -134,19 +134,20 @@ def template(form: Form) -> bytes:
     sheet.title = DATA
     fields = form.groups[0].fields
     labels = [reading.OPERATION, *(f"*{f.label.zh}" if f.required else f.label.zh for f in fields)]
-    _head(sheet, labels)
+    head(sheet, labels)
     for column in range(1, len(labels) + 1):
         sheet.column_dimensions[get_column_letter(column)].number_format = "@"
-    _head(hints, ["列名", "是否必填", "填写要求"])
+    head(hints, ["列名", "是否必填", "填写要求"])
     words = "、".join(option.label.zh for option in form.operations)
     hints.append([reading.OPERATION, "否", f"{words}；不填时按编号和内容判断新增或更正。撤回只需填写主体代码、来源单位和编号。"])
     for field in fields:
         hints.append([field.label.zh, "是" if field.required else "否", hint(field)])
     hints.column_dimensions["C"].width = 80
-    return _bytes(book)
+    return bytes_of(book)
 
 
-def _head(sheet: Any, labels: Sequence[str]) -> None:
+def head(sheet: Any, labels: Sequence[str]) -> None:
+    """The first line of a sheet: bold, kept in sight."""
     sheet.append(list(labels))
     sheet.freeze_panes = "A2"
     for number, _label in enumerate(labels, start=1):
@@ -198,7 +199,7 @@ def faults_csv(header: Sequence[str], lines: Iterable[FaultyLine]) -> Iterator[b
     for line in lines:
         out.seek(0)
         out.truncate()
-        writer.writerow([line.number, told(line), *(_harmless(cell) for cell in _own(header, line.cells))])
+        writer.writerow([line.number, told(line), *(harmless(cell) for cell in _own(header, line.cells))])
         yield out.getvalue().encode()
 
 
@@ -214,7 +215,7 @@ def faults_book(header: Sequence[str], lines: Iterable[FaultyLine]) -> bytes:
         for label, text in zip([*own, *[""] * len(line.cells)], _own(header, line.cells), strict=False):
             cells.append(_marked(sheet, text, by_column.get(label.strip())))
         sheet.append(cells)
-    return _bytes(book)
+    return bytes_of(book)
 
 
 def _marked(sheet: Any, text: str, fault: str | None) -> Any:
@@ -236,12 +237,13 @@ def _own(header: Sequence[str], cells: Sequence[str]) -> list[str]:
     return [cell for place, cell in enumerate(cells) if place not in added]
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if reading.FORMULA.match(cell) else cell
 
 
-def _bytes(book: Workbook) -> bytes:
+def bytes_of(book: Workbook) -> bytes:
+    """A workbook as a file."""
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

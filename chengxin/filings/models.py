@@ -156,6 +156,7 @@ class Decision(models.Model):
             CheckConstraint(condition=Q(outcome="approved") | ~Q(opinion=""), name="decision_rejection_has_opinion"),
             CheckConstraint(condition=Q(filer__isnull=True) | ~Q(by=F("filer")), name="decision_not_by_filer"),
         ]
+        indexes = [Index(fields=["at"], name="decision_at")]
 
 
 class BulkDecision(models.Model):

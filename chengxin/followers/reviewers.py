@@ -92,6 +92,7 @@ HANDLERS = {
     "filing.submitted": waiting,
     "filing.overdue": overdue,
     "agency.member_left": passed_on,
+    "agency.suspended": passed_on,
     "agency.member_roles_set": passed_on,
     "agency.member_absence_set": passed_on,
 }

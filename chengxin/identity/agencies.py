@@ -114,9 +114,11 @@ def create_agency_user(
     forms: Iterable[str] = (),
     email: str = "",
     phone: str = "",
+    state: str = "active",
 ) -> UUID:
     """Set up a person of an agency; returns the account, whose log-in name and password `access` sets.
 
+    With `state` pending the person has no part in anything until a second administrator confirms the role.
     Raises Invalid by field (agency, display_name, roles, email, phone).
     """
     policy.require(by=by, permission="agency.manage")
@@ -130,7 +132,7 @@ def create_agency_user(
     errors["phone"] = rules.phone_errors(phone) if phone else []
     if any(errors.values()):
         raise Invalid({field: texts for field, texts in errors.items() if texts})
-    account = Account(id=uuid.uuid4(), kind="agency", state="active", display_name=display_name.strip(), created_at=clock.now())
+    account = Account(id=uuid.uuid4(), kind="agency", state=state, display_name=display_name.strip(), created_at=clock.now())
     _set_contact(account, email=email, phone=phone)
     account.save(force_insert=True)
     AgencyMembership.objects.create(account=account, agency_id=agency_id, roles=held, forms=sorted(set(forms)), since=account.created_at)

@@ -20,7 +20,7 @@ from chengxin.identity.models import Agency
 from chengxin.identity.rules import HELP_FORM, form_patterns, role_for
 from chengxin.identity.values import AgencyView, Codes
 
-_PRESENT = """
+PRESENT = """
   FROM identity_agencymembership AS m JOIN identity_account AS person ON person.id = m.account_id
   WHERE m.agency_id = {agency} AND %(role)s = ANY (m.roles) AND person.state = 'active'
     AND m.since <= %(now)s AND (m.until IS NULL OR m.until > %(now)s)
@@ -34,9 +34,9 @@ _PRESENT = """
           AND (cardinality(away.forms) = 0 OR away.forms && %(forms)s::varchar[])))
 """
 
-_STAFFED = f"EXISTS (SELECT 1 {_PRESENT.format(agency='{agency}.id')})"
+_STAFFED = f"EXISTS (SELECT 1 {PRESENT.format(agency='{agency}.id')})"
 
-_REVIEWERS = f"SELECT m.account_id {_PRESENT.format(agency='%(agency)s')} ORDER BY m.since, m.id"
+_REVIEWERS = f"SELECT m.account_id {PRESENT.format(agency='%(agency)s')} ORDER BY m.since, m.id"
 
 _ONE = f"""
 WITH RECURSIVE chain (code, above_id, depth) AS (
@@ -59,9 +59,9 @@ WHERE {_STAFFED.format(agency="a")} ORDER BY climb.depth
 
 _NATIONAL = "a.kind = 'commerce' AND a.level = 'national'"
 
-_ON_DUTY = f"SELECT DISTINCT m.agency_id {_PRESENT.format(agency='ANY(%(agencies)s::uuid[])')}"
+_ON_DUTY = f"SELECT DISTINCT m.agency_id {PRESENT.format(agency='ANY(%(agencies)s::uuid[])')}"
 
-_ALL_ON_DUTY = f"SELECT DISTINCT m.agency_id {_PRESENT.format(agency='m.agency_id')}"
+_ALL_ON_DUTY = f"SELECT DISTINCT m.agency_id {PRESENT.format(agency='m.agency_id')}"
 
 NAMED_AT_MOST = 100
 
@@ -128,7 +128,7 @@ def on_duty(agency_id: UUID, form: str | None = None) -> AgencyView:
 def helpdesk_agency() -> AgencyView:
     """With whom pleas for help lie: the unit with people of the help desk, the one with somebody on duty first; else the national level."""
     moment = _moment(HELP_FORM)
-    present = f"EXISTS (SELECT 1 {_PRESENT.format(agency='a.id')})"
+    present = f"EXISTS (SELECT 1 {PRESENT.format(agency='a.id')})"
     found = sql.row(_DESK.format(present=present), moment)
     if found is not None:
         return AgencyView(*found)

@@ -41,6 +41,7 @@ ANYBODY = "public"
 PERMISSIONS: dict[str, dict[str, Reach]] = {
     "account.end_sessions": {"account": OWN, "security_admin": ALL, "system": ALL},
     "account.suspend": {"security_admin": ALL, "system": ALL},
+    "agency.confirm": {"security_admin": ALL, "system_admin": ALL},
     "agency.manage": {"system": ALL, "system_admin": ALL},
     "agency.view": {
         "audit_admin": ALL,

@@ -249,12 +249,29 @@ def divisions_below(code: str | None) -> frozenset[str]:
     return frozenset(tree.rows) if code is None else tree.scope(code).listed
 
 
+def division_above(code: str) -> str | None:
+    """The division next above one in matters of competence; None under the national level."""
+    above = divisions.tree().chain(code)[1:2]
+    return above[0] if above else None
+
+
+def divisions_just_below(code: str | None) -> list[DivisionView]:
+    """The divisions next below one in matters of competence: provinces, 兵团 and 计划单列市 for None."""
+    return divisions.tree().just_below(code)
+
+
 def agency(agency_id: UUID) -> AgencyView:
     """One agency; raises NotFound."""
     row = Agency.objects.filter(id=agency_id).first()
     if row is None:
         raise NotFound(_("未找到该机构。"))
     return agency_view(row)
+
+
+def national_agency() -> AgencyView | None:
+    """The reviewing agency of the national level, once it was set up."""
+    row = Agency.objects.filter(kind="commerce", level="national").first()
+    return agency_view(row) if row else None
 
 
 def agency_by_code(code: str) -> AgencyView | None:

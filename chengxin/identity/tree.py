@@ -140,6 +140,11 @@ class DivisionTree:
             waiting += [below for below in self._below.get(step, ()) if below not in found]
         return Codes(frozenset(found))
 
+    def just_below(self, code: str | None) -> list[DivisionView]:
+        """The current divisions next below in matters of competence, in the order of the list; below the national level for None."""
+        found = [row for row in self.rows.values() if row.above == code and not row.retired]
+        return [self.view(row.code) for row in sorted(found, key=lambda each: (each.sort, each.code))]
+
     def view(self, code: str) -> DivisionView:
         """One division as a value; KeyError for an unknown code."""
         row = self.rows[code]
