@@ -10,7 +10,6 @@ urlpatterns = [
     path("", include("chengxin.web.public.portal_urls")),
     path("", home.home, name="home"),
     path("overview", home.overview, name="overview"),
-    path("help", home.questions, name="help"),
     path("accessibility", home.accessibility, name="accessibility"),
     path("developers", home.developers, name="developers"),
     path("commitments/user-agreement", home.commitment, {"code": "user-agreement"}, name="terms"),
