@@ -12,6 +12,7 @@ from pathlib import Path
 from psycopg import pq
 
 from chengxin.backups.manifest import BackupRefused
+from chengxin.launcher import urls
 
 NO_ROOM = re.compile(r"No space left on device|File too large|Disk quota exceeded|could not extend file")
 SHOWN_CHARS = 600
@@ -31,7 +32,9 @@ def environment(url: str) -> dict[str, str]:
         for option in pq.Conninfo.parse(url.encode())
         if option.val is not None and option.envvar is not None
     }
-    return kept | given | {"LC_ALL": "C.UTF-8"}
+    found = kept | given | {"LC_ALL": "C.UTF-8"}
+    urls.keep_to_primary(found.get("PGHOST", ""), environment=found)
+    return found
 
 
 def run(program: Path, words: Sequence[str], *, url: str) -> str:

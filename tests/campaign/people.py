@@ -101,7 +101,7 @@ class Desk(threading.Thread):
             if answer.status_code < 500:
                 return answer
             self.promises.repeats += 1
-            if answer.status_code != 503:
+            if answer.status_code != 503 or "Retry-After" not in answer.headers:
                 self.wonder(path, answer)
             time.sleep(PAUSE_S)
         return None

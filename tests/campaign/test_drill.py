@@ -48,6 +48,7 @@ def test_nothing_acknowledged_is_lost_however_often_the_leader_dies() -> None:
         found = judged(house, promises)
         house.wait(lambda: house.placed(2**62), PATIENCE_S)
         proofs = proved(house, promises)
+        back_up(house)
     assert found["submissions"] >= 20 * DEATHS, "hardly any load"
     assert max(seconds for seconds, _, _ in deaths) <= RESUMED_WITHIN_S, deaths
     assert switched <= RESUMED_WITHIN_S
@@ -79,6 +80,13 @@ def switch_over(cluster: Cluster, house: House, desks: list[Desk]) -> float:
     assert cluster.leader() is not leader
     receipts = sorted(came for desk in desks for _, came in list(desk.promises.times) if came > began)
     return max(later - earlier for earlier, later in pairwise([began, *receipts]))
+
+
+def back_up(house: House) -> None:
+    """A backup is taken from the leader, as from one server."""
+    for words in ([], ["--check"]):
+        done = house.command("backup", str(house.base / "backups"), *words)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def first_receipt_after(moment: float, house: House, desks: list[Desk]) -> float:
