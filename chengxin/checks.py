@@ -10,13 +10,15 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from chengxin import install
-from chengxin.common import keys
+from chengxin.common import clock, keys, maintenance
 from chengxin.common.errors import Unavailable
+from chengxin.edge import state
 from chengxin.launcher import places
 
 LEAST_SERVER = 150000
 LEAST_FREE_BYTES = 2 * 1024**3
 LATE_S = 60.0
+BACKUP_HOURS = 26.0
 FILES_COMPARED = 2_000
 SHOWN = 5
 
@@ -127,7 +129,7 @@ def messages() -> Iterable[Check]:
     yield Check(
         "messages",
         "red" if waiting else "green",
-        f"{said}: see 投递情况 of the agency's pages" if waiting else f"{counted[rules.QUEUED]} queued",
+        f"{said}: see 未送达通知 of the agency's pages" if waiting else f"{counted[rules.QUEUED]} queued",
     )
 
 
@@ -142,6 +144,31 @@ def disk() -> Iterable[Check]:
     yield Check("disk", "green" if free > LEAST_FREE_BYTES else "red", f"{free / 1024**3:.1f} GiB free in {settings.CHENGXIN_HOME}")
 
 
+def backup() -> Iterable[Check]:
+    """Yesterday's backup must be there (D-20)."""
+    at, size = state.last_backup()
+    hours = (clock.now().timestamp() - at) / 3600
+    said = f"{size / 1024**2:.0f} MiB, {hours:.0f} hours ago" if at else "none was taken on this machine: chengxin backup TARGET"
+    yield Check("backup", "green" if at and hours < BACKUP_HOURS else "yellow", said)
+
+
+def outside() -> Iterable[Check]:
+    """Every mirror of the checkpoints must be in reach and up to date (D-21)."""
+    from chengxin.ledger import queries
+
+    for mirror, missing in queries.mirrors().items():
+        said = "out of reach: mount it again" if missing < 0 else f"{missing:.0f} leaves behind"
+        yield Check("mirror", "yellow" if missing else "green", f"{mirror}: {said}")
+
+
+def site() -> Iterable[Check]:
+    """Maintenance is not forgotten."""
+    notice = maintenance.current()
+    if notice is not None:
+        since = f" since {notice.since:%Y-%m-%d %H:%M} UTC" if notice.since else ""
+        yield Check("maintenance", "yellow", f"on{since}: chengxin maintenance off")
+
+
 CHECKS: tuple[Callable[[], Iterable[Check]], ...] = (
     server,
     running_role,
@@ -153,6 +180,9 @@ CHECKS: tuple[Callable[[], Iterable[Check]], ...] = (
     counts,
     messages,
     disk,
+    backup,
+    outside,
+    site,
 )
 
 

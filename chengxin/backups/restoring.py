@@ -28,6 +28,7 @@ from chengxin.identity.values import Actor
 from chengxin.launcher import binaries
 from chengxin.ledger import actions as ledger_actions
 from chengxin.ledger import endings, guard, outside
+from chengxin.ledger import queries as ledger
 from chengxin.ledger import rules as logs
 from chengxin.records import actions as records
 
@@ -84,7 +85,7 @@ def restore(source: Path, *, owner_url: str, replace: bool = False, without_jour
     say("Migrating …")
     install.migrate(owner_url=owner_url, verbosity=0)
     say("Ending what has ended since …")
-    done = _mend(manifest)
+    done = _mend(backup=manifest.made_at, position=manifest.position)
     if without_journal:
         _succeed_logs(manifest)
     with psycopg.connect(owner_url, autocommit=True) as connection:
@@ -95,12 +96,17 @@ def restore(source: Path, *, owner_url: str, replace: bool = False, without_jour
 def _require_outside(manifest: Manifest) -> None:
     """The checkpoints and the journal of endings must be here, or what has ended would come back unnoticed."""
     for log, state in manifest.logs.items():
-        if state.size and not any(outside.path(log, place=place).is_file() for place in outside.places()):
-            raise BackupRefused(
-                f"No checkpoints of log {log} are in {outside.folder()}: what was published or ended since the backup would be unknown. "
-                "Copy the folder of checkpoints there from the old machine or from a mirror, or name a mirror in CHECKPOINT_MIRRORS. "
-                "Only where every copy is lost: chengxin restore SOURCE --without-journal; both logs are then closed and succeeded."
-            )
+        if state.size:
+            _require_checkpoints(log)
+
+
+def _require_checkpoints(log: str) -> None:
+    if not any(outside.path(log, place=place).is_file() for place in outside.places()):
+        raise BackupRefused(
+            f"No checkpoints of log {log} are in {outside.folder()}: what was published or ended since the backup would be unknown. "
+            "Copy the folder of checkpoints there from the old machine or from a mirror, or name a mirror in CHECKPOINT_MIRRORS. "
+            "Only where every copy is lost: chengxin restore SOURCE --without-journal; both logs are then closed and succeeded."
+        )
 
 
 def _make_room(connection: psycopg.Connection[Any], manifest: Manifest, *, replace: bool) -> str:
@@ -173,14 +179,25 @@ def _compare_rows(manifest: Manifest, *, owner_url: str) -> None:
                 )
 
 
-def _mend(manifest: Manifest) -> dict[str, int]:
+def mend_present() -> tuple[dict[str, int], dict[str, str]]:
+    """Do what follows a restore to a database that was put back by other means: a base backup, or archived WAL.
+
+    Returns what was ended and held, and what stands against signing, by log.
+    """
+    for log in logs.LOGS:
+        if ledger.size(log):
+            _require_checkpoints(log)
+    return _mend(backup="by other means", position=ledger.last_position()), log_problems()
+
+
+def _mend(*, backup: str, position: int) -> dict[str, int]:
     """What must not come back, in one transaction: endings, sessions, codes, messages that may have gone out."""
     by = Actor.system("restore")
     with transaction.atomic():
         ended = records.replay_endings(endings={ending.version: ending.reason for ending in endings.read()}, by=by)
         sessions = access.void_all(by=by)
         held = gateways.hold_queued()
-        data = {"backup": manifest.made_at, "position": manifest.position, "ended": ended, "sessions": sessions, "held": held}
+        data = {"backup": backup, "position": position, "ended": ended, "sessions": sessions, "held": held}
         ledger_actions.append(kind="system.restored", subject="database", data=data, by=by)
     return {"ended": ended, "sessions": sessions, "held": held}
 

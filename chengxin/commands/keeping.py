@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chengxin.commands import environment
 from chengxin.common.clock import SHANGHAI
+from chengxin.launcher.errors import LauncherError
 
 if TYPE_CHECKING:
     from chengxin.backups.restoring import Restored
@@ -27,13 +29,16 @@ def register(words: _SubParsersAction[ArgumentParser]) -> None:
     chosen.add_argument("--check", action="store_true", help="read every byte of one backup, or of the newest, and write none")
     backup_word.set_defaults(run=backup)
     restore_word = words.add_parser("restore", help="put a backup in place of the database and its files; web and workers are stopped")
-    restore_word.add_argument("source", type=Path, metavar="SOURCE", help="one backup, or a folder of backups: then its newest")
+    restore_word.add_argument("source", type=Path, nargs="?", metavar="SOURCE", help="one backup, or a folder of backups: then its newest")
     restore_word.add_argument(
         "--replace", action="store_true", help="put the data of a database that is not empty aside under another name"
     )
     restore_word.add_argument("--files-only", action="store_true", help="put only missing or damaged files back; nothing has to be stopped")
     restore_word.add_argument(
         "--without-journal", action="store_true", help="every copy of the checkpoints is lost: restore all the same, and succeed both logs"
+    )
+    restore_word.add_argument(
+        "--present", action="store_true", help="the database was put back by other means: only end what has ended, sessions, codes"
     )
     restore_word.add_argument("--drop-former", action="store_true", help="after all is well: delete what --replace has put aside")
     restore_word.set_defaults(run=restore)
@@ -127,6 +132,11 @@ def restore(words: Namespace) -> int:
         if words.drop_former:
             print("\n".join(f"deleted: {name}" for name in restoring.drop_former(owner_url=environment.owner_url())))
             return 0
+        if words.present:
+            _tell_mended(*restoring.mend_present())
+            return 0
+        if words.source is None:
+            raise LauncherError("Name the backup to restore, or the folder of backups: chengxin restore SOURCE")
         if words.files_only:
             print(f"{restoring.files_only(one(words.source))} files put back")
             return 0
@@ -139,10 +149,14 @@ def restore(words: Namespace) -> int:
 
 def _tell(done: Restored) -> None:
     print(f"restored: the backup of {done.manifest.made_at}, {sum(done.manifest.rows.values())} rows, {done.files} files put back")
-    print(f"ended again: {done.ended} publications; ended: {done.sessions} sessions; held for a person: {done.held} messages")
+    _tell_mended({"ended": done.ended, "sessions": done.sessions, "held": done.held}, done.problems)
     if done.former:
         print(f"the former data stand in the schema {done.former}; delete them when all is well: chengxin restore SOURCE --drop-former")
-    for log, problem in done.problems.items():
+
+
+def _tell_mended(done: Mapping[str, int], problems: Mapping[str, str]) -> None:
+    print("ended again: {ended} publications; ended: {sessions} sessions; held for a person: {held} messages".format(**done))
+    for log, problem in problems.items():
         print(f"log {log} does not go on yet: {problem}")
 
 

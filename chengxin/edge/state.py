@@ -58,7 +58,7 @@ def _house() -> Iterator[Metric]:
     yield _gauge("chengxin_keys_missing", "Keys of the inventory that are not in the ring", len(keys.ring().missing()))
     free = {name: float(shutil.disk_usage(folder).free) for name, folder in _disks().items()}
     yield _by("chengxin_disk_free_bytes", "Bytes free where data, files handed in and checkpoints are", "place", free)
-    backup = _last_backup()
+    backup = last_backup()
     yield _gauge("chengxin_backup_last_timestamp_seconds", "When the newest backup was taken; 0: never from this machine", backup[0])
     yield _gauge("chengxin_backup_bytes", "Size of the newest backup", backup[1])
 
@@ -68,7 +68,8 @@ def _disks() -> dict[str, Path]:
     return {name: folder for name, folder in named.items() if folder.is_dir()}
 
 
-def _last_backup() -> tuple[float, float]:
+def last_backup() -> tuple[float, float]:
+    """When the newest backup of this machine was taken, as seconds since 1970, and its bytes; zeros where there is none."""
     try:
         told: dict[str, Any] = json.loads((Path(settings.CHENGXIN_HOME) / places.LAST_BACKUP).read_bytes())
         return datetime.fromisoformat(told["at"]).timestamp(), float(told["bytes"])

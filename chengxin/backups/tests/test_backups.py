@@ -23,7 +23,7 @@ from chengxin.gateways import actions as gateways
 from chengxin.gateways.models import Outbox
 from chengxin.launcher import places
 from chengxin.ledger import actions as ledger_actions
-from chengxin.ledger import notes, outside, queries, sequencer, store, verify
+from chengxin.ledger import endings, notes, outside, queries, sequencer, store, verify
 from chengxin.ledger.guard import LogHalted
 from chengxin.records import queries as records
 from chengxin.records.models import PublicFile, Version
@@ -326,3 +326,18 @@ def test_a_restore_that_was_cut_is_done_again_by_the_same_command(target: Path, 
     done = restoring.restore(whole, owner_url=owner_url(), say=lambda _text: None)
     assert not restoring.unfinished() and done.former == ""
     assert people.state(firm) == "submitted"
+
+
+def test_a_database_put_back_by_other_means_is_mended_as_well() -> None:
+    _id, uscc, [version] = shops(1, "澜序旗舰店")
+    people.browser(people.registered(2))
+    told = endings.Ending(version=version, at=clock.now().isoformat(), reason="hidden", origin=queries.origin(), index=999)
+    endings.write([told])
+    done, problems = restoring.mend_present()
+    assert (done["ended"], done["sessions"], problems) == (1, 1, {})
+    assert shown(uscc) == set()
+    sequencer.step()
+    assert restoring.mend_present()[0]["ended"] == 0, "it may be done again"
+    shutil.rmtree(outside.folder())
+    with pytest.raises(BackupRefused, match="No checkpoints of log"):
+        restoring.mend_present()
