@@ -39,7 +39,7 @@ from tests import people
 
 SYSTEM = Actor.system("test")
 DOZEN, FEW = 12, 60
-STORIES_PUBLISHED = 5
+STORIES_PUBLISHED = 8
 ACCOUNT_COLUMNS = 5
 
 
@@ -68,6 +68,9 @@ def test_stories_stand_where_they_are_told_to_and_every_account_logs_in(home: Pa
     demo.fill(enterprises=DOZEN)
     states = {name: (_state(story, "registration"), _state(story, "archive")) for name, story in stories.items()}
     assert states == {
+        "chimingda": ("approved", "approved"),
+        "dihe": ("approved", "approved"),
+        "gechen": ("approved", "approved"),
         "jimo": ("approved", "approved"),
         "keermu": ("approved", "submitted"),
         "lanxuqiao": ("approved", "approved"),
@@ -78,6 +81,7 @@ def test_stories_stand_where_they_are_told_to_and_every_account_logs_in(home: Pa
         "unnamed": ("approved", "approved"),
         "yumo": ("approved", "submitted"),
     }
+    _wrong_data_changes_and_impostors_stand(stories)
     assert not demo.is_empty()
     _pleas_wait_at_the_help_desk()
     with pytest.raises(demo.DemoRefused):
@@ -97,6 +101,16 @@ def _pleas_wait_at_the_help_desk() -> None:
     counts = [tickets.queue(by=identity.actor_for(clerk, "password"), narrowed=tickets.Narrowed())[1] for clerk in clerks]
     assert {(each.waiting, each.overdue) for each in counts} == {(3, 1)}
     assert sorted(each.to_confirm for each in counts) == [0, 1]
+
+
+def _wrong_data_changes_and_impostors_stand(stories: dict[str, reading.Story]) -> None:
+    """An item with an objection, an enterprise with another name, an account that is being verified (D-09 to D-11)."""
+    disputed = records.document(uscc=stories["chimingda"].uscc)
+    [marked] = [record for record in disputed["records"] if record["version_id"] in disputed["disputed"]]
+    assert marked["group"] == "G06"
+    renamed = records.document(uscc=stories["gechen"].uscc)
+    assert (renamed["name"], renamed["former_names"]) == ("宁波舸宸进出口有限公司", ["宁波舸宸贸易有限公司"])
+    assert records.document(uscc=stories["dihe"].uscc)["marks"] == ["主体身份核实中"]
 
 
 def _every_file_keeps_to_the_schema(*, count: int) -> None:
