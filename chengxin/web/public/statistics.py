@@ -18,7 +18,7 @@ from chengxin.web.public.reads import public
 @public
 def wrong_data(request: HttpRequest) -> HttpResponse:
     """Figures, two pictures with their tables, and a table by unit."""
-    found = statistics.wrong_data()
+    found, columns = statistics.wrong_data(), _columns()
     values = {
         "found": found,
         "share": _share(found.whole),
@@ -33,19 +33,24 @@ def wrong_data(request: HttpRequest) -> HttpResponse:
                 _("处理结果"),
             ),
         ],
-        "columns": [
-            Column(key="unit", label=_("提供信息的单位")),
-            Column(key="all", label=_("收到"), numeric=True),
-            Column(key="waiting", label=_("办理中"), numeric=True),
-            Column(key="decided", label=_("办结"), numeric=True),
-            Column(key="share", label=_("按时办结"), numeric=True),
-            Column(key="days", label=_("平均办结天数"), numeric=True),
-        ],
+        "columns": columns,
         "units": [_row(line.key or _("企业自行填报"), line) for line in found.units],
+        "kind_columns": [Column(key="unit", label=_("类别")), *columns[1:]],
         "kinds": [_row(_kind(line.key), line) for line in found.kinds],
         "now": clock.now(),
     }
     return render(request, "public/statistics.html", values)
+
+
+def _columns() -> list[Column]:
+    return [
+        Column(key="unit", label=_("提供信息的单位")),
+        Column(key="all", label=_("收到"), numeric=True),
+        Column(key="waiting", label=_("办理中"), numeric=True),
+        Column(key="decided", label=_("办结"), numeric=True),
+        Column(key="share", label=_("按时办结"), numeric=True),
+        Column(key="days", label=_("平均办结天数"), numeric=True),
+    ]
 
 
 def _kind(code: str) -> str:
