@@ -164,7 +164,8 @@ def public_values(group: Group, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the JSON a stranger sees of a record's typed values; hidden unless the form says public."""
     shown = {}
     for f in group.fields:
-        value = kind_of(f).to_public(values.get(f.code), f)
+        typed = values.get(f.code)
+        value = kind_of(f).to_public(typed, f) if typed is not None and f.public != "never" else None
         if value is not None:
             shown[f.code] = value
     return shown

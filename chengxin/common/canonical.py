@@ -7,7 +7,6 @@ days as `YYYY-MM-DD`, moments as RFC 3339 in UTC and whole seconds, UUIDs in low
 from __future__ import annotations
 
 import hashlib
-import json
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -15,11 +14,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import orjson
 import rfc8785
 
 _HIGHEST_PLAIN = "\ud7ff"
 _MOST = 2**53 - 1
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 class _OutOfOrder(Exception):
@@ -34,7 +33,7 @@ def canonical(obj: object) -> bytes:
     Unicode, or two keys that are the same in NFC.
     """
     try:
-        return _ENCODER.encode(_plain(obj)).encode()
+        return canonical_of_plain(_plain(obj))
     except _OutOfOrder:
         return rfc8785.dumps(_plain(obj, any_key=True))
 
@@ -44,9 +43,12 @@ def plain(obj: object) -> Any:
     return _plain(obj, any_key=True)
 
 
-def canonical_of_plain(obj: Mapping[str, Any]) -> bytes:
+def canonical_of_plain(obj: Any) -> bytes:
     """The canonical bytes of what `plain` gave, where every key is ASCII, as codes of fields are."""
-    return _ENCODER.encode(obj).encode()
+    try:
+        return orjson.dumps(obj, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise ValueError("Text that is no Unicode has no canonical form.") from error
 
 
 def sha256_hex(data: bytes) -> str:
@@ -58,7 +60,7 @@ def rfc3339(moment: datetime) -> str:
     """`moment` (aware) in UTC and whole seconds, such as `2026-11-02T01:02:03Z`."""
     if moment.tzinfo is None:
         raise ValueError("A naive moment has no canonical form.")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return f"{moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
 
 def _plain(obj: object, *, any_key: bool = False) -> Any:

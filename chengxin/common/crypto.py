@@ -11,6 +11,7 @@ import base64
 import hmac
 import secrets
 import unicodedata
+from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -76,6 +77,13 @@ def blinds(value: str, *, purpose: str, ring: keys.KeyRing | None = None) -> lis
     return [
         _blind(held.secret(BLIND_INDEX, version=version)[1], value, purpose) for version in held.versions(BLIND_INDEX)
     ]
+
+
+def blinder(*, purpose: str, ring: keys.KeyRing | None = None) -> Callable[[str], list[bytes]]:
+    """`blinds` for many values of one purpose: the keys are looked up once."""
+    held = ring or keys.ring()
+    known = [held.secret(BLIND_INDEX, version=version)[1] for version in held.versions(BLIND_INDEX)]
+    return lambda value: [_blind(key, value, purpose) for key in known]
 
 
 def keyed_hash(name: str, value: bytes | str, *, purpose: str, ring: keys.KeyRing | None = None) -> bytes:

@@ -5,13 +5,14 @@ Rows hold personal data until they are taken in, so they stand in the database a
 
 from __future__ import annotations
 
-import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from chengxin.common import crypto
 from chengxin.exchange import judging
@@ -34,23 +35,28 @@ class Packed:
     is_unpublished: bool
 
 
-def made_ready(line: Judged, *, group: str) -> Packed:
-    """Do for a line what needs no database."""
+def made_ready(lines: Iterable[Judged], *, group: str) -> list[Packed]:
+    """Do for lines what needs no database."""
+    mark = inserting.marker()
+    return [_made_ready(line, group, mark) for line in lines]
+
+
+def _made_ready(line: Judged, group: str, mark: inserting.Marker) -> Packed:
     record_id = line.record.record_id if line.record else judging.record_id(unit=line.unit, number=line.no, group=group)
-    ready = inserting.ready(line.record) if line.record else None
+    ready = inserting.ready(line.record, mark=mark) if line.record else None
     supply = Supply(line.operation, group, line.unit, line.no, record_id, ready)
     return Packed(line.number, line.uscc, line.name, supply, bool(line.why_unpublished))
 
 
 def pack(lines: Sequence[Packed], *, bound_to: str) -> str:
     """The lines of a chunk as one envelope."""
-    rows = json.dumps([_row(line) for line in lines], ensure_ascii=False, separators=(",", ":"))
-    return crypto.seal_bytes(zlib.compress(rows.encode(), QUICK), bound_to=bound_to)
+    rows = orjson.dumps([_row(line) for line in lines])
+    return crypto.seal_bytes(zlib.compress(rows, QUICK), bound_to=bound_to)
 
 
 def unpack(payload: str, *, bound_to: str) -> list[Packed]:
     """The way back."""
-    rows = json.loads(zlib.decompress(crypto.unseal_bytes(payload, bound_to=bound_to)))
+    rows = orjson.loads(zlib.decompress(crypto.unseal_bytes(payload, bound_to=bound_to)))
     return [_packed(row) for row in rows]
 
 

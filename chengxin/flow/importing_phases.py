@@ -169,7 +169,7 @@ def _against_the_database(
     job: JobView, good: Sequence[Judged], lines: dict[int, Line]
 ) -> tuple[list[Packed], list[FaultyLine], Counter[str]]:
     """Lines made ready, those that do not fit what stands, and what the others would do."""
-    packed = [packing.made_ready(line, group=job.group) for line in good]
+    packed = packing.made_ready(good, group=job.group)
     there = importing_lines.around(packed, group=job.group)
     fit, unfit = _sorted_out(job, packed, there)
     faulty = [FaultyLine(number, lines[number].cells, tuple(faults)) for number, faults in unfit.items()]

@@ -6,13 +6,14 @@ The tree itself is in `merkle`, notes and proof files in `notes`; both are offer
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from chengxin.common.canonical import canonical, rfc3339
 
@@ -79,7 +80,7 @@ def check_data(data: Mapping[str, Any]) -> dict[str, Any]:
     raw = canonical(data)
     if len(raw) > MAX_DATA_BYTES:
         raise ValueError(f"The data of an event has at most {MAX_DATA_BYTES} bytes.")
-    plain: dict[str, Any] = json.loads(raw)
+    plain: dict[str, Any] = orjson.loads(raw)
     _check_texts(plain)
     return plain
 
@@ -136,7 +137,7 @@ def catalogue_leaf(*, version_hash: str, at: datetime) -> bytes:
 def check_leaf(leaf: bytes, *, kind: str, version_id: UUID | None) -> bytes:
     """`leaf` when it is exactly what D-17 lets into the public log; raises ValueError otherwise."""
     try:
-        body = json.loads(leaf)
+        body = orjson.loads(leaf)
     except ValueError as error:
         raise ValueError("A public leaf is canonical JSON.") from error
     keys = {"v", "kind", "id", "at"} | ({"commitment"} if kind == PUBLISHED else set())

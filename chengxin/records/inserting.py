@@ -7,14 +7,14 @@ moment of publication; `insert` gives each its salt and its moment in the publis
 from __future__ import annotations
 
 import base64
-import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
 from django.db import connection
 from psycopg.types.json import Jsonb
 
@@ -29,6 +29,7 @@ from chengxin.records.values import NewRecord
 
 SALT_BYTES = 32
 FINGERPRINT = "record-fingerprint"
+Marker = Callable[[str], list[bytes]]
 
 COLUMNS = {
     "version_id": "uuid",
@@ -80,7 +81,12 @@ class Ready:
         return fingerprint in self.fingerprints
 
 
-def ready(record: NewRecord) -> Ready:
+def marker() -> Marker:
+    """What makes fingerprints, for many records: the keys are looked up once."""
+    return crypto.blinder(purpose=FINGERPRINT)
+
+
+def ready(record: NewRecord, *, mark: Marker | None = None) -> Ready:
     """Make a record ready to be inserted."""
     version_id, content, public = uuid4(), openings.plain(record.content), _public(record)
     return Ready(
@@ -93,9 +99,9 @@ def ready(record: NewRecord) -> Ready:
         source_unit=record.source_unit,
         source_no=record.source_no,
         collected_at=openings.plain_moment(record.collected_at),
-        inside=json.dumps(openings.sealed(version_id, content, record.personal), ensure_ascii=False),
+        inside=orjson.dumps(openings.sealed(version_id, content, record.personal)).decode(),
         public=None if public is None else canonical_of_plain(public),
-        fingerprints=_fingerprints(record, content, public),
+        fingerprints=_fingerprints(record, content, public, mark or marker()),
         publicity_from=record.publicity_from,
         publicity_until=record.publicity_until,
     )
@@ -107,17 +113,17 @@ def _public(record: NewRecord) -> dict[str, Any] | None:
 
 def fingerprints(record: NewRecord) -> tuple[bytes, ...]:
     """Keyed hash over the whole content and what of it is public: equal means unchanged, whatever version of the form asked."""
-    return _fingerprints(record, openings.plain(record.content), _public(record))
+    return _fingerprints(record, openings.plain(record.content), _public(record), marker())
 
 
-def _fingerprints(record: NewRecord, content: dict[str, Any], public: dict[str, Any] | None) -> tuple[bytes, ...]:
+def _fingerprints(record: NewRecord, content: dict[str, Any], public: dict[str, Any] | None, mark: Marker) -> tuple[bytes, ...]:
     said, shown = (
         {code: value for code, value in values.items() if code not in record.uncompared} if values is not None else None
         for values in (content, public)
     )
     until = record.publicity_until.isoformat() if record.publicity_until else None
     compared = canonical_of_plain({"content": said, "public": shown, "until": until}).hex()
-    return tuple(crypto.blinds(compared, purpose=FINGERPRINT))
+    return tuple(mark(compared))
 
 
 def insert(*, filing_id: UUID | None, records: Sequence[tuple[UUID, Ready]], by: Actor) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:

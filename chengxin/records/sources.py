@@ -15,13 +15,16 @@ from chengxin.records.values import GOVERNMENT
 WITHDRAWN = "withdrawn"
 Key = tuple[str, str]
 
+# One probe of the index for each key: joined to so many keys at once, the planner would rather read the table.
 _STANDING = """
-SELECT v.source_unit, v.source_no, v.version_id, v.enterprise_id, v.fingerprint, v.fragment IS NOT NULL
-FROM unnest(%(units)s::varchar[], %(numbers)s::varchar[]) AS k (unit, number)
-JOIN records_version AS v ON v.source_unit = k.unit AND v.source_no = k.number
-WHERE v."group" = %(group)s AND v.origin = 'government' AND v.ended_at IS NULL
+SELECT k.unit, k.number, v.version_id, v.enterprise_id, v.fingerprint, v.shown
+FROM unnest(%(units)s::varchar[], %(numbers)s::varchar[]) AS k (unit, number) CROSS JOIN LATERAL (
+  SELECT version_id, enterprise_id, fingerprint, fragment IS NOT NULL AS shown FROM records_version
+  WHERE source_unit = k.unit AND source_no = k.number AND "group" = %(group)s AND origin = 'government' AND ended_at IS NULL
+  LIMIT 1 {lock}
+) AS v
 """
-_LOCKED = f"{_STANDING} ORDER BY v.version_id FOR UPDATE OF v"
+_WITHDRAWN = "SELECT DISTINCT record_id FROM records_version WHERE record_id = ANY(%(ids)s) AND end_reason = 'withdrawn'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,15 @@ class Standing:
 
 def standing(*, group: str, keys: Collection[Key], lock: bool = False) -> dict[Key, Standing]:
     """The current records of a group by (source unit, source number); keys without one are left out."""
-    given = {"units": [unit for unit, _no in keys], "numbers": [no for _unit, no in keys], "group": group}
-    rows = sql.rows(_LOCKED if lock else _STANDING, given)
+    ordered = sorted(keys)
+    given = {"units": [unit for unit, _no in ordered], "numbers": [no for _unit, no in ordered], "group": group}
+    rows = sql.rows(_STANDING.format(lock="FOR UPDATE" if lock else ""), given)
     return {(unit, no): Standing(version_id, holder, bytes(mark), public) for unit, no, version_id, holder, mark, public in rows}
 
 
 def withdrawn(record_ids: Iterable[UUID]) -> set[UUID]:
     """Which of these records their source unit has withdrawn at some time."""
-    rows = Version.objects.filter(record_id__in=list(record_ids), end_reason=WITHDRAWN)
-    return set(rows.values_list("record_id", flat=True))
+    return {row[0] for row in sql.rows(_WITHDRAWN, {"ids": list(record_ids)})}
 
 
 @dataclass(frozen=True, slots=True)
