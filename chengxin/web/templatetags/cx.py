@@ -9,6 +9,7 @@ from django import template
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from chengxin.catalogue import queries as catalogue
 from chengxin.web import components
 from chengxin.web.forms import control_id, text_of
 from chengxin.web.registry import REGISTRY
@@ -26,6 +27,12 @@ for _component in REGISTRY.values():
 def words(value: Any) -> str:
     """A text of the catalogue in the language of the moment."""
     return text_of(value)
+
+
+@register.simple_tag
+def working_days(sla: str) -> int:
+    """How many working days the catalogue gives for something, for a sentence about it; a case shows its due moment (D-04)."""
+    return int(catalogue.document("sla")["sla"][sla]["working_days"])
 
 
 @register.filter
