@@ -41,7 +41,9 @@ def show(request: Request) -> HttpResponse:
         "map": tiles.draw(tiles=[_tile(each, load) for each, load in below], title=_("%(place)s各地待审核") % {"place": title}),
         "legend": legend(),
         "columns": columns(),
-        "rows": [_row(each, load) for each, load in below],
+        "below": bool(below),
+        "rows": [_row(each, load) for each, load in below if load.pending or load.decided],
+        "quiet": [each for each, load in below if not (load.pending or load.decided)],
         "days": figures.DAYS,
     }
     return render(request, "agency/map.html", context)

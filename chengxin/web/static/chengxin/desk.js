@@ -76,6 +76,7 @@
     area.setRangeText(phrase.dataset.phrase, area.selectionStart, area.selectionEnd, "end");
     area.dispatchEvent(new Event("input", { bubbles: true }));
   });
+  document.getElementById("hand-over")?.addEventListener("toggle", (e) => { if (e.target.open) e.target.querySelector("select").focus(); });
   let assembled = document.getElementById("assembled")?.value ?? "";
   document.addEventListener("htmx:afterSettle", (e) => {
     const now = document.getElementById("assembled")?.value ?? "";
