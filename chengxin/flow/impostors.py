@@ -31,6 +31,7 @@ from chengxin.records import heading
 FORM, KIND = "report/impostor", "impostor"
 UPHELD, DISMISSED = "upheld", "dismissed"
 LINK = "impostor-answer"
+PEOPLE = 2
 BY = Actor.system("impostors")
 
 
@@ -130,7 +131,10 @@ def answer(*, token: str, answers: Mapping[str, str], files: Files, key: str) ->
 
 @step
 def propose(*, filing_id: UUID, result: str, reason: str, by: Actor) -> None:
-    """The first person's word: 成立 only after the holder answered or had three working days."""
+    """The first person's word: 成立 only after the holder answered or had three working days.
+
+    Where the unit has nobody else, the second word is that of the unit above.
+    """
     filing, case = filing_queries.one(filing_id=filing_id, by=by), cases.one(filing_id=filing_id, by=by)
     if result not in (UPHELD, DISMISSED):
         raise Invalid({"result": [_("请选择“成立”或“不成立”。")]})
@@ -139,6 +143,8 @@ def propose(*, filing_id: UUID, result: str, reason: str, by: Actor) -> None:
         if not may_uphold(filing=filing, case=case, by=by):
             raise Conflict(_("尚未受理，或账号持有人的三个工作日答复期未满且未提交说明，不能认定成立。"), code="holder-not-heard")
     cases.propose(filing_id=filing_id, result=result, reason=reason, by=by)
+    if len(identity.reviewers_of(filing_queries.unit(filing).id)) < PEOPLE:
+        cases.escalate(filing_id=filing_id, by=BY)
 
 
 def may_uphold(*, filing: FilingView, case: CaseView, by: Actor) -> bool:

@@ -108,6 +108,19 @@ def test_a_dismissed_claim_opens_the_account_again_and_silence_of_three_working_
     assert "申诉不成立" in firm.client().get("/workbench/messages").content.decode()
 
 
+def test_where_a_unit_has_one_person_the_second_word_is_the_unit_aboves() -> None:
+    firm = published(division="330110")
+    lonely = people.reviewer("330110")
+    above = people.signed_in(people.reviewer().id)
+    claimed(firm.uscc)
+    filing = Filing.objects.get(kind="impostor", subject_id=firm.id)
+    at, desk = f"/desk/impostors/{filing.id}", people.signed_in(lonely.id)
+    assert desk.post(f"{at}/propose", {"result": "dismissed", "answer": "材料不足。"}).status_code == 302
+    assert desk.post(f"{at}/settle", {"outcome": "confirmed"}).status_code == 403
+    assert above.post(f"{at}/settle", {"outcome": "confirmed"}).status_code == 302
+    assert Filing.objects.get(id=filing.id).state == "rejected"
+
+
 def test_a_claim_for_a_code_nobody_has_gets_the_same_answer_and_a_mailbox_is_no_phone() -> None:
     people.reviewer()
     number, code = claimed(staff.code(77))

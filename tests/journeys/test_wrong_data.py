@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pypdf import PdfReader
 
 from chengxin import worker
 from chengxin.access.models import Attempt
@@ -116,6 +117,8 @@ def test_an_objection_marks_the_item_at_once_in_page_json_and_pdf_and_proofs_sta
     assert "异议中" in Client().get(f"/files/{firm.uscc}/{item['version_id']}").content.decode()
     assert item_of(firm, "government") == item and before != b""
     assert Client().get(f"/api/v1/files/{firm.uscc}/records?group={item['group']}").json()["disputed"] == [item["version_id"]]
+    paper_text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(Client().get(f"/files/{firm.uscc}.pdf").content)).pages)
+    assert paper_text.count("异议中") == 1
     second = browser.post(url, {**kept, **said, "submission_key": "another-page"})
     assert second.status_code == 409
 
@@ -193,6 +196,7 @@ def waiting(kind: str) -> Any:
     return Filing.objects.get(kind=kind, state="submitted")
 
 
+@pytest.mark.requirement("PUB-07.1")
 def test_the_supplier_corrects_the_record_with_before_and_after_and_the_mark_goes() -> None:
     firm = published()
     clerk = clerk_of_the_supplier()

@@ -35,6 +35,7 @@ class Published:
     """One record that stands in the public file, with the button that takes it out."""
 
     record_id: UUID
+    version_id: UUID
     group: str
     title: str
 
@@ -117,7 +118,7 @@ def _named(record: records.InsideRecord) -> Published:
         field = group.field(code) if group else None
         if field is not None and record.values.get(code) not in (None, "", []):
             named = f"{named} {shown(field, record.values[code], code_tables.shipped())}".strip()
-    return Published(record_id=record.record_id, group=title, title=named)
+    return Published(record_id=record.record_id, version_id=record.version_id, group=title, title=named)
 
 
 def _leftover(filing: FilingView, by: Actor) -> list[tuple[str, str]]:

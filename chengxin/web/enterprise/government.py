@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +15,7 @@ from chengxin.catalogue.chosen_kinds import kind_of
 from chengxin.catalogue.values import Form, Group
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
+from chengxin.records import files
 from chengxin.records import queries as records
 from chengxin.records.queries import InsideRecord
 from chengxin.records.reading import shown
@@ -34,6 +36,7 @@ class Given:
     facts: tuple[Fact, ...]
     source: str
     fetched_at: datetime | None
+    version_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,9 @@ def above(*, form: Form, by: Actor) -> Above:
     assert by.enterprise_id is not None
     enterprise = identity.enterprise(by.enterprise_id)
     found: dict[str, list[Given]] = {}
+    shown_in_file = files.has_file(enterprise_id=enterprise.id)
     for record in records.government_records(enterprise_id=enterprise.id, by=by):
-        found.setdefault(record.group, []).append(_given(record))
+        found.setdefault(record.group, []).append(_given(record, shown=shown_in_file))
     wanted = [group for group in form.groups if group.origin == "government"]
     made = [GivenGroup(str(g.title), tuple(found[g.code])) for g in wanted if g.code in found]
     registered = _registered(enterprise.uscc)
@@ -88,10 +92,11 @@ def above(*, form: Form, by: Actor) -> Above:
     return Above(groups=tuple(made), nothing_in=nothing)
 
 
-def _given(record: InsideRecord) -> Given:
+def _given(record: InsideRecord, *, shown: bool) -> Given:
     group = catalogue.version(record.form_version).group(record.group)
     facts = tuple(_facts(group, record)) if group else ()
-    return Given(facts=facts, source=record.source_unit, fetched_at=record.created_at)
+    version_id = record.version_id if shown and record.public else None
+    return Given(facts=facts, source=record.source_unit, fetched_at=record.created_at, version_id=version_id)
 
 
 def _facts(group: Group, record: InsideRecord) -> list[Fact]:
