@@ -180,8 +180,12 @@ def is_staffed(agency_id: UUID, form: str | None = None) -> bool:
 
 
 def reviewers_now(agency_id: UUID, form: str | None = None) -> list[UUID]:
-    """The agency's active reviewers for `form` who are not absent: whom a notice goes to."""
-    return [row[0] for row in sql.rows(_REVIEWERS, {"agency": agency_id, **_moment(form)})]
+    """The agency's active reviewers for `form` who are not absent: whom a notice goes to.
+
+    Where it has pleas for help of a desk with nobody on duty, its reviewers for everything else.
+    """
+    found = [row[0] for row in sql.rows(_REVIEWERS, {"agency": agency_id, **_moment(form)})]
+    return reviewers_now(agency_id) if not found and form == HELP_FORM else found
 
 
 def agency_view(agency: Agency) -> AgencyView:

@@ -198,16 +198,19 @@ def test_a_user_cannot_change_the_credit_code_by_any_form(firm: people.Person) -
 
 
 def test_clerks_are_told_and_while_nobody_is_at_the_desk_the_ministry_has_its_tickets(clerks: Clerks) -> None:
-    pleas.handed_in(people.registered(1))
+    first = pleas.handed_in(people.registered(1))
     assert sequencer.step(limit=100) and followers.step(100)
     assert [len(pleas.mails(clerk.email, "今日有新的待审核事项：客服求助")) for clerk in clerks] == [1, 1]
-    now = clock.now()
-    for clerk in clerks:
+    now, client = clock.now(), desk(clerks[0])
+    for clerk, others in ((clerks[1], True), (clerks[0], False)):
+        assert ("须等他人到岗复核" in html(client.get(f"/desk/help/{first.filing_id}"))) is not others
         actions.set_absence(account_id=clerk.account_id, absent_from=now, absent_to=now + timedelta(days=1), by=people.SYSTEM)
     ticket = pleas.handed_in(people.registered(2), topic="other", evidence=False)
     ministry = identity.agency_by_code("commerce-0")
     assert ministry is not None
     reviewer = people.officer(ministry.id, "nation-qian", name="部钱审")
+    assert sequencer.step(limit=100) and followers.step(100)
+    assert len(pleas.mails(reviewer.email, "今日有新的待审核事项：客服求助")) == 1
     client = desk(reviewer)
     assert f"/desk/{ticket.filing_id}" in html(client.get("/desk"))
     assert client.get(f"/desk/{ticket.filing_id}").headers["Location"] == f"/desk/help/{ticket.filing_id}"

@@ -42,6 +42,15 @@ def test_an_applicant_reaches_his_registration_and_nothing_else():
     assert not policy.may(by=by, permission="archive.file", enterprise_id=uuid.uuid4())
 
 
+def test_the_help_desk_changes_no_account_by_itself():
+    by = Actor(uuid.uuid4(), "agency", agency_id=uuid.uuid4(), roles=frozenset({"helpdesk"}), scope=ALL_CODES)
+    assert not policy.may(by=by, permission="contact.change", account_id=uuid.uuid4())
+    assert not policy.reaches(by=by, permission="enterprise.close")
+    assert policy.may(by=by, permission="ticket.handle", competent_agency_id=by.agency_id)
+    assert not policy.may(by=by, permission="ticket.handle", competent_agency_id=uuid.uuid4())
+    assert not policy.reaches(by=by, permission="filing.review")
+
+
 def test_what_is_not_said_is_not_reached():
     for by in (Actor.nobody(), Actor(uuid.uuid4(), "enterprise", roles=frozenset({"administrator"}))):
         assert not policy.may(by=by, permission="filing.view")

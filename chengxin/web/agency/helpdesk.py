@@ -20,8 +20,9 @@ from chengxin.common.errors import Conflict, Invalid
 from chengxin.filings import account_changes, inbox, lifecycle, tickets
 from chengxin.filings import queries as filings
 from chengxin.filings.tickets import TicketRow
-from chengxin.filings.values import AccountChangeView
+from chengxin.filings.values import AccountChangeView, FilingView
 from chengxin.flow import helpdesk, prefill
+from chengxin.identity import competence
 from chengxin.identity import queries as identity
 from chengxin.identity.values import AccountView, Actor, ContactView, EnterpriseView
 from chengxin.web import components
@@ -153,6 +154,7 @@ def _page(
         "waiting": waiting,
         "may_answer": may and waiting is None,
         "may_propose": may and waiting is None and row.topic in account_changes.KINDS,
+        "alone": may and _is_alone(filing, by),
         "may_settle": may and waiting is not None and waiting.state == "proposed" and waiting.by_id != by.account_id,
         "change_name": helpdesk.kind_name(account_changes.KINDS.get(row.topic, "")),
         "typed": typed or {},
@@ -163,6 +165,11 @@ def _page(
         "hold_hours": settings.ACCOUNT_CHANGE_HOLD_HOURS,
     }
     return render(request, "agency/ticket.html", context, status=status)
+
+
+def _is_alone(filing: FilingView, by: Actor) -> bool:
+    """Whether nobody else is on duty who could confirm a change."""
+    return not set(competence.reviewers_now(filings.unit(filing).id, filing.form_id)) - {by.account_id}
 
 
 @dataclass(frozen=True)
