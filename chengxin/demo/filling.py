@@ -50,6 +50,7 @@ def tell() -> None:
     password = reading.document("accounts.yaml", start=start)["password"]
     publishing.publish(start=start)
     playing.play_all(stories, start=start, password=password)
+    publishing.ask(start=start, stories=stories)
     pleading.plead(start=start, stories=stories)
     _write({**(_marker() or {}), "told": True})
 
