@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,19 +96,20 @@ def _operation(name: str, read: Mapping[str, Any]) -> Iterator[str]:
 def dictionary() -> str:
     """Return docs/reference/data-dictionary.md."""
     _ready()
+    from chengxin.catalogue import dictionary as made
     from chengxin.catalogue import loader, reading
 
     bodies = loader.load_folder(CATALOGUE)
     forms = [reading.form(body, version="") for _id, body in sorted(bodies.items()) if "form" in body]
-    groups = {group.code: group for form in forms for group in form.groups}
-    used = {code: [form.id for form in forms if form.group(code)] for code in groups}
     lines = ["A form may ask for more records of a group, or need a field that is optional here.", ""]
-    for code, group in sorted(groups.items()):
-        lines += _group(group, used[code])
+    for entry in made.entries(forms):
+        lines += _group(entry.group, entry.forms)
     return _page("Data dictionary", "`catalogue/`", lines)
 
 
-def _group(group: Any, used: list[str]) -> Iterator[str]:
+def _group(group: Any, used: Sequence[str]) -> Iterator[str]:
+    from chengxin.catalogue import dictionary as made
+
     yield from [f"## {group.code} {group.title.zh}", "", f"{group.title.en}. In: {', '.join(f'`{form}`' for form in used)}.", ""]
     facts = [f"origin `{group.origin}`", f"visibility `{group.visibility}`", f"at most {group.max_records} records"]
     yield from ["; ".join(facts) + (f"; after {group.reference}" if group.reference else "") + ".", ""]
@@ -116,10 +117,9 @@ def _group(group: Any, used: list[str]) -> Iterator[str]:
         yield from ["| field | label | kind | needed | public | personal |", "|---|---|---|---|---|---|"]
         for field in group.fields:
             unit = f" ({field.unit.zh})" if field.unit else ""
-            needed = "yes" if field.required else "sometimes" if field.required_when else ""
             personal = "yes" if field.personal else ""
             label = _cell(f"{field.label.zh} · {field.label.en}")
-            yield f"| `{field.code}` | {label} | {field.kind}{unit} | {needed} | {PUBLIC[field.public]} | {personal} |"
+            yield f"| `{field.code}` | {label} | {field.kind}{unit} | {made.needed(field)} | {PUBLIC[field.public]} | {personal} |"
         yield ""
 
 

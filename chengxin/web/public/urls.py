@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from chengxin.web.public import files, helpdesk, home, impostor, progress, proofs, search, statistics, verify, watching, wrong
+from chengxin.web.public import dictionary, files, helpdesk, home, impostor, progress, proofs, search, statistics, verify, watching, wrong
 
 urlpatterns = [
     path("", include("chengxin.web.public.portal_urls")),
     path("", home.home, name="home"),
     path("overview", home.overview, name="overview"),
     path("accessibility", home.accessibility, name="accessibility"),
+    path("data-dictionary", dictionary.page, name="dictionary"),
+    path("data-dictionary.csv", dictionary.as_csv, name="dictionary_csv"),
+    path("data-dictionary.json", dictionary.as_json, name="dictionary_json"),
     path("developers", home.developers, name="developers"),
     path("commitments/user-agreement", home.commitment, {"code": "user-agreement"}, name="terms"),
     path("commitments/privacy-notice", home.commitment, {"code": "privacy-notice"}, name="privacy"),
