@@ -161,6 +161,14 @@ def outside() -> Iterable[Check]:
         yield Check("mirror", "yellow" if missing else "green", f"{mirror}: {said}")
 
 
+def former() -> Iterable[Check]:
+    """Data that a restore has put aside are personal data twice; they go when nobody misses anything."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname ~ %s ORDER BY nspname", [places.FORMER_SCHEMA])
+        for (name,) in cursor.fetchall():
+            yield Check("former data", "yellow", f"{name}: delete them with chengxin restore --drop-former")
+
+
 def site() -> Iterable[Check]:
     """Maintenance is not forgotten."""
     notice = maintenance.current()
@@ -182,6 +190,7 @@ CHECKS: tuple[Callable[[], Iterable[Check]], ...] = (
     disk,
     backup,
     outside,
+    former,
     site,
 )
 

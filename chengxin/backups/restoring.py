@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.db import connections, transaction
+from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
 from chengxin import install
@@ -25,7 +26,7 @@ from chengxin.backups.manifest import DUMP, BackupRefused, Manifest, read
 from chengxin.common import clock
 from chengxin.gateways import actions as gateways
 from chengxin.identity.values import Actor
-from chengxin.launcher import binaries
+from chengxin.launcher import binaries, places
 from chengxin.ledger import actions as ledger_actions
 from chengxin.ledger import endings, guard, outside
 from chengxin.ledger import queries as ledger
@@ -36,7 +37,7 @@ MARK = "chengxin: this restore is unfinished"
 HARMLESS = re.compile(r'unrecognized configuration parameter "transaction_timeout"')
 LOST = "The checkpoints outside the database are lost; how far the log had been signed is not known."
 FORMER = "before_%Y%m%d_%H%M%S"
-FIND_FORMER = "SELECT nspname FROM pg_namespace WHERE nspname ~ '^before_[0-9]{8}_[0-9]{6}$' ORDER BY nspname"
+FIND_FORMER = "SELECT nspname FROM pg_namespace WHERE nspname ~ %s ORDER BY nspname"
 OTHERS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND usename IS NOT NULL AND pid <> pg_backend_pid()
@@ -67,6 +68,7 @@ def restore(source: Path, *, owner_url: str, replace: bool = False, without_jour
     the database is not there, somebody is connected, or the database holds data and `replace` is not given.
     """
     manifest = read(source)
+    _require_known(manifest)
     checking.require_keys(manifest)
     if not without_journal:
         _require_outside(manifest)
@@ -91,6 +93,17 @@ def restore(source: Path, *, owner_url: str, replace: bool = False, without_jour
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute("COMMENT ON SCHEMA public IS NULL")
     return Restored(manifest, former, files, problems=log_problems(), **done)
+
+
+def _require_known(manifest: Manifest) -> None:
+    """A backup of a newer version has a schema that this one does not know."""
+    known = set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
+    ours = {label for label, _name in known}
+    unknown = [f"{app}.{name}" for app, name in manifest.migrations.items() if app in ours and (app, name) not in known]
+    if unknown:
+        raise BackupRefused(
+            f"The backup is of version {manifest.product} with {unknown[0]}, which this version does not know. Install that version first."
+        )
 
 
 def _require_outside(manifest: Manifest) -> None:
@@ -225,7 +238,7 @@ def log_problems() -> dict[str, str]:
 def drop_former(*, owner_url: str) -> list[str]:
     """Delete the data that restores have put aside; return their names."""
     with psycopg.connect(owner_url, autocommit=True) as connection:
-        names = [row[0] for row in connection.execute(FIND_FORMER)]
+        names = [row[0] for row in connection.execute(FIND_FORMER, [places.FORMER_SCHEMA])]
         for name in names:
             connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(name)))
     return names

@@ -13,6 +13,7 @@ SYSTEM_RUN = Path("/run/chengxin")
 SOCKET_PATH_BYTES = 100
 DATABASE = "chengxin"
 OWNER_ROLE = "chengxin_owner"
+FORMER_SCHEMA = "^before_[0-9]{8}_[0-9]{6}$"
 LAST_BACKUP = "last-backup.json"
 APP_ROLE = "chengxin_app"
 

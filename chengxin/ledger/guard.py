@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
@@ -143,13 +145,24 @@ def _succession(head: store.Head, former: str) -> str | None:
 def _catch_up(head: store.Head) -> None:
     """Write outside what a crash, or a mirror out of reach, kept from being written after its commit."""
     for place in outside.places():
-        seen = _newest_outside(head.log, place)
-        if head.log == rules.PUBLIC:
-            endings.catch_up(head, place=place)
-        missing = Checkpoint.objects.filter(log=head.log, origin_id=head.origin_id).order_by("size")
-        if seen is not None and seen.origin == head.origin:
-            missing = missing.filter(size__gt=seen.size)
-        elif seen is not None:
-            statement = _succession(head, seen.origin)
-            outside.append(head.log, [statement] if statement else [], what="succession", place=place)
-        outside.append(head.log, list(missing.values_list("note", flat=True)), place=place)
+        try:
+            if place in outside.mirrors() and not place.is_dir():
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(place))
+            _catch_up_at(place, head)
+        except OSError as error:
+            if place == outside.folder():
+                raise
+            outside.note_behind(place, error)
+
+
+def _catch_up_at(place: Path, head: store.Head) -> None:
+    seen = _newest_outside(head.log, place)
+    if head.log == rules.PUBLIC:
+        endings.catch_up(head, place=place)
+    missing = Checkpoint.objects.filter(log=head.log, origin_id=head.origin_id).order_by("size")
+    if seen is not None and seen.origin == head.origin:
+        missing = missing.filter(size__gt=seen.size)
+    elif seen is not None:
+        statement = _succession(head, seen.origin)
+        outside.append(head.log, [statement] if statement else [], what="succession", place=place)
+    outside.append(head.log, list(missing.values_list("note", flat=True)), place=place)

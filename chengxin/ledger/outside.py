@@ -22,6 +22,7 @@ from .notes import Checkpoint, parse_checkpoint
 
 _TAIL_BYTES = 65_536
 _behind: set[Path] = set()
+_away: set[Path] = set()
 _lock = threading.Lock()
 log = structlog.get_logger(__name__)
 
@@ -75,13 +76,22 @@ def _mirror(file: Path, lines: bytes) -> None:
         _add(file, lines)
     except OSError as error:
         note_behind(file.parent, error)
+        return
+    with _lock:
+        back = file.parent in _away
+        _away.discard(file.parent)
+    if back:
+        log.info("mirror of checkpoints is back", mirror=str(file.parent))
 
 
 def note_behind(place: Path, error: OSError) -> None:
-    """A mirror is out of reach: it is brought up to date by the first step after it is back."""
-    log.warning("mirror of checkpoints out of reach", mirror=str(place), error=error.strerror)
+    """A mirror is out of reach: it is brought up to date by the first step after it is back. Said once, not at every step."""
     with _lock:
+        known = place in _away
         _behind.add(place)
+        _away.add(place)
+    if not known:
+        log.warning("mirror of checkpoints out of reach", mirror=str(place), error=error.strerror)
 
 
 def note_level() -> None:

@@ -14,14 +14,17 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections, transaction
 
+from chengxin import checks
 from chengxin.access import actions as access_actions
 from chengxin.access import queries as access
 from chengxin.backups import checking, making, manifest, restoring
 from chengxin.backups.manifest import BackupRefused
+from chengxin.commands import environment
 from chengxin.common import clock, keys
 from chengxin.gateways import actions as gateways
 from chengxin.gateways.models import Outbox
 from chengxin.launcher import places
+from chengxin.launcher.errors import LauncherError
 from chengxin.ledger import actions as ledger_actions
 from chengxin.ledger import endings, notes, outside, queries, sequencer, store, verify
 from chengxin.ledger.guard import LogHalted
@@ -199,7 +202,9 @@ def test_everything_comes_back_as_it_was(target: Path) -> None:
         assert cursor.fetchone()[0] > 3, "append-only as before"
         with pytest.raises(Exception, match=r"append-only|permission denied"):
             cursor.execute("DELETE FROM ledger_event")
+    assert [check.detail.split(":")[0] for check in checks.former()] == [done.former]
     assert restoring.drop_former(owner_url=owner_url()) == [done.former]
+    assert list(checks.former()) == []
 
 
 def test_a_restore_refuses_without_the_keys_the_manifest_names(target: Path) -> None:
@@ -215,6 +220,15 @@ def test_a_restore_refuses_without_the_keys_the_manifest_names(target: Path) -> 
     file.unlink()
     file.write_bytes(kept)
     put_back(whole)
+
+
+def test_a_backup_of_a_newer_version_is_refused(target: Path) -> None:
+    whole = back_up(target)
+    told = json.loads((whole / manifest.NAME).read_text("utf-8"))
+    told["migrations"]["records"] = "9999_from_the_future"
+    (whole / manifest.NAME).write_text(json.dumps(told), "utf-8")
+    with pytest.raises(BackupRefused, match=r"records\.9999_from_the_future, which this version does not know"):
+        put_back(whole)
 
 
 def test_a_database_that_is_not_empty_is_left_alone_unless_told(target: Path) -> None:
@@ -322,6 +336,8 @@ def test_a_restore_that_was_cut_is_done_again_by_the_same_command(target: Path, 
         with pytest.raises(KeyboardInterrupt):
             put_back(whole)
     assert restoring.unfinished()
+    with pytest.raises(LauncherError, match="A restore is unfinished"):
+        environment.require_migrated()
     connections.close_all()
     done = restoring.restore(whole, owner_url=owner_url(), say=lambda _text: None)
     assert not restoring.unfinished() and done.former == ""

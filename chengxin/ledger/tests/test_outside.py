@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,7 @@ def test_a_mirror_gets_every_line_and_what_it_missed_when_it_is_back(mirror: Pat
     end(version_id)
     sequencer.step()
     assert outside.behind() == [mirror], "the log goes on"
+    assert not mirror.exists(), "a folder that is not mounted is not made"
     assert queries.health().ok
     away.rename(mirror)
     _published(1)
@@ -81,6 +83,15 @@ def test_a_mirror_gets_every_line_and_what_it_missed_when_it_is_back(mirror: Pat
     newest = outside.newest("public", place=mirror)
     assert newest == outside.newest("public")
     assert newest is not None and newest.size == 5
+
+
+def test_a_mirror_that_cannot_be_entered_does_not_stop_the_log(mirror: Path) -> None:
+    _published(1)
+    shutil.rmtree(mirror)
+    mirror.write_text("a file where the folder was")
+    sequencer.forget()
+    _published(1)
+    assert queries.size() == 2 and outside.behind() == [mirror] and queries.health().ok
 
 
 @pytest.mark.parametrize("larger", [True, False])
