@@ -59,7 +59,6 @@ def told(answer: Any) -> str:
     return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", page)
 
 
-@pytest.mark.requirement("REG-17.1")
 def test_known_and_unknown_codes_get_the_same_answer_and_a_repeat_the_first_one(firm: people.Person) -> None:
     known, final = asked(firm)
     number, code = shown_once(known)
@@ -149,7 +148,6 @@ def test_the_ticket_shows_the_account_masked_beside_the_evidence_and_each_openin
     assert "没有待办的求助" in html(desk(reviewer).get("/desk/help"))
 
 
-@pytest.mark.requirement("REG-17.2")
 def test_two_clerks_change_a_mailbox_at_the_desk(firm: people.Person, clerks: Clerks) -> None:
     ticket = pleas.handed_in(firm)
     first, second = desk(clerks[0]), desk(clerks[1])
