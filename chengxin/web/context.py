@@ -84,7 +84,6 @@ FOOT = (
     Entry(_("客服求助"), "public:helpdesk"),
     Entry(_("查询办理进度"), "public:progress"),
     Entry(_("异议办理统计"), "public:statistics"),
-    Entry(_("异议办理统计"), "public:statistics"),
     Entry(_("我的关注"), "public:watch_lost"),
     Entry(_("无障碍说明"), "public:accessibility"),
     Entry(_("用户服务协议"), "public:terms"),
