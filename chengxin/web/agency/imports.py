@@ -169,7 +169,9 @@ def job(request: Request, job_id: UUID) -> HttpResponse:
 
 
 def _job_page(request: Request, view: JobView, *, problem: str = "") -> HttpResponse:
-    return render(request, "agency/import_job.html", _context(view) | {"problem": problem}, status=409 if problem else 200)
+    crumbs = [components.Link(text=_("政府信息导入"), url="/desk/imports"), components.Link(text=f"{view.group} {title_of(view.group)}")]
+    context = _context(view) | {"problem": problem, "crumbs": crumbs}
+    return render(request, "agency/import_job.html", context, status=409 if problem else 200)
 
 
 @require_safe
