@@ -1,6 +1,6 @@
 """Every published figure beside the floor of the same run: `python -m bench [NAME …] [--size full|small]`.
 
-Each bench runs in a process of its own, as each makes a house of its own. A whole run at full size is
+Each bench runs in a process of its own, as each makes a house of its own. What it finds at full size is
 kept in docs/reference/figures.json and figures.md. Ends with 1 where a figure is missed.
 """
 
@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 
 from bench.house import Figure
-from bench.record import Bench, save
+from bench.record import Bench, keep
 
 TITLES = {
     "lookup": "Look-up by code over HTTP",
@@ -43,7 +43,7 @@ def main() -> int:
     given = words.parse_args()
     if given.into:
         return _measure(given.names[0], given.into)
-    return _run(given.names or list(TITLES), size=given.size, whole=not given.names)
+    return _run(given.names or list(TITLES), size=given.size)
 
 
 def _measure(name: str, into: Path) -> int:
@@ -53,14 +53,12 @@ def _measure(name: str, into: Path) -> int:
     return 0
 
 
-def _run(names: list[str], *, size: str, whole: bool) -> int:
+def _run(names: list[str], *, size: str) -> int:
     began = time.monotonic()
     benches = [_bench(name, size=size) for name in names]
     total = time.monotonic() - began
     missed = [figure.name for bench in benches for figure in bench.figures if not figure.reached]
     print(f"\n{total:,.0f} s in all. " + (f"MISSED: {'; '.join(missed)}" if missed else "All figures reached."))
-    if whole and size == "full":
-        save(benches, total_seconds=total)
     return 1 if missed else 0
 
 
@@ -76,7 +74,10 @@ def _bench(name: str, *, size: str) -> Bench:
     for figure in figures:
         print(f"  {figure.line()}", flush=True)
     print(f"  {took:,.0f} s", flush=True)
-    return Bench(name, TITLES[name], round(took, 1), figures)
+    bench = Bench(name, TITLES[name], round(took, 1), figures)
+    if size == "full":
+        keep(bench, order=list(TITLES))
+    return bench
 
 
 if __name__ == "__main__":
