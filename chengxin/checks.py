@@ -19,6 +19,7 @@ LEAST_SERVER = 150000
 LEAST_FREE_BYTES = 2 * 1024**3
 LATE_S = 60.0
 BACKUP_HOURS = 26.0
+LATE_SNAPSHOT_DAYS = 2
 FILES_COMPARED = 2_000
 SHOWN = 5
 
@@ -169,6 +170,20 @@ def former() -> Iterable[Check]:
             yield Check("former data", "yellow", f"{name}: delete them with chengxin restore --drop-former")
 
 
+def copies() -> Iterable[Check]:
+    """Whoever keeps a copy must hear of every change, and find a snapshot of these days (ADR 0014)."""
+    from chengxin.exchange import snapshots
+    from chengxin.records import changes, everything
+
+    untold, (number, oldest_s) = changes.untold(limit=FILES_COMPARED), changes.waiting()
+    state = "red" if untold else "yellow" if oldest_s > LATE_S else "green"
+    yield Check("change feed", state, f"not told: {_some(untold)}" if untold else f"{number} changes wait, the oldest {oldest_s:.0f} s")
+    days = snapshots.age_days()
+    late = bool(settings.SNAPSHOTS_KEPT) and everything.any_there() and (days is None or days > LATE_SNAPSHOT_DAYS)
+    said = "none yet" if days is None else f"the newest is {days:.1f} days old"
+    yield Check("snapshots", "yellow" if late else "green", f"{said}: chengxin snapshot" if late else said)
+
+
 def site() -> Iterable[Check]:
     """Maintenance is not forgotten."""
     notice = maintenance.current()
@@ -185,6 +200,7 @@ CHECKS: tuple[Callable[[], Iterable[Check]], ...] = (
     token,
     ledger,
     public_files,
+    copies,
     counts,
     messages,
     disk,

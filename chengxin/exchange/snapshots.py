@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -72,6 +73,12 @@ def listing() -> list[Manifest]:
     """The snapshots there are, the newest first."""
     found = sorted((path for path in folder().glob(f"*{MANIFEST}") if NAME.fullmatch(path.name)), reverse=True)
     return [Manifest(**orjson.loads(path.read_bytes())) for path in found]
+
+
+def age_days() -> float | None:
+    """How old the newest snapshot is; None where there is none."""
+    found = listing()
+    return (clock.now() - datetime.fromisoformat(found[0].made_at)).total_seconds() / 86_400 if found else None
 
 
 def manifest(name: str) -> bytes:

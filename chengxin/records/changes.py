@@ -90,3 +90,23 @@ def newest_of(*, usccs: Sequence[str], after: int, upto: int) -> dict[str, str]:
     """What happened last to each of these codes between two positions, by code; codes to which nothing happened are left out."""
     rows = Change.objects.filter(uscc__in=usccs, position__gt=after, position__lte=upto).order_by("uscc", "-position").distinct("uscc")
     return dict(rows.values_list("uscc", "kind"))
+
+
+_UNTOLD = """
+SELECT f.uscc FROM (SELECT uscc, etag FROM records_publicfile WHERE etag <> '' ORDER BY uscc LIMIT %(limit)s) AS f
+LEFT JOIN LATERAL (SELECT etag FROM records_change c WHERE c.uscc = f.uscc ORDER BY position DESC LIMIT 1) AS told ON true
+WHERE told.etag IS DISTINCT FROM f.etag AND NOT EXISTS (SELECT 1 FROM records_waitingchange w WHERE w.uscc = f.uscc)
+"""
+
+
+def untold(*, limit: int) -> list[str]:
+    """Codes, of the first `limit` files, whose bytes the feed has not told of and is not about to: none, unless somebody wrote past it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNTOLD, {"limit": limit})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def waiting() -> tuple[int, float]:
+    """How many changes wait for their place, and for how many seconds the oldest has."""
+    oldest = WaitingChange.objects.order_by("id").values_list("at", flat=True).first()
+    return WaitingChange.objects.count(), max(0.0, (clock.now() - oldest).total_seconds()) if oldest else 0.0

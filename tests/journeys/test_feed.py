@@ -8,7 +8,7 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,8 +16,9 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from chengxin import worker
+from chengxin import checks, worker
 from chengxin.common import clock
+from chengxin.exchange import snapshots
 from chengxin.ledger import queries as ledger
 from chengxin.records import actions, changes, files
 from chengxin.records.models import Change, PublicFile, WaitingChange
@@ -197,3 +198,20 @@ def test_a_batch_after_midnight_is_put_together_afresh(client: Client) -> None:
 def test_a_wrong_question_is_told_what_is_right(client: Client, body: bytes) -> None:
     answer = client.post("/api/v1/files:batch", body, content_type="application/json")
     assert (answer.status_code, list(answer.json()["errors"])) == (422, ["codes"])
+
+
+def test_the_doctor_sees_a_change_that_was_not_told_and_a_snapshot_that_is_late(firm: tuple[Any, str]) -> None:
+    def said() -> dict[str, tuple[str, str]]:
+        return {check.name: (check.state, check.detail) for check in checks.copies()}
+
+    assert said()["change feed"] == ("green", "1 changes wait, the oldest 0 s")
+    with clock.at(clock.now() + timedelta(minutes=5)):
+        assert said()["change feed"][0] == "yellow"
+    places()
+    assert said() == {"change feed": ("green", "0 changes wait, the oldest 0 s"), "snapshots": ("yellow", "none yet: chengxin snapshot")}
+    snapshots.make()
+    assert said()["snapshots"][0] == "green"
+    with clock.at(clock.now() + timedelta(days=3)):
+        assert said()["snapshots"][0] == "yellow"
+    PublicFile.objects.update(etag="0" * 32)
+    assert said()["change feed"] == ("red", f"not told: {firm[1]}")

@@ -91,7 +91,7 @@ def test_nothing_begins_before_the_button_behind_the_mailed_link(client: Client,
     assert NAME in mail.subject
     opened = client.get(link(mail))
     assert "确认关注" in opened.content.decode(), "a program that opens links confirms nothing"
-    assert opened.headers["Referrer-Policy"] == "no-referrer"
+    assert opened.headers["Cache-Control"] == "no-store"
     penalise(firm, "罚一")
     with next_day(1):
         assert digests() == 0, "not confirmed"

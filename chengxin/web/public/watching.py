@@ -157,7 +157,6 @@ def _refused(request: Request, refused: LinkRefused) -> HttpResponse:
 
 def _private(response: HttpResponse) -> HttpResponse:
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
