@@ -61,8 +61,8 @@ def save(*, filing_id: UUID, base_rev: int, changes: Mapping[str, str | None], b
     return Saved(rev=draft.rev, clashes=tuple(clashes), changed=True)
 
 
-def amend_open(*, enterprise_id: UUID, group: str, values: Mapping[str, str], by: Actor) -> None:
-    """Put decided values into the rows of a group of an archive that is being written; its other tabs are told by the revision."""
+def amend_open(*, enterprise_id: UUID, group: str, values: Mapping[str, str], by: Actor, row: UUID | None = None) -> None:
+    """Put decided values into a row, or all rows, of a group of an archive being written; its tabs are told by the revision."""
     rows = Filing.objects.select_for_update().filter(enterprise_id=enterprise_id, kind="archive")
     filing = rows.filter(state__in=lifecycle.EDITABLE_STATES).first()
     draft = Draft.objects.filter(filing=filing).first() if filing else None
@@ -70,7 +70,8 @@ def amend_open(*, enterprise_id: UUID, group: str, values: Mapping[str, str], by
         return
     form = catalogue.version(filing.form_version)
     plain = personal.unseal_answers(form=form, filing_id=filing.id, answers=draft.answers)
-    changes = {f"{group}/{row}/{code}": value for row in rules.rows_of(plain, group) for code, value in values.items()}
+    wanted = [each for each in rules.rows_of(plain, group) if row is None or each == str(row)]
+    changes = {f"{group}/{each}/{code}": value for each in wanted for code, value in values.items()}
     draft.answers = personal.seal_answers(form=form, filing_id=filing.id, answers={**plain, **changes})
     draft.rev += 1
     draft.field_rev = {**draft.field_rev, **dict.fromkeys(changes, draft.rev)}

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from chengxin.catalogue import codes as code_tables
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue import rules as catalogue_rules
+from chengxin.catalogue.answers import PUBLIC
 from chengxin.catalogue.chosen_kinds import kind_of
 from chengxin.catalogue.values import Field, Form
 from chengxin.common import clock
 from chengxin.common.errors import Conflict, Invalid
 from chengxin.filings import actions as filings
-from chengxin.filings import cases, inbox, lifecycle
+from chengxin.filings import cases, drafts, inbox, lifecycle
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.cases import Ruling
 from chengxin.filings.values import CaseView, FilingView
@@ -28,6 +29,7 @@ from chengxin.identity import queries as identity_queries
 from chengxin.identity.values import Actor
 from chengxin.records import deciding, marks, reading
 from chengxin.records.deciding import Standing
+from chengxin.records.values import ENTERPRISE
 
 CORRECTED, DELETED, KEPT = "corrected", "deleted", "kept"
 RESULTS = (CORRECTED, DELETED, KEPT)
@@ -122,8 +124,15 @@ def decide(*, filing_id: UUID, said: Said, by: Actor) -> None:
         deciding.correct(stands=stands, filing_id=filing_id, content=made.content, public=made.public, by=by)
     elif said.result == DELETED and stands is not None:
         deciding.delete(stands=stands, by=by)
+    if stands is not None and stands.origin == ENTERPRISE and said.result != KEPT:
+        _in_draft(stands, made.raw if made else {PUBLIC: "0"}, by)
     marks.settle(filing_id=filing_id, by=by)
     _tell(filing, said)
+
+
+def _in_draft(stands: Standing, values: Mapping[str, str], by: Actor) -> None:
+    """An update that is being written follows, so that its approval brings no error back."""
+    drafts.amend_open(enterprise_id=stands.enterprise_id, group=stands.group, row=stands.record_id, values=values, by=by)
 
 
 def _checked(filing: FilingView, case: CaseView, said: Said) -> Standing | None:

@@ -252,6 +252,8 @@ def test_a_deleted_record_is_out_of_everything_and_an_update_does_not_bring_a_co
     assert gone.status_code == 302
     assert all(one["version_id"] != item["version_id"] for one in document(firm)["records"])
     assert Client().get(f"/files/{firm.uscc}/{item['version_id']}").status_code == 404
+    marked = filings.draft(filing_id=update.id, by=firm.actor).answers
+    assert [value for path, value in marked.items() if path.startswith("S14/") and path.endswith("/_public")] == ["0"]
     assert consistency.differing_files() == [] and consistency.unfound_files() == []
 
 
