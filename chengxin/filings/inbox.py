@@ -16,7 +16,7 @@ from chengxin.filings.queries import decision_view, unit, view, visible_row
 from chengxin.filings.values import DecisionView, FilingView, InboxItem
 from chengxin.identity import policy
 from chengxin.identity import queries as identity
-from chengxin.identity.values import Actor
+from chengxin.identity.values import Actor, StaffView
 
 PAGE = 50
 DECIDED_SHOWN = 100
@@ -57,16 +57,14 @@ def pending(*, by: Actor) -> QuerySet[Filing]:
 
     Those that wait in a bulk decision are in nobody's inbox until it is carried out or revoked (D-03).
     """
-    policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
-    assert by.agency_id is not None
-    return _free(Filing.objects.filter(_lies_with(by.agency_id, by)), by)
+    lies = _lies_with(by)
+    return _free(Filing.objects.filter(lies.where), _in_bulk(), by)
 
 
-def _free(rows: QuerySet[Filing], by: Actor) -> QuerySet[Filing]:
+def _free(rows: QuerySet[Filing], in_bulk: list[UUID], by: Actor) -> QuerySet[Filing]:
     """Of those that lie with an agency, what the acting person may decide: not their own, none in a bulk decision."""
     rows = rows.filter(state=lifecycle.SUBMITTED).exclude(filer_id=by.account_id)
-    waiting = _in_bulk()
-    return rows.exclude(id__in=waiting) if waiting else rows
+    return rows.exclude(id__in=in_bulk) if in_bulk else rows
 
 
 def _in_bulk() -> list[UUID]:
@@ -74,30 +72,40 @@ def _in_bulk() -> list[UUID]:
     return list(BulkItem.objects.filter(state="waiting").values_list("filing_id", flat=True))
 
 
-def _lies_with(agency_id: UUID, by: Actor) -> Q:
-    """What is in the agency's divisions or handed to it by name, in fields that filings and their counts share."""
+@dataclass(frozen=True)
+class _Lies:
+    """What lies with an agency, in fields that filings and their counts share, and the units whose items are among it."""
+
+    where: Q
+    taken_over: tuple[str, ...]
+
+
+def _lies_with(by: Actor) -> _Lies:
+    """What is in the divisions of the acting person's agency or handed to it by name."""
+    policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
+    assert by.agency_id is not None
     named = identity.forms_named()
-    competent = _competent(agency_id, by, named)
-    handed = Waiting.objects.filter(handler__isnull=False).values_list("form_id", flat=True).distinct()
-    forms = list(handed)
+    competent = _competent(by.agency_id, by, named)
+    forms = list(Waiting.objects.filter(handler__isnull=False).values_list("form_id", flat=True).distinct())
     if not forms:
         return competent
     mine = Q(pk__in=[])
     for alike in _alike((form for form in forms if identity.covers(by.forms, form)), named):
-        mine |= Q(form_id__in=alike, handler_id__in=identity.handled_by(agency_id, alike[0]))
-    return competent & Q(handler__isnull=True) | mine
+        mine |= Q(form_id__in=alike, handler_id__in=identity.handled_by(by.agency_id, alike[0]))
+    return _Lies(competent.where & Q(handler__isnull=True) | mine, competent.taken_over)
 
 
-def _competent(agency_id: UUID, by: Actor, named: frozenset[str]) -> Q:
+def _competent(agency_id: UUID, by: Actor, named: frozenset[str]) -> _Lies:
     """The divisions of the agency, form by form only where some reviewer's list of forms tells forms apart."""
+    whole = identity.reach(agency_id)
     if not named:
-        return policy.in_codes("division_code", identity.competent_codes(agency_id))
+        return _Lies(policy.in_codes("division_code", whole.codes), whole.taken_over)
     forms = Waiting.objects.values_list("form_id", flat=True).distinct()
     allowed = Q(pk__in=[])
     for alike in _alike((form for form in forms if identity.covers(by.forms, form)), named):
         codes = identity.competent_codes(agency_id, alike[0])
         allowed |= Q(form_id__in=alike) & policy.in_codes("division_code", codes)
-    return allowed
+    return _Lies(allowed, whole.taken_over)
 
 
 def _alike(forms: Iterable[str], named: frozenset[str]) -> list[list[str]]:
@@ -129,20 +137,36 @@ def _says(whose: str, text: str) -> Q:
     return Q(**{f"{whose}__name__icontains": text}) | Q(**{f"{whose}__uscc__startswith": text.upper()})
 
 
-def opened(*, by: Actor, narrowed: Narrowed) -> tuple[list[InboxItem], Counts]:
-    """One page of the inbox and the exact counts of all of it, of one moment; competence is asked once."""
-    policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
-    assert by.agency_id is not None
+@dataclass(frozen=True)
+class Page:
+    """One page of the inbox with the exact counts of all of it, all of one moment.
+
+    `handed` is how many were handed to the acting person or to somebody `represented`, whose part that person does now.
+    """
+
+    items: list[InboxItem]
+    counts: Counts
+    handed: int
+    represented: list[StaffView]
+    taken_over: tuple[str, ...]
+
+
+def opened(*, by: Actor, narrowed: Narrowed) -> Page:
+    """What the acting person may decide now; competence is asked once."""
     with sql.snapshot():
-        lies = _lies_with(by.agency_id, by)
-        return _items(_free(Filing.objects.filter(lies), by), narrowed, by), _counts(lies, by)
+        lies, in_bulk, represented = _lies_with(by), _in_bulk(), identity.represented_by(by.id)
+        rows = _free(Filing.objects.filter(lies.where), in_bulk, by)
+        mine = handing.handed_to([by.id, *(each.account_id for each in represented)])
+        counts = _counts(lies.where, in_bulk, by)
+        handed = rows.filter(id__in=mine).count() if mine else 0
+        if narrowed.handed_to_me:
+            rows = rows.filter(id__in=mine)
+        return Page(_items(rows, narrowed, by), counts, handed, represented, lies.taken_over)
 
 
 def _items(rows: QuerySet[Filing], narrowed: Narrowed, by: Actor) -> list[InboxItem]:
     """The first due first; ``after`` is the cursor. The page is found first, and read with what belongs to it then."""
     rows = narrow(rows, narrowed)
-    if narrowed.handed_to_me:
-        rows = rows.filter(id__in=handing.handed_to(_parts(by)))
     if narrowed.after:
         due, last = narrowed.after
         rows = rows.filter(Q(due_at__gt=due) | Q(due_at=due, id__gt=last))
@@ -150,16 +174,6 @@ def _items(rows: QuerySet[Filing], narrowed: Narrowed, by: Actor) -> list[InboxI
     read = Filing.objects.select_related("enterprise", "subject", "claimed_by").in_bulk(page)
     now, handed = clock.now(), handing.with_whom(page)
     return [replace(_item(read[each], now, by), handed_to=handed.get(each, ("", ""))[1]) for each in page]
-
-
-def _parts(by: Actor) -> list[UUID]:
-    """The acting person, and the colleagues whose part is done by that person now."""
-    return [by.id, *(each.account_id for each in identity.represented_by(by.id))]
-
-
-def handed_to_me(*, by: Actor) -> int:
-    """How many pending filings were handed to the acting person, or to somebody whose part is done by that person."""
-    return pending(by=by).filter(id__in=handing.handed_to(_parts(by))).count()
 
 
 def due_by(*, by: Actor, moment: datetime) -> tuple[int, list[InboxItem]]:
@@ -190,7 +204,7 @@ def _item(row: Filing, now: datetime, by: Actor) -> InboxItem:
     )
 
 
-def _counts(lies: Q, by: Actor) -> Counts:
+def _counts(lies: Q, in_bulk: list[UUID], by: Actor) -> Counts:
     """Exact counts: the sums that are kept, what fell due since it was last looked, and without what `_free` leaves out."""
     now = clock.now()
     found = {kind: [all_, late] for kind, all_, late in _sums(lies)}
@@ -198,7 +212,7 @@ def _counts(lies: Q, by: Actor) -> Counts:
     fallen = waiting.filter(overdue_at=None, due_at__lt=now).values_list("kind").annotate(n=Count("id"))
     for kind, late in fallen:
         found.setdefault(kind, [0, 0])[1] += late
-    out = waiting.filter(Q(filer_id=by.account_id) | Q(id__in=_in_bulk())).values_list("kind")
+    out = waiting.filter(Q(filer_id=by.account_id) | Q(id__in=in_bulk)).values_list("kind")
     for kind, all_, late in out.annotate(n=Count("id"), late=Count("id", filter=Q(due_at__lt=now))):
         held = found.setdefault(kind, [0, 0])
         held[0], held[1] = held[0] - all_, held[1] - late

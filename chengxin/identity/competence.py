@@ -7,6 +7,8 @@ whatever is left, so no division is ever without an agency.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from chengxin.common import clock, sql
 from chengxin.common.errors import Unavailable
-from chengxin.identity import coverage, divisions
+from chengxin.identity import coverage
 from chengxin.identity.models import Agency
 from chengxin.identity.rules import HELP_FORM, form_patterns, role_for
 from chengxin.identity.values import AgencyView, Codes
@@ -143,13 +145,27 @@ def handled_by(agency_id: UUID, form: str | None = None) -> list[UUID]:
     return [row[0] for row in sql.rows(_HANDLED, {"agency": agency_id, **_moment(form)})]
 
 
-def divisions_of(agency_id: UUID, form: str | None = None) -> frozenset[str]:
-    """Every division code, retired ones too, for which the agency is competent now; often empty."""
+@dataclass(frozen=True)
+class Reach:
+    """What an agency has now: the divisions, and the names of the agencies below whose items it has until they return."""
+
+    codes: Codes
+    taken_over: tuple[str, ...]
+
+
+def reach(agency_id: UUID, form: str | None = None) -> Reach:
+    """The divisions an agency is competent for now, of the national level as all but what others have (D-05)."""
     homes = coverage.homes()
-    return frozenset(code for each in _served(agency_id, form) for code in homes.divisions.get(each, ()))
+    serves = homes.served(agency_id, staffed=_on_duty(form))
+    codes = frozenset(code for each in serves for code in homes.divisions.get(each, ()))
+    names = tuple(homes.names[each] for each in serves[1:])
+    if agency_id != homes.national:
+        return Reach(Codes(codes), names)
+    return Reach(Codes(homes.codes - codes, complement=True), names)
 
 
-def _served(agency_id: UUID, form: str | None) -> list[UUID]:
+def _on_duty(form: str | None) -> Callable[[list[UUID]], set[UUID]]:
+    """Asks which of some agencies have somebody on duty for `form`."""
     moment = _moment(form)
 
     def staffed(agencies: list[UUID]) -> set[UUID]:
@@ -157,15 +173,18 @@ def _served(agency_id: UUID, form: str | None) -> list[UUID]:
             return {row[0] for row in sql.rows(_ALL_ON_DUTY, moment)}
         return {row[0] for row in sql.rows(_ON_DUTY, {"agencies": agencies, **moment})}
 
-    return coverage.served(agency_id, staffed=staffed)
+    return staffed
+
+
+def divisions_of(agency_id: UUID, form: str | None = None) -> frozenset[str]:
+    """Every division code, retired ones too, for which the agency is competent now; often empty."""
+    codes = reach(agency_id, form).codes
+    return coverage.homes().codes - codes.listed if codes.complement else codes.listed
 
 
 def competent_codes(agency_id: UUID, form: str | None = None) -> Codes:
-    """`divisions_of` as `policy.visible` takes it; the national level as all but what others have."""
-    codes = divisions_of(agency_id, form)
-    if agency_id != coverage.homes().national:
-        return Codes(codes)
-    return Codes(frozenset(divisions.tree().rows) - codes, complement=True)
+    """`divisions_of` as `policy.visible` takes it."""
+    return reach(agency_id, form).codes
 
 
 def national_agencies() -> QuerySet[Agency]:
@@ -205,12 +224,6 @@ def forms_named() -> frozenset[str]:
     """What the lists of forms of today's reviewers say; while it is empty, one agency is competent for every form."""
     statement = "SELECT DISTINCT unnest(forms) FROM identity_agencymembership WHERE until IS NULL OR until > %(now)s"
     return frozenset(row[0] for row in sql.rows(statement, {"now": clock.now()}))
-
-
-def units_taken_over(agency_id: UUID) -> list[str]:
-    """Names of the agencies below without any reviewer on duty, whose items this one has until they return (D-05)."""
-    names = coverage.homes().names
-    return [names[each] for each in _served(agency_id, None)[1:]]
 
 
 _BELOW = """

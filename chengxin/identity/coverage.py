@@ -28,6 +28,22 @@ class Homes:
     below: Mapping[UUID, list[UUID]]
     divisions: Mapping[UUID, frozenset[str]]
     national: UUID | None
+    codes: frozenset[str]
+
+    def served(self, agency_id: UUID, *, staffed: Callable[[list[UUID]], Collection[UUID]]) -> list[UUID]:
+        """The agency itself, if it has somebody on duty or is the national one, and those below that have nobody.
+
+        `staffed` tells of a list of agencies which have somebody on duty.
+        """
+        if agency_id not in self.names or (agency_id != self.national and agency_id not in staffed([agency_id])):
+            return []
+        found, level = [agency_id], self.below.get(agency_id, [])
+        while level:
+            there = staffed(level)
+            empty = [each for each in level if each not in there]
+            found += empty
+            level = [each for agency in empty for each in self.below.get(agency, ())]
+        return found
 
 
 def homes() -> Homes:
@@ -45,7 +61,8 @@ def _homes_of(_agencies: tuple[Any, ...], _divisions: tuple[int, str]) -> Homes:
             below.setdefault(parent, []).append(agency)
     national = next((agency for agency, _name, _parent, _division, level in rows if level == "national"), None)
     held = {division: agency for agency, _name, _parent, division, _level in rows if division}
-    return Homes({row[0]: row[1] for row in rows}, below, _divided(divisions.tree(), held, national), national)
+    tree = divisions.tree()
+    return Homes({row[0]: row[1] for row in rows}, below, _divided(tree, held, national), national, frozenset(tree.rows))
 
 
 def _divided(tree: DivisionTree, held: Mapping[str, UUID], national: UUID | None) -> dict[UUID, frozenset[str]]:
@@ -57,20 +74,3 @@ def _divided(tree: DivisionTree, held: Mapping[str, UUID], national: UUID | None
         if home is not None:
             found.setdefault(home, set()).add(code)
     return {home: frozenset(codes) for home, codes in found.items()}
-
-
-def served(agency_id: UUID, *, staffed: Callable[[list[UUID]], Collection[UUID]]) -> list[UUID]:
-    """The agency itself, if it has somebody on duty or is the national one, and those below that have nobody.
-
-    `staffed` tells of a list of agencies which have somebody on duty.
-    """
-    of = homes()
-    if agency_id not in of.names or (agency_id != of.national and agency_id not in staffed([agency_id])):
-        return []
-    found, level = [agency_id], of.below.get(agency_id, [])
-    while level:
-        there = staffed(level)
-        empty = [each for each in level if each not in there]
-        found += empty
-        level = [each for agency in empty for each in of.below.get(agency, ())]
-    return found

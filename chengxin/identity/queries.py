@@ -24,9 +24,9 @@ from chengxin.identity.competence import (
     helpdesk_agency,
     is_staffed,
     on_duty,
+    reach,
     reviewers_now,
     units_of,
-    units_taken_over,
 )
 from chengxin.identity.models import (
     AccessLog,
@@ -64,12 +64,12 @@ __all__ = [
     "helpdesk_agency",
     "is_staffed",
     "on_duty",
+    "reach",
     "represented_by",
     "review_permission",
     "reviewers_now",
     "role_for",
     "units_of",
-    "units_taken_over",
 ]
 
 

@@ -68,10 +68,10 @@ def test_counts_of_the_inbox_know_the_clock_and_leave_out_what_is_not_for_this_p
     handed_in(of=filing, enterprise=firm.enterprise_id, division_code=people.ELSEWHERE)
     for settled in (0, 100):
         waiting.settle(limit=settled)
-        _items, counts = inbox.opened(by=by, narrowed=inbox.Narrowed())
+        counts = inbox.opened(by=by, narrowed=inbox.Narrowed()).counts
         assert (counts.pending, counts.overdue, counts.by_kind) == (3, 2, {"registration": 1, "voluntary": 2})
     identity.set_absence(account_id=office.county.account_id, absent_from=clock.now(), absent_to=None, by=people.SYSTEM)
-    _items, counts = inbox.opened(by=office.city.actor, narrowed=inbox.Narrowed())
+    counts = inbox.opened(by=office.city.actor, narrowed=inbox.Narrowed()).counts
     assert (counts.pending, counts.overdue) == (4, 3), "what the one who is away may not decide, somebody above may"
 
 

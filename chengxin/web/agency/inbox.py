@@ -43,18 +43,19 @@ def show(request: Request) -> HttpResponse:
     """One page of pending filings, with exact counts."""
     by = request.actor
     narrowed = narrowed_by(request)
-    items, counts = inbox.opened(by=by, narrowed=narrowed)
+    page = inbox.opened(by=by, narrowed=narrowed)
+    counts = page.counts
     context = {
         "counts": counts,
         "narrowed": narrowed,
         "is_narrowed": bool(narrowed.text or narrowed.overdue_only or narrowed.division_code or narrowed.handed_to_me),
-        "rows": rows_of(items),
-        "handed": inbox.handed_to_me(by=by),
-        "represented": identity.represented_by(by.id),
+        "rows": rows_of(page.items),
+        "handed": page.handed,
+        "represented": page.represented,
         "handed_on": "handed" in request.GET,
-        "next_url": _next_url(request, items),
+        "next_url": _next_url(request, page.items),
         "calendar_warnings": identity.calendar_warnings(clock.today()),
-        "taken_over": _taken_over(by),
+        "taken_over": _taken_over(page.taken_over),
         "regions": _regions(by),
         "bulks": bulk.told(by),
         "awaiting": corrections.awaiting(by=by),
@@ -73,7 +74,7 @@ def narrowed_by(request: Request) -> inbox.Narrowed:
         kind=kind if kind in lifecycle.KINDS else "",
         text=request.GET.get("q", "").strip()[:100],
         overdue_only=request.GET.get("overdue") == "1",
-        division_code=division if identity.division_path(division) else "",
+        division_code=division if division and identity.division_path(division) else "",
         handed_to_me=request.GET.get("handed_to") == "me",
         after=_cursor(request.GET.get("after", "")),
     )
@@ -102,10 +103,8 @@ def _tabs(counts: inbox.Counts) -> list[components.Link]:
     return [components.Link(text=_("全部"), url="?", count=counts.pending), *tabs]
 
 
-def _taken_over(by: Actor) -> str:
+def _taken_over(names: tuple[str, ...]) -> str:
     """The agencies below without a reviewer on duty, whose items are here meanwhile."""
-    assert by.agency_id is not None
-    names = identity.units_taken_over(by.agency_id)
     if len(names) > UNITS_NAMED:
         return _("%(names)s等%(n)d个机构") % {"names": _("、").join(names[:UNITS_NAMED]), "n": len(names)}
     return _("、").join(names)

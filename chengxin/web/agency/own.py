@@ -28,19 +28,19 @@ def today(request: Request) -> HttpResponse:
     """What the acting person decided today, how long it had waited, what waits and what is due today."""
     by = request.actor
     begins = datetime.combine(clock.today(), time(), tzinfo=clock.SHANGHAI)
-    _items, counts = inbox.opened(by=by, narrowed=inbox.Narrowed())
+    page = inbox.opened(by=by, narrowed=inbox.Narrowed())
     due, first = inbox.due_by(by=by, moment=begins + timedelta(days=1))
     done = inbox.done_since(by=by, moment=begins)
     context = {
         "day": clock.today(),
         "done": done,
         "waited": words.span(done.waited) if done.waited is not None else "",
-        "counts": counts,
+        "counts": page.counts,
         "due": due,
         "rows": rows_of(first),
-        "handed": inbox.handed_to_me(by=by),
+        "handed": page.handed,
         "looks": len(secondlooks.waiting(by=by)),
-        "represented": identity.represented_by(by.id),
+        "represented": page.represented,
     }
     return render(request, "agency/today.html", context)
 
