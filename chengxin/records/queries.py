@@ -150,17 +150,17 @@ def inside_records(*, enterprise_id: UUID, division_code: str, by: Actor, purpos
     return [_inside(row) for row in rows]
 
 
-def government_records(*, enterprise_id: UUID, by: Actor) -> list[InsideRecord]:
-    """What stands above the dashed line, for the enterprise itself (ARC-05)."""
-    policy.require(by=by, permission="record.view", enterprise_id=enterprise_id)
-    rows = Version.objects.filter(enterprise_id=enterprise_id, ended_at=None, origin="government")
-    return [_inside(row) for row in rows.order_by("group", "-created_at")]
 def basics(*, enterprise_id: UUID, group: str) -> tuple[UUID, UUID] | None:
     """Record and version of the first self-reported record of a group, public or not; None without one."""
     rows = Version.objects.filter(enterprise_id=enterprise_id, group=group, origin="enterprise", ended_at=None)
     return rows.order_by("order", "version_id").values_list("record_id", "version_id").first()
 
 
+def government_records(*, enterprise_id: UUID, by: Actor) -> list[InsideRecord]:
+    """What stands above the dashed line, for the enterprise itself (ARC-05)."""
+    policy.require(by=by, permission="record.view", enterprise_id=enterprise_id)
+    rows = Version.objects.filter(enterprise_id=enterprise_id, ended_at=None, origin="government")
+    return [_inside(row) for row in rows.order_by("group", "-created_at")]
 
 
 def hidden_since(*, enterprise_id: UUID, since: datetime) -> frozenset[UUID]:

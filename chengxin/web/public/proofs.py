@@ -54,9 +54,7 @@ def proof_of(version_id: UUID, found: dict[str, Any]) -> Proof:
     """Recompute the commitment from the opening and check the inclusion, as a stranger would."""
     leaf = ledger.entry(version_id)
     said = json.loads(leaf)
-    commitment = base64.b64encode(
-        openings.commitment(content=found["content"], salt=base64.b64decode(found["salt"]))
-    ).decode()
+    commitment = base64.b64encode(openings.commitment(content=found["content"], salt=base64.b64decode(found["salt"]))).decode()
     index, size, included = None, 0, False
     try:
         text = ledger.proof(version_id)

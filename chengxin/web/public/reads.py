@@ -43,9 +43,7 @@ def sections(document: dict[str, Any]) -> list[reading.Section]:
 
 def section(records: list[dict[str, Any]], *, total: int, disputed: Container[str] = ()) -> reading.Section:
     """One group's records in words."""
-    return reading.section(
-        records, total=total, more=False, form_of=catalogue.version, codes=code_tables.shipped(), disputed=disputed
-    )
+    return reading.section(records, total=total, more=False, form_of=catalogue.version, codes=code_tables.shipped(), disputed=disputed)
 
 
 def item(record: dict[str, Any], *, disputed: Container[str] = ()) -> reading.Item:
