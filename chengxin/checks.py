@@ -102,6 +102,15 @@ def ledger() -> Iterable[Check]:
     yield Check("followers", "red" if health.parked else "green", f"{health.parked} events parked")
 
 
+def imports() -> Iterable[Check]:
+    """No delivery may wait for a person because something broke again and again (D-44)."""
+    from chengxin.exchange import queries
+
+    parked = queries.parked()
+    said = ", ".join(f"{group}: {count}" for group, count in sorted(parked.items()))
+    yield Check("imports", "red" if parked else "green", f"parked, see 政府信息导入: {said}" if parked else "none is parked")
+
+
 def public_files() -> Iterable[Check]:
     """Files must be what their records give, every record must open its leaf, and search must know every file (D-47, D-57)."""
     from chengxin.records import consistency
@@ -199,6 +208,7 @@ CHECKS: tuple[Callable[[], Iterable[Check]], ...] = (
     key_ring,
     token,
     ledger,
+    imports,
     public_files,
     copies,
     counts,

@@ -10,7 +10,9 @@ import pytest
 from django.test import Client
 from openpyxl import Workbook
 
+from chengxin import checks
 from chengxin.common import clock
+from chengxin.exchange import store
 from chengxin.exchange.models import Chunk, FaultyLine, Job
 from chengxin.filings.models import Filing, Message
 from chengxin.flow import importing
@@ -320,3 +322,25 @@ def test_blank_books_say_so() -> None:
     where = upload(client, saved(Workbook()), name="空.xlsx", direct="1")
     work()
     assert "第1行应为本类信息的列名" in text(client, where)
+
+
+def test_a_file_that_breaks_again_and_again_is_parked_told_to_the_operator_and_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    _enterprise, uscc = makers.published(1, "杭州澜序桥电子商务有限公司")
+    client = people.browser(importer())
+    where = upload(client, table(penalty(uscc, "P-1")), direct="1")
+    path = store.path_of(Job.objects.get().id)
+    data = path.read_bytes()
+    while Job.objects.get().phase == "structure":
+        importing.carry_out(1)
+    path.unlink()
+    for _try in range(10):
+        Chunk.objects.update(next_try_at=clock.now())
+        work()
+    assert Job.objects.get().phase == "parked"
+    assert [check.state for check in checks.imports()] == ["red"]
+    assert "已暂停" in text(client, where) and "继续处理" in text(client, where)
+    path.write_bytes(data)
+    client.post(f"{where}/act", {"what": "resume"})
+    work()
+    assert "新增 <b>1</b>" in text(client, where)
+    assert [check.state for check in checks.imports()] == ["green"]
