@@ -18,7 +18,12 @@ from chengxin.records.groupread import GroupReader
 PATH = re.compile(r"/api/v1/files/([0-9A-HJ-NPQRTUWXY]{18})")
 CONNECT_SECONDS = 5
 EXPOSED = "Content-Range, ETag, Feed-Next, Feed-Origin, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
-CONNINFO_KEYS = frozenset({"host", "port", "dbname", "user", "password", "sslmode", "sslrootcert", "options", "target_session_attrs"})
+CONNINFO_KEYS = frozenset(
+    {
+        "host", "port", "dbname", "user", "password", "sslmode", "sslrootcert", "options", "target_session_attrs",
+        "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout",
+    }
+)  # fmt: skip
 
 
 def looked_up(scope: Scope) -> str | None:
