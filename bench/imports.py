@@ -207,9 +207,7 @@ def publish(uscc: str, *, number: int) -> UUID:
     head, record = makers.head(uscc, enterprise.name), makers.own_record(makers.shop(f"澜序旗舰店{number}"))
     with transaction.atomic():
         identity.lock_enterprise(enterprise.id)
-        changes = actions.publish(
-            enterprise_id=enterprise.id, filing_id=uuid4(), records=[record], head=head, by=Actor.system("bench")
-        )
+        changes = actions.publish(enterprise_id=enterprise.id, filing_id=uuid4(), records=[record], head=head, by=Actor.system("bench"))
     return changes.published[0]
 
 
