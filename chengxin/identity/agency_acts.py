@@ -19,7 +19,7 @@ from chengxin.common import clock
 from chengxin.common.errors import Conflict, Forbidden, Invalid, NotFound
 from chengxin.identity import agencies, competence, policy, rules
 from chengxin.identity.models import Account, Agency, AgencyAct, AgencyMembership
-from chengxin.identity.values import AGENCY_ACTS, Actor
+from chengxin.identity.values import AGENCY_ACTS, NATIONAL, Actor
 from chengxin.ledger import actions as ledger
 
 MAX_CHARS = 200
@@ -161,8 +161,8 @@ def of(*, agency_id: UUID, by: Actor) -> list[ActView]:
     return [_view(row) for row in rows.order_by("-proposed_at")[:SHOWN]]
 
 
-def _agency_division(agency_id: UUID) -> str | None:
-    return Agency.objects.filter(id=agency_id).values_list("division_id", flat=True).first()
+def _agency_division(agency_id: UUID) -> str:
+    return Agency.objects.filter(id=agency_id).values_list("division_id", flat=True).first() or NATIONAL
 
 
 def _view(row: AgencyAct) -> ActView:

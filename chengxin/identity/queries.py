@@ -40,6 +40,7 @@ from chengxin.identity.models import (
 from chengxin.identity.rules import covers, form_patterns, review_permission, role_for
 from chengxin.identity.staff import represented_by
 from chengxin.identity.values import (
+    NATIONAL,
     NO_CODES,
     AccountView,
     Actor,
@@ -293,7 +294,7 @@ def source_agencies() -> list[AgencyView]:
 
 def staff_of(agency_id: UUID, *, by: Actor) -> list[StaffView]:
     """Everyone who works or worked in the agency, newest first."""
-    policy.require(by=by, permission="agency.view", division_code=agency(agency_id).division_code)
+    policy.require(by=by, permission="agency.view", division_code=agency(agency_id).division_code or NATIONAL)
     rows = AgencyMembership.objects.select_related("account").filter(agency_id=agency_id).order_by("-since", "-id")
     return [staff.staff_view(row) for row in rows[:500]]
 

@@ -52,6 +52,8 @@ def test_units_show_who_is_on_duty_and_what_lies_there(office: people.Office) ->
     assert "更改名称" not in html(supervisor.get(f"/desk/units/{office.city.actor.agency_id}"))
     assert supervisor.post(f"/desk/units/{office.city.actor.agency_id}/rename", {"name": "别名"}).status_code == 403
     assert desk(office.county).get("/desk/units").status_code == 403
+    national = desk(colleague(office.nation, "nation-jian", name="部监督", roles=("supervisor",)))
+    assert national.get("/desk/units", follow=True).status_code == 200
 
 
 def test_a_unit_is_set_up_and_suspended_by_two(office: people.Office) -> None:
