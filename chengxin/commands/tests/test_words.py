@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -65,7 +66,7 @@ def test_an_agency_its_user_and_a_healthy_doctor() -> None:
 def test_the_catalogue_is_checked_without_a_database(tmp_path: Path) -> None:
     good = chengxin("catalogue", "check")
     assert (good.returncode, good.stderr) == (0, "")
-    assert good.stdout.startswith("27 forms, ")
+    assert re.fullmatch(r"\d+ forms, \d+ files of data: no fault\n", good.stdout)
     copy = tmp_path / "catalogue"
     shutil.copytree(ROOT / "catalogue", copy)
     path = copy / "groups" / "S04.yaml"

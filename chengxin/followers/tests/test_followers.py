@@ -78,10 +78,10 @@ def test_an_overdue_filing_is_marked_once_and_its_reviewer_reminded() -> None:
     with clock.at(MONDAY):
         firm = people.handed_in(1)
         follow()
-        assert due.run(100) == 0
+        assert due.mark_overdue(100) == 0
     with clock.at(MONDAY + timedelta(days=1, minutes=1)):
-        assert due.run(100) == 1
-        assert due.run(100) == 0
+        assert due.mark_overdue(100) == 1
+        assert due.mark_overdue(100) == 0
         follow()
         assert told("overdue") == [office.county.email]
         assert people.state(firm) == "submitted"
@@ -93,12 +93,12 @@ def test_a_new_round_is_not_overdue_because_the_last_one_was() -> None:
     with clock.at(MONDAY):
         firm = people.handed_in(1)
     with clock.at(MONDAY + timedelta(days=3)):
-        assert due.run(100) == 1
+        assert due.mark_overdue(100) == 1
         people.decide(firm, by=office.county, outcome="rejected", opinion="营业执照照片不清晰，请重新拍摄。")
         people.hand_in(firm)
-        assert due.run(100) == 0
+        assert due.mark_overdue(100) == 0
     with clock.at(MONDAY + timedelta(days=5)):
-        assert due.run(100) == 1
+        assert due.mark_overdue(100) == 1
     assert [event.data["round"] for event in Event.objects.filter(kind="filing.overdue").order_by("id")] == [1, 2]
 
 

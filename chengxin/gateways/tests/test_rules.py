@@ -49,4 +49,5 @@ def test_every_template_fills(name: str) -> None:
     template = TEMPLATES[name]
     values = dict.fromkeys(places(name), "{name} 100%") | {"site": "站", "origin": "http://x", "hotline": "1"}
     text = (str(template.subject) + str(template.body) + str(FOOT)).format_map(values)
-    assert "{name} 100%" in text and len(rules.one_line(str(template.subject).format_map(values))) > 1
+    assert "{name} 100%" in text
+    assert len(rules.one_line(str(template.subject).format_map(values))) > 1 or name.endswith("_sms"), "a mail has a subject"
