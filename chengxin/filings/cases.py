@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue.values import Form
 from chengxin.common import clock, crypto, sql
-from chengxin.common.errors import Conflict, Invalid
+from chengxin.common.errors import Conflict, Invalid, NotFound
 from chengxin.filings import lifecycle, personal, progress, queries
 from chengxin.filings.actions import advance, freeze, move, require_complete, reviewable
 from chengxin.filings.files import Stored
@@ -165,6 +165,12 @@ def _keep(filing: Filing, submission: Submission, about: About | None) -> None:
     )
 
 
+def require_kind(*, filing_id: UUID, kinds: Sequence[str]) -> None:
+    """Refuse to handle a filing by the rules of another kind, whatever address it was sent to."""
+    if not Filing.objects.filter(id=filing_id, kind__in=kinds).exists():
+        raise NotFound(_("未找到该填报。"))
+
+
 @dataclass(frozen=True)
 class Ruling:
     """What a clerk decides: the lifecycle's outcome, the word for it, the answer, and what was changed, before and after."""
@@ -229,9 +235,7 @@ def pass_on(*, filing_id: UUID, agency_id: UUID, reason: str, by: Actor) -> None
     if agency_id == queries.unit(filing).id:
         raise Invalid({"unit": [_("该事项已由所选单位办理，请选择其他单位。")]})
     _hand_over(filing, agency_id)
-    Remark.objects.create(
-        filing=filing, round=filing.round, path=PASSED_ON, text=reason.strip()[:500], by_id=by.id, created_at=clock.now()
-    )
+    Remark.objects.create(filing=filing, round=filing.round, path=PASSED_ON, text=reason.strip()[:500], by_id=by.id, created_at=clock.now())
     ledger.append(kind="case.passed_on", subject=str(filing.id), data={"agency": str(agency_id)}, by=by)
 
 

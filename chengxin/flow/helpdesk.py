@@ -81,6 +81,7 @@ def open_ticket(*, ticket_id: UUID, by: Actor) -> None:
 @step
 def answer(*, ticket_id: UUID, outcome: str, text: str, by: Actor) -> None:
     """Answer a ticket or refuse it with the reason; not while a change of the account waits."""
+    cases.require_kind(filing_id=ticket_id, kinds=(tickets.KIND,))
     ruling = cases.Ruling(outcome=outcome, result="answered" if outcome == "approved" else "refused", answer=text)
     cases.decide(filing_id=ticket_id, ruling=ruling, by=by)
     if any(change.state in ("proposed", "held") for change in account_changes.of_ticket(ticket_id=ticket_id, by=by)):

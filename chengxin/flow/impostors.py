@@ -75,6 +75,7 @@ def _division(uscc: str) -> str:
 @step
 def accept(*, filing_id: UUID, by: Actor) -> None:
     """受理: the account is frozen, the file is marked, the holder is told and has three working days (D-11)."""
+    cases.require_kind(filing_id=filing_id, kinds=(KIND,))
     filing = filing_queries.one(filing_id=filing_id, by=by)
     enterprise = _claimed(filing)
     identity.lock_enterprise(enterprise.id)
@@ -135,6 +136,7 @@ def propose(*, filing_id: UUID, result: str, reason: str, by: Actor) -> None:
 
     Where the unit has nobody else, the second word is that of the unit above.
     """
+    cases.require_kind(filing_id=filing_id, kinds=(KIND,))
     filing, case = filing_queries.one(filing_id=filing_id, by=by), cases.one(filing_id=filing_id, by=by)
     if result not in (UPHELD, DISMISSED):
         raise Invalid({"result": [_("请选择“成立”或“不成立”。")]})
@@ -158,6 +160,7 @@ def may_uphold(*, filing: FilingView, case: CaseView, by: Actor) -> bool:
 @step
 def settle(*, filing_id: UUID, confirmed: bool, by: Actor) -> None:
     """The second person's word; confirmed, it is carried out at once."""
+    cases.require_kind(filing_id=filing_id, kinds=(KIND,))
     case = cases.one(filing_id=filing_id, by=by)
     if case.proposed_by_id is None:
         raise Conflict(_("该申诉还没有处理意见。"), code="nothing-proposed")

@@ -59,6 +59,7 @@ def open_question(*, filing_id: UUID, by: Actor) -> None:
 @step
 def answer(*, filing_id: UUID, result: str, text: str, publish: bool, by: Actor) -> None:
     """Answer a question or decline it with a reason; with `publish` and the asker's consent everyone reads it."""
+    cases.require_kind(filing_id=filing_id, kinds=(KIND,))
     filing = filing_queries.one(filing_id=filing_id, by=by)
     said = cases.plain_answers(filing_id=filing_id, by=by)
     errors: dict[str, list[str]] = {}

@@ -12,7 +12,7 @@ from chengxin.catalogue import rules as catalogue_rules
 from chengxin.catalogue.values import Form
 from chengxin.common import clock
 from chengxin.filings import actions as filings
-from chengxin.filings import cases, remarking
+from chengxin.filings import cases, lifecycle, remarking
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.values import DecisionView, FilingView, SubmissionView
 from chengxin.flow import notices, registered
@@ -27,6 +27,7 @@ from chengxin.records import queries as record_queries
 from chengxin.records.values import ENTERPRISE, FileHead, NewRecord
 
 SEARCHED_NAMES = "S06"
+REVIEWED = tuple(kind for kind in lifecycle.KINDS if kind not in lifecycle.CASES)
 
 
 @step
@@ -66,7 +67,8 @@ def _decide(*, filing_id: UUID, round: int, outcome: str, opinion: str, by: Acto
 
 
 def decide_within(*, filing_id: UUID, round: int, outcome: str, opinion: str, by: Actor) -> DecisionView:
-    """The decision itself within a step: of a single one, and of each item of a bulk decision."""
+    """The decision itself within a step: of a single one, and of each item of a bulk decision; a case has a page and rules of its own."""
+    cases.require_kind(filing_id=filing_id, kinds=REVIEWED)
     filings.lock_subject(filing_id=filing_id, by=by)
     filing = filing_queries.one(filing_id=filing_id, by=by)
     if outcome == "approved" and filing.kind == "archive" and filing.state == "submitted":

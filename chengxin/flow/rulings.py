@@ -31,6 +31,7 @@ from chengxin.records import deciding, marks, reading
 from chengxin.records.deciding import Standing
 from chengxin.records.values import ENTERPRISE
 
+KINDS = ("objection", "error_report")
 CORRECTED, DELETED, KEPT = "corrected", "deleted", "kept"
 RESULTS = (CORRECTED, DELETED, KEPT)
 LONG_TERM = "长期"
@@ -111,6 +112,7 @@ class Said:
 @step
 def decide(*, filing_id: UUID, said: Said, by: Actor) -> None:
     """更正, 删除 or 维持: the record follows at once, the mark goes, both sides are told."""
+    cases.require_kind(filing_id=filing_id, kinds=KINDS)
     filing = filing_queries.one(filing_id=filing_id, by=by)
     assert filing.about_id is not None
     identity_queries.lock_enterprise(filing.about_id)
@@ -208,6 +210,7 @@ def _tell(filing: FilingView, said: Said) -> None:
 @step
 def pass_on(*, filing_id: UUID, agency_id: UUID | None, reason: str, by: Actor) -> None:
     """转其他单位: the case lies with the other unit from now on; whoever handed it in is told."""
+    cases.require_kind(filing_id=filing_id, kinds=KINDS)
     if agency_id is None:
         raise Invalid({"unit": [_("请选择转往的单位。")]})
     unit = identity_queries.agency(agency_id)

@@ -88,6 +88,7 @@ def look_up(*, filing_id: UUID, by: Actor) -> prefill.Register:
 
 def decide(*, filing_id: UUID, outcome: str, opinion: str, by: Actor) -> None:
     """Approve or reject a change; approval carries all of it out at once."""
+    cases.require_kind(filing_id=filing_id, kinds=(KIND,))
     if outcome == "approved":
         look_up(filing_id=filing_id, by=by)
     _decide(filing_id=filing_id, outcome=outcome, opinion=opinion, by=by)

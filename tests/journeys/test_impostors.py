@@ -20,7 +20,7 @@ from chengxin.records import queries as records
 from tests import people as staff
 from tests.journeys import enterprises as people
 from tests.journeys.enterprises import Enterprise
-from tests.journeys.test_wrong_data import answers, hidden, paper, published, sent_code, shown_once
+from tests.journeys.test_wrong_data import answers, hidden, item_of, paper, published, reported, sent_code, shown_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PHONE = "13900005678"
@@ -131,3 +131,29 @@ def test_a_claim_for_a_code_nobody_has_gets_the_same_answer_and_a_mailbox_is_no_
     refused = Client().post("/impostor", {**kept, **said, "contact_code": "000000"})
     text = refused.content.decode()
     assert refused.status_code == 422 and "请填写手机号" in text and "请上传营业执照" in text and 'value="1"' in text
+
+
+def test_a_case_is_decided_at_the_address_of_its_kind_only() -> None:
+    firm = published()
+    claimed(firm.uscc)
+    reported(firm, item_of(firm, "enterprise")["version_id"])
+    desk, _second, claim = desks(firm)
+    report = Filing.objects.get(kind="error_report")
+    before = [claim.updated_at, report.updated_at]
+    unit = str(staff.agency("330110", name="余杭区商务局"))
+    elsewhere = {
+        f"/desk/cases/{claim.id}/decide": {"result": "kept", "answer": "维持。"},
+        f"/desk/cases/{claim.id}/pass-on": {"unit": unit, "reason": "转办。"},
+        f"/desk/changes/{claim.id}/decide": {"result": "rejected", "answer": "不予变更。"},
+        f"/desk/questions/{claim.id}/answer": {"result": "declined", "answer": "不予受理。"},
+        f"/desk/{claim.id}/decide": {"outcome": "rejected", "opinion": "不予通过。", "round": claim.round},
+        f"/desk/{report.id}/decide": {"outcome": "rejected", "opinion": "不予通过。", "round": report.round},
+        f"/desk/impostors/{report.id}/accept": {},
+        f"/desk/impostors/{report.id}/propose": {"result": "dismissed", "answer": "不成立。"},
+        f"/desk/impostors/{report.id}/settle": {"outcome": "confirmed"},
+    }
+    for url, said in elsewhere.items():
+        assert desk.post(url, said).status_code == 404, url
+    assert identity.account(firm.account_id).state == "active"
+    rows = Filing.objects.filter(id__in=[claim.id, report.id]).order_by("created_at")
+    assert [(row.state, row.updated_at, row.decisions.count()) for row in rows] == [("submitted", at, 0) for at in before]

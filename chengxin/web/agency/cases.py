@@ -33,7 +33,6 @@ from chengxin.web.session import Request, agency_only
 
 FIX = "fix/"
 MAX_ANSWER_CHARS = 2000
-WRONG_DATA = ("objection", "error_report")
 
 
 @require_safe
@@ -85,7 +84,7 @@ def page(*, filing_id: UUID, by: Actor, said: rulings.Said | None = None, errors
     """Everything the page shows; also used where something was refused."""
     found = rulings.matter(filing_id=filing_id, by=by)
     filing, stands = found.filing, found.stands
-    if filing.kind not in WRONG_DATA or filing.about_id is None:
+    if filing.kind not in rulings.KINDS or filing.about_id is None:
         raise NotFound(_("未找到该填报。"))
     read = handed_in(filing, by)
     decidable = filing.state == lifecycle.SUBMITTED and inbox.may_review(filing=filing, by=by)
