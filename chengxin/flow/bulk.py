@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
 
 from chengxin.common.errors import ChengxinError
 from chengxin.filings import bulk
 from chengxin.flow import registered, review
-from chengxin.flow.step import step
+from chengxin.flow.step import LOCKED, step
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 
@@ -31,20 +32,27 @@ def revoke(*, bulk_id: UUID, by: Actor) -> None:
 
 
 def carry_out(limit: int) -> int:
-    """Carry out items whose time has come, each in a transaction of its own; returns how many."""
-    due = bulk.due(limit=limit)
-    for item in due:
-        try:
-            by = identity.actor_for(item.by_id, "none")
-            if item.outcome == "approved":
-                registered.ask(filing_id=item.filing_id, by=by)
-            _carry_out(item=item, by=by)
-        except ChengxinError as refused:
-            _refuse(item=item, why=refused.message)
-        except Exception:
-            log.exception("bulk item failed", item=item.id)
-            _refuse(item=item, why=str(_("系统暂时无法办理，请单独审核。")))
-    return len(due)
+    """Carry out items whose time has come, each in a transaction of its own; returns how many. Who is busy has the next turn."""
+    return sum(_settled(item) for item in bulk.due(limit=limit))
+
+
+def _settled(item: bulk.DueItem) -> bool:
+    """Carry one item out or note why not; False where somebody is at the filing just now."""
+    try:
+        by = identity.actor_for(item.by_id, "none")
+        if item.outcome == "approved":
+            registered.ask(filing_id=item.filing_id, by=by)
+        _carry_out(item=item, by=by)
+    except (OperationalError, InterfaceError):
+        raise
+    except ChengxinError as refused:
+        if refused.code == LOCKED:
+            return False
+        _refuse(item=item, why=refused.message)
+    except Exception:
+        log.exception("bulk item failed", item=item.id)
+        _refuse(item=item, why=str(_("系统暂时无法办理，请单独审核。")))
+    return True
 
 
 @step

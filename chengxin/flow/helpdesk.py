@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from chengxin.access import actions as access
@@ -25,7 +26,7 @@ from chengxin.filings.files import Stored
 from chengxin.filings.values import AccountChangeView
 from chengxin.flow import cases as telling
 from chengxin.flow import closing, helpdesk_notices
-from chengxin.flow.step import step
+from chengxin.flow.step import LOCKED, step
 from chengxin.identity import actions as identity_actions
 from chengxin.identity import queries as identity
 from chengxin.identity.rules import HELP_FORM
@@ -129,17 +130,24 @@ def stop(*, token: str) -> None:
 
 
 def carry_out(limit: int) -> int:
-    """Carry out changes whose day is over, each in a transaction of its own; returns how many."""
-    due = account_changes.due(limit=limit)
-    for change_id in due:
-        try:
-            _carry_out(change_id=change_id)
-        except ChengxinError as refused:
-            _fail(change_id=change_id, why=refused.message)
-        except Exception:
-            log.exception("account change failed", change=str(change_id))
-            _fail(change_id=change_id, why=str(_("系统暂时无法办理，请重新办理。")))
-    return len(due)
+    """Carry out changes whose day is over, each in a transaction of its own; returns how many. Who is busy has the next turn."""
+    return sum(_settled(change_id) for change_id in account_changes.due(limit=limit))
+
+
+def _settled(change_id: UUID) -> bool:
+    """Carry one change out or note why not; False where somebody is at its ticket or enterprise just now."""
+    try:
+        _carry_out(change_id=change_id)
+    except (OperationalError, InterfaceError):
+        raise
+    except ChengxinError as refused:
+        if refused.code == LOCKED:
+            return False
+        _fail(change_id=change_id, why=refused.message)
+    except Exception:
+        log.exception("account change failed", change=str(change_id))
+        _fail(change_id=change_id, why=str(_("系统暂时无法办理，请重新办理。")))
+    return True
 
 
 @step

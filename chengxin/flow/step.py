@@ -16,6 +16,8 @@ R = TypeVar("R")
 
 DEADLOCK = "40P01"
 LOCK_TIMEOUT = "55P03"
+LOCKED = "locked"
+"""The code of the Conflict that says that another one is at it: the same may succeed in a moment."""
 TRIES = 3
 
 
@@ -30,7 +32,7 @@ def step(function: Callable[P, R]) -> Callable[P, R]:
                     return function(*args, **kwargs)
             except OperationalError as error:
                 if _state(error) == LOCK_TIMEOUT:
-                    raise Conflict(_("该内容正在被他人处理，请稍后重试。"), code="locked") from error
+                    raise Conflict(_("该内容正在被他人处理，请稍后重试。"), code=LOCKED) from error
                 if _state(error) != DEADLOCK or attempt == TRIES:
                     raise
         raise AssertionError("unreachable")

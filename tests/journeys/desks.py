@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.test import Client
 
 from chengxin.access import actions as access
@@ -46,3 +49,20 @@ def decide(client: Client, filing: Any, outcome: str, opinion: str = "", **extra
     """Post a decision on the version that was read."""
     body = {"round": filing.round, "outcome": outcome, "opinion": opinion}
     return client.post(f"/desk/{filing.id}/decide", body, **extra)
+
+
+@contextmanager
+def somebody_at(filing_id: Any, *, patience: str = "lock_timeout") -> Iterator[None]:
+    """Another connection holds a filing, and this one's patience is over in a tenth of a second."""
+    other = connection.copy()
+    limits = {"lock_timeout": "0", "statement_timeout": "0", patience: "100ms"}
+    with connection.cursor() as mine, other.cursor() as theirs:
+        theirs.execute("BEGIN")
+        theirs.execute("SELECT 1 FROM filings_filing WHERE id = %s FOR UPDATE", [filing_id])
+        mine.execute("; ".join(f"SET {name} = '{limit}'" for name, limit in limits.items()))
+        try:
+            yield
+        finally:
+            mine.execute("; ".join(f"RESET {name}" for name in limits))
+            theirs.execute("ROLLBACK")
+    other.close()

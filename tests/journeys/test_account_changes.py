@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from chengxin.common import clock
@@ -18,7 +19,7 @@ from chengxin.identity import queries as identity
 from chengxin.identity.tests.test_races import race
 from chengxin.ledger.models import Event
 from tests import people
-from tests.journeys import enterprises, pleas
+from tests.journeys import desks, enterprises, pleas
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Clerks = tuple[people.Person, people.Person]
@@ -201,3 +202,16 @@ def test_a_stop_and_the_carrying_out_at_once_end_in_one_of_both(firm: people.Per
     assert (state(change_id), email(firm)) in {("stopped", firm.email), ("done", pleas.NEW_MAILBOX)}
     told = [len(pleas.mails(firm.email, subject)) for subject in ("已被阻止", "注册邮箱已变更")]
     assert sorted(told) == [0, 1]
+
+
+def test_a_ticket_that_somebody_is_at_has_its_change_carried_out_at_the_next_turn(firm: people.Person, clerks: Clerks) -> None:
+    ticket = pleas.handed_in(firm)
+    change_id = pleas.held(ticket.filing_id, *clerks)
+    with clock.at(clock.now() + DAY):
+        with desks.somebody_at(ticket.filing_id):
+            assert helpdesk.carry_out(10) == 0
+        with desks.somebody_at(ticket.filing_id, patience="statement_timeout"), pytest.raises(OperationalError):
+            helpdesk.carry_out(10)
+        assert (email(firm), state(change_id)) == (firm.email, "held")
+        assert helpdesk.carry_out(10) == 1
+    assert (email(firm), state(change_id)) == (pleas.NEW_MAILBOX, "done")

@@ -7,11 +7,12 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from chengxin.common import clock
 from chengxin.filings.models import BulkDecision, BulkItem, Decision, Filing
-from chengxin.flow import due
+from chengxin.flow import bulk, due
 from chengxin.gateways.models import Outbox
 from chengxin.identity import actions as identity
 from chengxin.ledger.models import Event
@@ -145,3 +146,17 @@ def test_what_cannot_be_decided_together_is_refused(office: people.Office) -> No
     assert set(Filing.objects.exclude(id__in=Decision.objects.values("filing_id")).values_list("state", flat=True)) == {"submitted"}
     firm = people.approved(9, by=office.county)
     assert people.browser(firm).post("/desk/bulk", {"item": registration, "outcome": "approved"}).status_code == 403
+
+
+def test_a_filing_that_somebody_is_at_is_decided_at_the_next_turn(office: people.Office) -> None:
+    filing = people.filing(people.handed_in(1))
+    client = desk(office.county)
+    client.post("/desk/bulk", {"item": boxes(client), "outcome": "approved"})
+    with clock.at(clock.now() + timedelta(seconds=31)):
+        with desks.somebody_at(filing.id):
+            assert bulk.carry_out(10) == 0
+        with desks.somebody_at(filing.id, patience="statement_timeout"), pytest.raises(OperationalError):
+            bulk.carry_out(10)
+        assert BulkItem.objects.get().state == "waiting" and states() == {filing.id: "submitted"}
+        assert bulk.carry_out(10) == 1
+    assert states() == {filing.id: "approved"}
