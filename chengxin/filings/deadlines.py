@@ -16,6 +16,8 @@ from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
 
+ANSWER_SLA = "IMPOSTOR_ANSWER"
+
 
 def due(*, form: Form, handed_in: datetime) -> workdays.Due:
     """The due moment of a filing of this form, marked provisional without a calendar."""
@@ -43,9 +45,7 @@ def waiting_count(*, below: str | None, agency_id: UUID) -> int:
 def mark_overdue(*, limit: int, by: Actor) -> int:
     """Note, once a round, that filings passed their due moment; returns how many (REG-09)."""
     now = clock.now()
-    late = Filing.objects.select_for_update(skip_locked=True).filter(
-        state=lifecycle.SUBMITTED, overdue_at=None, due_at__lt=now
-    )
+    late = Filing.objects.select_for_update(skip_locked=True).filter(state=lifecycle.SUBMITTED, overdue_at=None, due_at__lt=now)
     filings = list(late.order_by("due_at")[:limit])
     for filing in filings:
         filing.overdue_at = now
@@ -54,13 +54,21 @@ def mark_overdue(*, limit: int, by: Actor) -> int:
     return len(filings)
 
 
+def _due_now(filing: Filing) -> workdays.Due:
+    """The due moment by the days known now: from the hand-in, or from the taking up of a claim whose holder is being heard (D-11)."""
+    accepted_at = filing.case.accepted_at if filing.kind in lifecycle.CASES else None
+    if accepted_at is not None:
+        return due_by(sla=ANSWER_SLA, since=accepted_at)
+    assert filing.submitted_at is not None
+    return due(form=catalogue.version(filing.form_version), handed_in=filing.submitted_at)
+
+
 def reckon_anew(*, by: Actor) -> int:
     """Reckon the provisional due moments of pending filings by the days known now; returns how many changed (D-04)."""
     changed = 0
     pending = Filing.objects.select_for_update().filter(state=lifecycle.SUBMITTED, due_provisional=True)
     for filing in pending.order_by("id"):
-        assert filing.submitted_at is not None
-        found = due(form=catalogue.version(filing.form_version), handed_in=filing.submitted_at)
+        found = _due_now(filing)
         if (found.at, found.provisional) == (filing.due_at, True):
             continue
         filing.due_at, filing.due_provisional, filing.overdue_at = found.at, found.provisional, None

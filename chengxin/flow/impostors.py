@@ -79,7 +79,8 @@ def accept(*, filing_id: UUID, by: Actor) -> None:
     filing = filing_queries.one(filing_id=filing_id, by=by)
     enterprise = _claimed(filing)
     identity.lock_enterprise(enterprise.id)
-    due = deadlines.due_by(sla="IMPOSTOR_ANSWER", since=clock.now())
+    _require_none_open(enterprise_id=enterprise.id, filing_id=filing_id)
+    due = deadlines.due_by(sla=deadlines.ANSWER_SLA, since=clock.now())
     cases.accept(filing_id=filing_id, due_at=due.at, due_provisional=due.provisional, by=by)
     account_id = identity.administrator_of(enterprise.id)
     assert account_id is not None
@@ -100,6 +101,13 @@ def accept(*, filing_id: UUID, by: Actor) -> None:
         secret_until=due.at,
     )
     case_flow.tell(filing_id=filing_id, what=_("已受理"), answer=_("该账号已暂停使用，正在核实。"), key=f"case-accepted:{filing_id}")
+
+
+def _require_none_open(*, enterprise_id: UUID, filing_id: UUID) -> None:
+    """One claim at a time: a second one would thaw the account that the first one froze, and has no holder of its own to hear."""
+    found = cases.open_about(enterprise_id=enterprise_id, kind=KIND)
+    if found is not None and found.id != filing_id:
+        raise Conflict(_("该账号已有一项冒名申诉正在核实，请先办结。"), code="claim-open")
 
 
 def _claimed(filing: FilingView) -> EnterpriseView:

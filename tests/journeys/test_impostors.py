@@ -11,7 +11,9 @@ from django.test import Client
 
 from chengxin.access.models import Attempt
 from chengxin.common import clock
-from chengxin.filings.models import Filing
+from chengxin.filings import deadlines
+from chengxin.filings.models import Case, Filing
+from chengxin.flow.step import step
 from chengxin.gateways import actions as gateways
 from chengxin.gateways.models import DemoMail
 from chengxin.identity import queries as identity
@@ -157,3 +159,31 @@ def test_a_case_is_decided_at_the_address_of_its_kind_only() -> None:
     assert identity.account(firm.account_id).state == "active"
     rows = Filing.objects.filter(id__in=[claim.id, report.id]).order_by("created_at")
     assert [(row.state, row.updated_at, row.decisions.count()) for row in rows] == [("submitted", at, 0) for at in before]
+
+
+def test_an_account_is_verified_for_one_claim_at_a_time_and_its_clock_runs_from_the_taking_up() -> None:
+    firm = published()
+    claimed(firm.uscc)
+    desk, _second, first = desks(firm)
+    claimed(firm.uscc)
+    later = Filing.objects.get(kind="impostor", subject_id=firm.id, created_at__gt=first.created_at)
+    assert desk.post(f"/desk/impostors/{first.id}/accept").status_code == 302
+    refused = desk.post(f"/desk/impostors/{later.id}/accept")
+    assert refused.status_code == 409 and "该账号已有一项冒名申诉正在核实，请先办结。" in refused.content.decode()
+    assert Case.objects.get(filing=later).accepted_at is None
+    due_at = Filing.objects.get(id=first.id).due_at
+    Filing.objects.filter(id=first.id).update(due_provisional=True)
+    assert step(deadlines.reckon_anew)(by=staff.SYSTEM) == 1
+    assert Filing.objects.values_list("due_at", "due_provisional").get(id=first.id) == (due_at, False)
+
+
+def test_a_supervisor_reads_a_claim_without_the_holders_contact_data() -> None:
+    firm = published()
+    claimed(firm.uscc)
+    clerk = people.reviewer()
+    filing = Filing.objects.get(kind="impostor", subject_id=firm.id)
+    assert "注册邮箱" in people.signed_in(clerk.id).get(f"/desk/impostors/{filing.id}").content.decode()
+    assert clerk.agency_id is not None
+    watching = staff.officer(clerk.agency_id, "supervisor-he", roles=("supervisor",))
+    page = people.signed_in(watching.account_id).get(f"/desk/impostors/{filing.id}")
+    assert page.status_code == 200 and "现注册账号" in page.content.decode() and "注册邮箱" not in page.content.decode()

@@ -17,6 +17,7 @@ from chengxin.filings import queries as filings
 from chengxin.filings.cases import PASSED_ON
 from chengxin.filings.values import FilingView
 from chengxin.flow import impostors, prefill, rulings
+from chengxin.identity import policy
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.web.agency.cases import MAX_ANSWER_CHARS, handed_in, moments, standing
@@ -102,14 +103,15 @@ def _answer(filing: FilingView, by: Actor) -> str:
 
 
 def _account(filing: FilingView, by: Actor) -> dict[str, Any]:
-    """Who holds the code now, with masked contact data, and what the register says."""
+    """Who holds the code now, with masked contact data for those who may see it, and what the register says."""
     if filing.subject_id is None:
         return {"enterprise": None}
     enterprise = identity.enterprise(filing.subject_id)
     holder = identity.administrator_of(enterprise.id)
+    shown = holder is not None and policy.may(by=by, permission="contact.view", account_id=holder)
     return {
         "enterprise": enterprise,
         "division": "".join(enterprise.division_path),
-        "contact": identity.contact_of(holder, by=by, purpose="impostor") if holder else None,
+        "contact": identity.contact_of(holder, by=by, purpose="impostor") if holder and shown else None,
         "register": prefill.last_known(uscc=enterprise.uscc).entry,
     }
