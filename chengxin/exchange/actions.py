@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from chengxin.common import clock, crypto
@@ -78,10 +78,14 @@ def open_job(new: NewJob, *, by: Actor) -> bool:
 
 
 def hold_new(*, job_id: UUID | None = None) -> JobView | None:
-    """The oldest job whose file nobody has read yet, held to the end of the transaction."""
+    """The oldest job whose file nobody has read yet, held to the end of the transaction, however long reading takes."""
     rows = Job.objects.select_for_update(skip_locked=True).filter(phase=values.STRUCTURE, next_try_at__lte=clock.now())
     row = (rows.filter(id=job_id) if job_id else rows).order_by("created_at").first()
-    return queries.view(row) if row else None
+    if row is None:
+        return None
+    with connection.cursor() as cursor:  # a big workbook is read for longer than a session may idle, with no statement meanwhile
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+    return queries.view(row)
 
 
 def keep_piece(*, job_id: UUID, piece: Piece) -> None:
@@ -125,8 +129,10 @@ def take_chunk(*, phase: str, job_id: UUID | None = None) -> Taken | None:
 
 
 def keep_judged(*, chunk_id: int, payload: str, expected: Mapping[str, int]) -> None:
-    """A chunk is judged: what taking it in would do."""
-    Chunk.objects.filter(pk=chunk_id).update(judged_at=clock.now(), payload=payload, expected=dict(expected), attempts=0)
+    """A chunk is judged: what taking it in would do. Of a job that was given up meanwhile nothing is kept."""
+    Chunk.objects.filter(pk=chunk_id, job__phase__in=values.WORKING).update(
+        judged_at=clock.now(), payload=payload, expected=dict(expected), attempts=0
+    )
 
 
 def keep_done(*, chunk_id: int, counts: Mapping[str, int], changed: Sequence[tuple[UUID, UUID]]) -> None:
@@ -156,13 +162,13 @@ def hold_finished(*, phase: str, job_id: UUID | None = None) -> JobView | None:
 
 
 def move(*, job_id: UUID, phase: str, filing_id: UUID | None = None, problem: str = "") -> None:
-    """Bring a held job to another phase."""
+    """Bring a held job to another phase; where it ends, no chunk keeps a payload, not even one that is being judged just now."""
     changes: dict[str, object] = {"phase": phase, "problem": problem[:500]}
     if filing_id is not None:
         changes["filing_id"] = filing_id
     if phase in values.ENDED:
         changes["finished_at"] = clock.now()
-        Chunk.objects.filter(job_id=job_id).exclude(payload="").update(payload="")
+        Chunk.objects.filter(job_id=job_id).update(payload="")
         transaction.on_commit(lambda: store.remove(job_id))
     Job.objects.filter(id=job_id).update(**changes)
 
@@ -180,8 +186,11 @@ def confirm(*, job_id: UUID) -> bool:
 
 
 def cancel(*, job_id: UUID) -> bool:
-    """A person does not want a file taken in; False where it is too late."""
-    row = Job.objects.select_for_update().filter(id=job_id).exclude(phase__in=[values.COMMIT, *values.ENDED]).first()
+    """A person does not want a file taken in; False where it is too late.
+
+    Held without its key: who judges a chunk may still note faults of the job, and is waited for.
+    """
+    row = Job.objects.select_for_update(no_key=True).filter(id=job_id).exclude(phase__in=[values.COMMIT, *values.ENDED]).first()
     if row is None or (row.phase == values.PARKED and row.filing_id):
         return False
     move(job_id=job_id, phase=values.CANCELLED)
@@ -232,7 +241,8 @@ def sweep() -> int:
     gone = 0
     for job_id in list(waiting.values_list("id", flat=True)[:100]):
         with transaction.atomic():
-            gone += cancel(job_id=job_id)
+            if waiting.select_for_update(no_key=True).filter(id=job_id).first():  # nobody has confirmed it meanwhile
+                gone += cancel(job_id=job_id)
     ended = [phase for phase in values.ENDED if phase != values.DONE]
     old = Job.objects.filter(phase__in=ended, filing__isnull=True, finished_at__lt=now - timedelta(days=HISTORY_DAYS))
     return gone + old.delete()[0]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -24,8 +24,10 @@ PEOPLE_COLUMNS = {
     "email": "邮箱",
 }
 MAX_BYTES = 1024 * 1024
+MAX_UNPACKED_BYTES = 40 * MAX_BYTES
 MAX_UNITS = 4000
 MAX_PEOPLE = 200
+MOST_COLUMNS = 30
 LONGEST_CELL = 400
 
 
@@ -42,13 +44,12 @@ def read(data: bytes) -> list[BookRow]:
     """The lines of both sheets, the units first; Invalid({"file": …}) for what is no such book."""
     if len(data) > MAX_BYTES:
         raise reading.refused(_("工作簿超过%(most)s MB，请分批导入。") % {"most": MAX_BYTES // 1024 // 1024})
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > 40 * MAX_BYTES:
-                raise reading.refused(_("工作簿展开后过大，请分批导入。"))
+    if not data.startswith(reading.ZIPPED):
+        raise reading.refused(_("文件应为Excel工作簿（.xlsx），请下载模板填写。"))
+    if workbooks.too_big(io.BytesIO(data), most=MAX_UNPACKED_BYTES):
+        raise reading.refused(_("工作簿展开后过大，请分批导入。"))
+    with workbooks.whole():
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
-        raise reading.refused(_("文件应为Excel工作簿（.xlsx），请下载模板填写。")) from error
     if UNITS not in book.sheetnames and PEOPLE not in book.sheetnames:
         raise reading.refused(_("工作簿应有名为“机构”或“人员”的工作表，请下载模板填写。"))
     rows = [*_sheet(book, UNITS, UNIT_COLUMNS, MAX_UNITS), *_sheet(book, PEOPLE, PEOPLE_COLUMNS, MAX_PEOPLE)]
@@ -60,14 +61,15 @@ def read(data: bytes) -> list[BookRow]:
 def _sheet(book: Any, name: str, columns: Mapping[str, str], most: int) -> list[BookRow]:
     if name not in book.sheetnames:
         return []
-    table = [[workbooks.text_of(cell).strip() for cell in row] for row in book[name].iter_rows(values_only=True, max_col=30)]
+    lines = islice(workbooks.lines_of(book[name], columns=MOST_COLUMNS), most + 2)
+    table = [[workbooks.text_of(cell).strip() for cell in row] for row in lines]
     head = [cell.lstrip("*") for cell in table[0]] if table else []
     missing = [label for label in columns.values() if label not in head]
     if missing:
         raise reading.refused(_("工作表“%(sheet)s”缺少列：%(names)s。") % {"sheet": name, "names": _("、").join(missing)})
     places = {code: head.index(label) for code, label in columns.items()}
     body = [(number, row) for number, row in enumerate(table[1:], start=2) if any(row)]
-    if len(body) > most:
+    if len(table) > most + 1:
         raise reading.refused(_("工作表“%(sheet)s”一次最多%(most)s行，请分批导入。") % {"sheet": name, "most": most})
     return [BookRow(name, number, {code: row[at][:LONGEST_CELL] for code, at in places.items()}) for number, row in body]
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from chengxin.catalogue.values import Group
 from chengxin.common.errors import Invalid
 from chengxin.common.text import name_key
-from chengxin.exchange.values import HEADER_LINE, LONGEST_CELL, MAX_LINES, Fault, FaultyLine, Line
+from chengxin.exchange.values import HEADER_LINE, LONGEST_CELL, LONGEST_LINE, MAX_LINES, Fault, FaultyLine, Line
 
 LONGEST_SHOWN = 40
 READ_BYTES = 1024 * 1024
@@ -107,10 +107,13 @@ class _Lines:
 
     def __init__(self, handle: BinaryIO, encoding: str, offset: int) -> None:
         handle.seek(offset)
-        self.handle, self.encoding, self.end = handle, encoding, offset
+        self.handle, self.encoding, self.end, self.taken = handle, encoding, offset, 0
 
     def __iter__(self) -> Iterator[str]:
-        for piece in self.handle:
+        while piece := self.handle.readline(LONGEST_LINE):
+            self.taken += 1
+            if len(piece) == LONGEST_LINE and not piece.endswith(b"\n"):
+                raise csv.Error("line too long")
             first = self.end == 0
             self.end += len(piece)
             text = piece.decode(self.encoding)
@@ -129,7 +132,7 @@ def rows(path: Path, *, encoding: str, offset: int = 0, number: int = HEADER_LIN
                     yield Row(place, cells, lines.end)
         except csv.Error as error:
             words = _("文件第%(line)s行起不是有效的CSV（引号不成对，或单元格超过%(most)s字），请重新导出后再试。")
-            raise refused(words % {"line": number + reader.line_num - 1, "most": LONGEST_CELL}) from error
+            raise refused(words % {"line": number + lines.taken - 1, "most": LONGEST_CELL}) from error
 
 
 def header(group: Group) -> list[str]:

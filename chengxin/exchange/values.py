@@ -14,7 +14,13 @@ MAX_BYTES = 1024 * 1024 * 1024
 MAX_BOOK_LINES = 100_000
 MAX_BOOK_BYTES = 40 * 1024 * 1024
 MAX_BOOK_UNPACKED_BYTES = 800 * 1024 * 1024
+MAX_BOOK_PART_BYTES = 64 * 1024 * 1024
+"""Bytes, unpacked, of a part of a workbook that is read into memory whole: everything but its sheets, such as the shared texts."""
+
 LONGEST_CELL = 100_000
+LONGEST_LINE = 8 * 1024 * 1024
+"""Bytes of a text file between two line breaks."""
+
 HEADER_LINE = 1
 CHUNK_LINES = 2_000
 MAX_FAULTY_LINES_KEPT = 10_000

@@ -10,10 +10,12 @@ import io
 import os
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -21,17 +23,24 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
+from openpyxl.packaging.manifest import Manifest
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.xml.constants import ARC_CONTENT_TYPES, SHARED_STRINGS
+from openpyxl.xml.functions import fromstring
 
 from chengxin.catalogue.values import Field, Form
 from chengxin.exchange import reading, store
-from chengxin.exchange.values import MAX_BOOK_BYTES, MAX_BOOK_LINES, MAX_BOOK_UNPACKED_BYTES, FaultyLine
+from chengxin.exchange.values import MAX_BOOK_BYTES, MAX_BOOK_LINES, MAX_BOOK_PART_BYTES, MAX_BOOK_UNPACKED_BYTES, FaultyLine
 
 DATA, HINTS = "数据", "填写说明"
 MERGED = re.compile(rb'<mergeCell[^>]*\bref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
 MOST_MERGED_TOLD = 3
 TAIL_BYTES = 4 * 1024 * 1024
+SHEETS = "xl/worksheets/"
+DAMAGED = (zipfile.BadZipFile, zlib.error, LookupError, ValueError, TypeError, OSError, EOFError, SyntaxError, RuntimeError)
+"""What unpacking and parsing raise where a workbook is damaged, at its beginning or in the middle of a sheet."""
+
 HEAD_FILL = PatternFill("solid", start_color="DCE6F1")
 FAULT_FILL = PatternFill("solid", start_color="F8D7DA")
 WIDTH = 20
@@ -57,14 +66,13 @@ def table(job_id: UUID) -> Path:
 def _rows(path: Path) -> Iterator[list[str]]:
     _check_archive(path)
     with path.open("rb") as handle:
-        try:
+        with whole():
             book = load_workbook(handle, read_only=True, data_only=False, keep_links=False)
-        except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
-            raise reading.refused(_("工作簿无法打开或已损坏，请重新另存后再试。")) from error
         sheet = _the_sheet(book)
-        _check_merged(path, sheet)
+        with whole():
+            _check_merged(path, sheet)
         width = 0
-        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+        for number, row in enumerate(lines_of(sheet), start=1):
             if number > MAX_BOOK_LINES + 1:
                 raise reading.refused(_("工作簿一次最多%(most)s行，更多的数据请使用CSV文件。") % {"most": MAX_BOOK_LINES})
             cells = _trimmed([text_of(cell) for cell in row])
@@ -72,15 +80,37 @@ def _rows(path: Path) -> Iterator[list[str]]:
             yield cells + [""] * (width - len(cells)) if cells else cells
 
 
+@contextmanager
+def whole() -> Iterator[None]:
+    """Say in a sentence that a workbook is damaged, wherever that is found."""
+    try:
+        yield
+    except DAMAGED as error:
+        raise reading.refused(_("工作簿无法打开或已损坏，请重新另存后再试。")) from error
+
+
+def lines_of(sheet: Any, *, columns: int | None = None) -> Iterator[Sequence[Any]]:
+    """The cells of a sheet line by line, as far as there are lines; what the sheet says of its own size is not believed."""
+    sheet.reset_dimensions()
+    with whole():
+        yield from sheet.iter_rows(values_only=True, max_col=columns)
+
+
+def too_big(source: Path | IO[bytes], *, most: int) -> bool:
+    """Whether a workbook would unpack to more than `most` bytes, or to more in one of the parts that are read whole."""
+    with whole(), zipfile.ZipFile(source) as archive:
+        sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+        read_whole = [size for name, size in sizes.items() if not name.startswith(SHEETS)]
+        if sum(sizes.values()) > most or max(read_whole, default=0) > MAX_BOOK_PART_BYTES:
+            return True
+        texts = Manifest.from_tree(fromstring(archive.read(ARC_CONTENT_TYPES))).find(SHARED_STRINGS)
+        return texts is not None and sizes.get(texts.PartName.lstrip("/"), 0) > MAX_BOOK_PART_BYTES
+
+
 def _check_archive(path: Path) -> None:
     if path.stat().st_size > MAX_BOOK_BYTES:
         raise reading.refused(_("工作簿超过%(most)s MB，请使用CSV文件。") % {"most": MAX_BOOK_BYTES // 1024 // 1024})
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise reading.refused(_("工作簿无法打开或已损坏，请重新另存后再试。")) from error
-    if unpacked > MAX_BOOK_UNPACKED_BYTES:
+    if too_big(path, most=MAX_BOOK_UNPACKED_BYTES):
         raise reading.refused(_("工作簿展开后过大，请使用CSV文件。"))
 
 
