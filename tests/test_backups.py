@@ -166,6 +166,18 @@ def test_files_are_taken_from_the_backup_before_and_old_backups_go(target: Path)
         assert making.forget_old(target, keep_days=35) == [made[1].name], "the newest stays"
 
 
+def test_a_damaged_old_backup_and_what_a_killed_run_left_go_too(target: Path) -> None:
+    now = clock.now()
+    names = [(now - timedelta(days=days)).strftime(f"{manifest.PREFIX}{manifest.STAMP}") for days in (50, 40, 1)]
+    for name in (*names, f".{names[0]}x.gone", f"{manifest.PREFIX}of-ours"):
+        (target / name).mkdir(parents=True)
+        (target / name / manifest.NAME).write_text("{", "utf-8")
+    assert making.forget_old(target, keep_days=35) == names[:2]
+    assert sorted(path.name for path in target.iterdir()) == [names[2], f"{manifest.PREFIX}of-ours"]
+    with clock.at(now + timedelta(days=400)):
+        assert making.forget_old(target, keep_days=35) == [], "the newest stays"
+
+
 def test_two_backups_do_not_write_one_folder(target: Path) -> None:
     target.mkdir()
     with making._alone(target), pytest.raises(BackupRefused, match="Another backup"):

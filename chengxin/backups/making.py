@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
 from chengxin.backups import programs, uploads
-from chengxin.backups.manifest import DUMP, PREFIX, STAMP, SUMS, BackupRefused, FileSum, KeyName, LogState, Manifest, found, read
+from chengxin.backups.manifest import DUMP, PREFIX, STAMP, SUMS, BackupRefused, FileSum, KeyName, LogState, Manifest, found
 from chengxin.common import clock, keys
 from chengxin.launcher import binaries, places
 from chengxin.ledger import queries as ledger
@@ -175,11 +175,25 @@ def _note(whole: Path, manifest: Manifest) -> None:
 
 
 def forget_old(target: Path, *, keep_days: int) -> list[str]:
-    """Delete backups older than the term, but never the newest; return their names (D-20: old salts live 35 days at most)."""
+    """Delete backups older than the term, but never the newest; return their names (D-20: old salts live 35 days at most).
+
+    A backup that is damaged goes like the others; so does what a run that was killed left half deleted.
+    """
+    for left in target.glob(f".{PREFIX}*.gone"):
+        shutil.rmtree(left)
     before = clock.now() - timedelta(days=keep_days)
-    old = [path for path in found(target)[:-1] if read(path).moment < before]
+    made = {path: moment for path in found(target) if (moment := _moment(path))}
+    old = [path for path in list(made)[:-1] if made[path] < before]
     for path in old:
         gone = path.with_name(f".{path.name}.gone")
         path.rename(gone)
         shutil.rmtree(gone)
     return [path.name for path in old]
+
+
+def _moment(whole: Path) -> datetime | None:
+    """When a backup was made, by its name; None for a folder somebody named otherwise."""
+    try:
+        return datetime.strptime(whole.name, f"{PREFIX}{STAMP}").replace(tzinfo=UTC)
+    except ValueError:
+        return None
