@@ -104,7 +104,7 @@ def listed(*, by: Actor) -> list[KeyView]:
 
 
 def holder(authorization: str) -> UUID | None:
-    """The key that a request names (`Authorization: Bearer cxk_…`), noted as used; None for a request without one.
+    """The account whose key a request names (`Authorization: Bearer cxk_…`), the key noted as used; None for a request without one.
 
     Raises UnknownKey for one that is not good: a program that thinks it has a key shall hear so.
     """
@@ -117,7 +117,7 @@ def holder(authorization: str) -> UUID | None:
     now = clock.now()
     stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - timedelta(minutes=USED_EVERY_MINUTES))
     ApiKey.objects.filter(stale, id=row.id).update(last_used_at=now)
-    return row.id
+    return row.account_id
 
 
 def _made(*, name: str, submission_key: str, by: Actor) -> tuple[str, ApiKey]:

@@ -74,6 +74,12 @@ def test_more_batches_with_a_key_than_without(holder: Client, client: Client, se
     assert batch(client, REMOTE_ADDR="203.0.113.9").status_code == 200, "another address has its own"
 
 
+def test_several_keys_of_one_account_share_its_limit(holder: Client, client: Client, settings: Any) -> None:
+    settings.WEB_WORKERS, settings.KEY_BATCHES_PER_MINUTE = 1, 3
+    one, two = issue(holder), issue(holder, "对账")
+    assert [batch(client, key).status_code for key in (one, two, one, two, one)] == [200] * 3 + [429] * 2
+
+
 def test_a_rotated_key_is_good_for_a_day_beside_its_successor(holder: Client, client: Client) -> None:
     old = issue(holder)
     answer = holder.post(PAGE, {"rotate": str(ApiKey.objects.get().id)}).content.decode()

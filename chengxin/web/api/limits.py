@@ -1,4 +1,4 @@
-"""How often a program may ask for batches: by its key, or without one by its address (D-46)."""
+"""How often a program may ask for batches: by the account of its key, or without one by its address (D-46)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _buckets = courtesy.Buckets()
 
 def count_batch(request: HttpRequest) -> None:
     """Count one batch. Raises UnknownKey for a key that is not good, TooMany above the limit."""
-    key = api_keys.holder(request.headers.get("Authorization", ""))
-    name = f"key:{key}" if key else courtesy.bucket_of(client.address(request.META))
-    per_minute = settings.KEY_BATCHES_PER_MINUTE if key else settings.BATCHES_PER_MINUTE
+    account_id = api_keys.holder(request.headers.get("Authorization", ""))
+    name = f"account:{account_id}" if account_id else courtesy.bucket_of(client.address(request.META))
+    per_minute = settings.KEY_BATCHES_PER_MINUTE if account_id else settings.BATCHES_PER_MINUTE
     if not per_minute:
         return
     verdict = _buckets.take(name, per_minute=per_minute / max(1, settings.WEB_WORKERS))
