@@ -6,11 +6,12 @@ signed and travels with the page. A page that is refused comes back with everyth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from uuid import UUID, uuid4
 
 from django.core import signing
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from chengxin.catalogue import queries as catalogue
@@ -18,7 +19,7 @@ from chengxin.catalogue import rules
 from chengxin.catalogue.values import Field as CatalogueField
 from chengxin.catalogue.values import Form, Group
 from chengxin.common import clock
-from chengxin.common.errors import Invalid
+from chengxin.common.errors import ChengxinError, Invalid, TooMany, Unavailable
 from chengxin.filings.files import Stored
 from chengxin.flow import cases as flow
 from chengxin.web import answers as posts
@@ -110,7 +111,7 @@ class CasePage:
         """Every message with the id of its row, in the order of the page."""
         order = [self.path(f.code) for f in self.group.fields]
         known = [(forms.control_id(path), text) for path in order for text in self.errors.get(path, ())]
-        return known + [(f"f-{name}", text) for name, texts in self.errors.items() if name not in order for text in texts]
+        return known + [(f"f-{name}" if name else "", text) for name, texts in self.errors.items() if name not in order for text in texts]
 
 
 def opened(form_id: str, **known: str) -> CasePage:
@@ -139,6 +140,15 @@ def redraws(request: Request) -> bool:
     return any(name in request.POST for name in ("_remove", "_search", "_captcha", "_send", "_redraw"))
 
 
+def refused(page: CasePage, error: ChengxinError, *, draw: Callable[[int], HttpResponse]) -> HttpResponse:
+    """The page again with everything typed and taken in, and why it was refused: beside the fields, or above them."""
+    page.refuse((error.fields if isinstance(error, Invalid) else {}) or {"": [error.message]})
+    response = draw(error.status)
+    if isinstance(error, TooMany | Unavailable):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
 def _take_files(request: Request, page: CasePage, f: CatalogueField) -> None:
     path = page.path(f.code)
     removed = request.POST.get("_remove", "").removeprefix(f"{path}=")
@@ -156,6 +166,9 @@ def _take_files(request: Request, page: CasePage, f: CatalogueField) -> None:
         except Invalid as error:
             page.errors.setdefault(path, []).extend(text for texts in error.fields.values() for text in texts)
             continue
+        except (TooMany, Unavailable) as error:
+            page.errors.setdefault(path, []).append(error.message)
+            break
         kept = [*kept, signing.dumps(asdict(stored), salt=SALT)]
     page.staged[path] = list({_opened(token).sha256: token for token in kept}.values())
 

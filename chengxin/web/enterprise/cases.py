@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from chengxin.catalogue import codes as code_tables
 from chengxin.catalogue import queries as catalogue
-from chengxin.common.errors import Invalid, NotFound
+from chengxin.common.errors import Conflict, Invalid, NotFound
 from chengxin.filings import cases, lifecycle, progress
 from chengxin.filings import queries as filings
 from chengxin.filings.values import FilingView
@@ -118,9 +118,8 @@ def objection(request: Request, version_id: UUID) -> HttpResponse:
         return _objection(request, version_id, page)
     try:
         done = wrongdata.object_to(version_id=version_id, answers=page.handed_in(), files=page.files(), key=page.key, by=request.actor)
-    except Invalid as error:
-        page.refuse(error.fields)
-        return _objection(request, version_id, page)
+    except (Invalid, Conflict) as error:
+        return casepage.refused(page, error, draw=lambda status: _objection(request, version_id, page, status=status))
     return handed_in_page(request, done, kind="objection")
 
 

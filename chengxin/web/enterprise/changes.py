@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from chengxin.common.errors import Invalid
+from chengxin.common.errors import Conflict, Invalid
 from chengxin.flow import subjects, wrongdata
 from chengxin.identity import queries as identity
 from chengxin.web import casepage
@@ -38,9 +38,8 @@ def change(request: Request) -> HttpResponse:
         return _page(request, page)
     try:
         done = subjects.hand_in(answers=page.handed_in(), values=page.values, files=page.files(), key=page.key, by=request.actor)
-    except Invalid as error:
-        page.refuse(error.fields)
-        return _page(request, page)
+    except (Invalid, Conflict) as error:
+        return casepage.refused(page, error, draw=lambda status: _page(request, page, status=status))
     return handed_in_page(request, done, kind=subjects.KIND)
 
 

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from chengxin.common.errors import Invalid
+from chengxin.common.errors import Invalid, TooMany
 from chengxin.filings import cases
 from chengxin.flow import impostors, wrongdata
 from chengxin.identity.values import Actor
@@ -44,9 +44,8 @@ def claim(request: Request) -> HttpResponse:
             key=page.key,
             network=challenges.network(request),
         )
-    except Invalid as error:
-        page.refuse(error.fields)
-        return _page(request, page, visitor=visitor)
+    except (Invalid, TooMany) as error:
+        return casepage.refused(page, error, draw=lambda status: _page(request, page, visitor=visitor, status=status))
     visitor.prove(spend=True)
     return handed_in(request, done, title=_("冒名注册申诉"), back="/")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from chengxin.common.errors import Invalid
+from chengxin.common.errors import Invalid, TooMany
 from chengxin.filings import cases, progress
 from chengxin.filings.cases import HandedIn
 from chengxin.flow import wrongdata
@@ -51,9 +52,9 @@ def report(request: Request, *, uscc: str, version_id: UUID) -> HttpResponse:
             uscc=code, version_id=version_id, answers=page.handed_in(), files=page.files(), key=page.key,
             network=challenges.network(request),
         )  # fmt: skip
-    except Invalid as error:
-        page.refuse(error.fields)
-        return _page(request, code, version_id, page, visitor=visitor)
+    except (Invalid, TooMany) as error:
+        draw = partial(_page, request, code, version_id, page, visitor=visitor)
+        return casepage.refused(page, error, draw=lambda status: draw(status=status))
     visitor.prove(spend=True)
     return handed_in(request, done, title=_("信息纠错"), back=reverse("public:file", args=[code]))
 
