@@ -227,9 +227,7 @@ def _place(filing_id: UUID) -> str:
 
 def pass_on(*, filing_id: UUID, agency_id: UUID, reason: str, by: Actor) -> None:
     """转其他单位: the case lies with another agency, with a clock of its own."""
-    filing = reviewable(filing_id=filing_id, by=by)
-    if filing.state != lifecycle.SUBMITTED:
-        raise Conflict(_("该事项已办结。"), code="decided")
+    filing = _undecided(filing_id, by)
     if not reason.strip():
         raise Invalid({"answer": [_("请说明转办理由。")]})
     if agency_id == queries.unit(filing).id:
@@ -294,9 +292,27 @@ def propose(*, filing_id: UUID, result: str, reason: str, by: Actor) -> None:
     ledger.append(kind="case.proposed", subject=str(filing.id), data={"result": result}, by=by)
 
 
+def proposed(*, filing_id: UUID, seen: str, by: Actor) -> CaseView:
+    """The locked case with the proposal that was on the page; Conflict where there is another one by now, or none."""
+    filing = _undecided(filing_id, by)
+    case = view(Case.objects.select_for_update(of=("self",)).select_related("proposed_by").get(filing=filing))
+    if case.proposed_by_id is None:
+        raise Conflict(_("该申诉还没有处理意见。"), code="nothing-proposed")
+    if case.seen != seen:
+        raise Conflict(_("处理意见已变化，请刷新后重新核对。"), code="stale-proposal")
+    return case
+
+
+def _undecided(filing_id: UUID, by: Actor) -> Filing:
+    filing = reviewable(filing_id=filing_id, by=by)
+    if filing.state != lifecycle.SUBMITTED:
+        raise Conflict(_("该事项已办结。"), code="decided")
+    return filing
+
+
 def take_back(*, filing_id: UUID, by: Actor) -> None:
     """The proposal does not stand: the second person sends it back, or the first withdraws it."""
-    filing = reviewable(filing_id=filing_id, by=by)
+    filing = _undecided(filing_id, by)
     Case.objects.filter(filing=filing).update(proposed_result="", proposed_reason="", proposed_by=None)
     ledger.append(kind="case.proposal_dropped", subject=str(filing.id), data={}, by=by)
 

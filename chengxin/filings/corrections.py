@@ -99,10 +99,10 @@ def propose(*, filing_id: UUID, reason: str, by: Actor) -> UUID:
     return row.id
 
 
-def settle(*, filing_id: UUID, confirmed: bool, by: Actor) -> FilingView | None:
+def settle(*, filing_id: UUID, seen: str, confirmed: bool, by: Actor) -> FilingView | None:
     """A second person confirms or declines; a confirmed one gives the filing back as 审核未通过, or as ended beside an open one.
 
-    Returns the filing after a confirmation. The enterprise is locked by the caller.
+    `seen` is the correction that was on the page. Returns the filing after a confirmation. The enterprise is locked by the caller.
     """
     filing = _locked(filing_id, by)
     row = filing.corrections.select_for_update().filter(state="proposed").first()
@@ -110,6 +110,8 @@ def settle(*, filing_id: UUID, confirmed: bool, by: Actor) -> FilingView | None:
         raise NotFound(_("没有等待复核的纠正。"))
     if row.by_id == by.account_id:
         raise Forbidden(_("纠正须由另一人复核。"))
+    if str(row.id) != seen:
+        raise Conflict(_("处理意见已变化，请刷新后重新核对。"), code="stale-proposal")
     row.state, row.second_id, row.settled_at = ("confirmed" if confirmed else "declined"), by.id, clock.now()
     row.save(update_fields=["state", "second", "settled_at"])
     if not confirmed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -148,6 +149,12 @@ class CaseView:
     proposed_reason: str
     proposed_by_id: UUID | None
     proposed_by_name: str
+
+    @property
+    def seen(self) -> str:
+        """Which proposal this is, for the second person's form: who proposed what, and for which reason."""
+        reason = hashlib.sha256(self.proposed_reason.encode()).hexdigest()[:16]
+        return f"{self.proposed_by_id}:{self.proposed_result}:{reason}"
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,10 @@ def propose(*, filing_id: UUID, reason: str, by: Actor) -> UUID:
 
 
 @step
-def settle(*, filing_id: UUID, confirmed: bool, by: Actor) -> None:
+def settle(*, filing_id: UUID, seen: str, confirmed: bool, by: Actor) -> None:
     """The second person's word; a confirmed correction undoes what the approval brought, and the enterprise is told."""
     filings.lock_subject(filing_id=filing_id, by=by)
-    filing = corrections.settle(filing_id=filing_id, confirmed=confirmed, by=by)
+    filing = corrections.settle(filing_id=filing_id, seen=seen, confirmed=confirmed, by=by)
     if filing is None:
         return
     UNDO[filing.kind](filing, by)

@@ -166,20 +166,18 @@ def may_uphold(*, filing: FilingView, case: CaseView, by: Actor) -> bool:
 
 
 @step
-def settle(*, filing_id: UUID, confirmed: bool, by: Actor) -> None:
-    """The second person's word; confirmed, it is carried out at once."""
+def settle(*, filing_id: UUID, seen: str, confirmed: bool, by: Actor) -> None:
+    """The second person's word on the proposal that was seen; confirmed, it is carried out at once."""
     cases.require_kind(filing_id=filing_id, kinds=(KIND,))
-    case = cases.one(filing_id=filing_id, by=by)
-    if case.proposed_by_id is None:
-        raise Conflict(_("该申诉还没有处理意见。"), code="nothing-proposed")
+    filing = filing_queries.one(filing_id=filing_id, by=by)
+    if filing.subject_id is not None:
+        identity.lock_enterprise(filing.subject_id)
+    case = cases.proposed(filing_id=filing_id, seen=seen, by=by)
     if not confirmed:
         cases.take_back(filing_id=filing_id, by=by)
         return
     if case.proposed_by_id == by.account_id:
         raise Forbidden(_("须由另一人复核。"))
-    filing = filing_queries.one(filing_id=filing_id, by=by)
-    if filing.subject_id is not None:
-        identity.lock_enterprise(filing.subject_id)
     outcome = "approved" if case.proposed_result == UPHELD else "rejected"
     cases.decide(filing_id=filing_id, ruling=Ruling(outcome, case.proposed_result, case.proposed_reason), by=by)
     (_uphold if case.proposed_result == UPHELD else _dismiss)(filing, case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -66,3 +67,9 @@ def somebody_at(filing_id: Any, *, patience: str = "lock_timeout") -> Iterator[N
             mine.execute("; ".join(f"RESET {name}" for name in limits))
             theirs.execute("ROLLBACK")
     other.close()
+
+
+def read_on(page: Any) -> dict[str, str]:
+    """The proposal that a page shows to the second person, as its form carries it."""
+    found = re.search(r'name="seen" value="([^"]+)"', html(page))
+    return {"seen": found[1]} if found else {}

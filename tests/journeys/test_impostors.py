@@ -21,6 +21,7 @@ from chengxin.records import consistency
 from chengxin.records import queries as records
 from tests import people as staff
 from tests.journeys import enterprises as people
+from tests.journeys.desks import read_on
 from tests.journeys.enterprises import Enterprise
 from tests.journeys.test_wrong_data import answers, hidden, item_of, paper, published, reported, sent_code, shown_once
 
@@ -48,6 +49,11 @@ def desks(firm: Enterprise) -> tuple[Client, Client, Any]:
     """Two reviewers of one unit and the claim that waits for them."""
     filing = Filing.objects.get(kind="impostor", state="submitted", subject_id=firm.id)
     return people.signed_in(people.reviewer().id), people.signed_in(people.reviewer().id), filing
+
+
+def settled(desk: Client, at: str, outcome: str) -> Any:
+    """The button of the claim's page, with all that its form carries."""
+    return desk.post(f"{at}/settle", {"outcome": outcome, **read_on(desk.get(at))})
 
 
 def test_an_upheld_claim_freezes_marks_hears_and_closes_by_two_people_and_frees_name_and_code() -> None:
@@ -80,8 +86,8 @@ def test_an_upheld_claim_freezes_marks_hears_and_closes_by_two_people_and_frees_
     refused = first.post(f"{at}/propose", {"result": "upheld", "answer": ""})
     assert refused.status_code == 422
     assert first.post(f"{at}/propose", {"result": "upheld", "answer": "执照系伪造。"}).status_code == 302
-    assert first.post(f"{at}/settle", {"outcome": "confirmed"}).status_code == 403
-    assert second.post(f"{at}/settle", {"outcome": "confirmed"}).status_code == 302
+    assert settled(first, at, "confirmed").status_code == 403
+    assert settled(second, at, "confirmed").status_code == 302
     assert Client().get(f"/files/{firm.uscc}").status_code == 404
     assert identity.account(firm.account_id).state == "closed"
     assert consistency.unfound_files() == []
@@ -102,9 +108,9 @@ def test_a_dismissed_claim_opens_the_account_again_and_silence_of_three_working_
     with clock.at(clock.now() + timedelta(days=9)):
         first, second, _filing = desks(firm)
         assert first.post(f"{at}/propose", {"result": "upheld", "answer": "逾期未说明。"}).status_code == 302
-        assert second.post(f"{at}/settle", {"outcome": "declined"}).status_code == 302
+        assert settled(second, at, "declined").status_code == 302
         assert first.post(f"{at}/propose", {"result": "dismissed", "answer": "经核实为本单位注册。"}).status_code == 302
-        assert second.post(f"{at}/settle", {"outcome": "confirmed"}).status_code == 302
+        assert settled(second, at, "confirmed").status_code == 302
     assert records.document(uscc=firm.uscc)["marks"] == []
     assert identity.account(firm.account_id).state == "active"
     assert "申诉不成立" in firm.client().get("/workbench/messages").content.decode()
@@ -118,8 +124,8 @@ def test_where_a_unit_has_one_person_the_second_word_is_the_unit_aboves() -> Non
     filing = Filing.objects.get(kind="impostor", subject_id=firm.id)
     at, desk = f"/desk/impostors/{filing.id}", people.signed_in(lonely.id)
     assert desk.post(f"{at}/propose", {"result": "dismissed", "answer": "材料不足。"}).status_code == 302
-    assert desk.post(f"{at}/settle", {"outcome": "confirmed"}).status_code == 403
-    assert above.post(f"{at}/settle", {"outcome": "confirmed"}).status_code == 302
+    assert settled(desk, at, "confirmed").status_code == 403
+    assert settled(above, at, "confirmed").status_code == 302
     assert Filing.objects.get(id=filing.id).state == "rejected"
 
 
@@ -187,3 +193,21 @@ def test_a_supervisor_reads_a_claim_without_the_holders_contact_data() -> None:
     watching = staff.officer(clerk.agency_id, "supervisor-he", roles=("supervisor",))
     page = people.signed_in(watching.account_id).get(f"/desk/impostors/{filing.id}")
     assert page.status_code == 200 and "现注册账号" in page.content.decode() and "注册邮箱" not in page.content.decode()
+
+
+def test_only_the_proposal_that_was_read_is_settled_and_none_after_the_decision() -> None:
+    firm = published()
+    claimed(firm.uscc)
+    first, second, filing = desks(firm)
+    at = f"/desk/impostors/{filing.id}"
+    first.post(f"{at}/propose", {"result": "dismissed", "answer": "材料不足。"})
+    read = read_on(second.get(at))
+    assert settled(first, at, "declined").status_code == 302
+    assert first.post(f"{at}/propose", {"result": "dismissed", "answer": "经核实为本单位注册。"}).status_code == 302
+    for outcome in ("confirmed", "declined"):
+        stale = second.post(f"{at}/settle", {**read, "outcome": outcome})
+        assert stale.status_code == 409 and "处理意见已变化，请刷新后重新核对。" in stale.content.decode()
+    read = read_on(second.get(at))
+    assert second.post(f"{at}/settle", {**read, "outcome": "confirmed"}).status_code == 302
+    assert first.post(f"{at}/settle", {**read, "outcome": "declined"}).status_code == 409
+    assert Case.objects.get(filing=filing).proposed_reason == "经核实为本单位注册。"

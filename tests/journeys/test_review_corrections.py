@@ -13,7 +13,7 @@ from chengxin.gateways import dev
 from chengxin.ledger.models import Event
 from tests import people
 from tests.journeys import desks, enterprises
-from tests.journeys.desks import colleague, decide, desk, html
+from tests.journeys.desks import colleague, decide, desk, html, read_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +29,8 @@ def propose(client: Client, filing_id: Any, reason: str = "营业执照系伪造
 
 
 def settle(client: Client, filing_id: Any, outcome: str = "confirmed") -> Any:
-    return client.post(f"/desk/{filing_id}/correct/settle", {"outcome": outcome})
+    found = Correction.objects.filter(filing_id=filing_id, state="proposed").first()
+    return client.post(f"/desk/{filing_id}/correct/settle", {"outcome": outcome, "seen": str(found.id) if found else ""})
 
 
 def test_an_account_approved_by_mistake_is_given_back_by_two_people(office: people.Office) -> None:
@@ -96,3 +97,16 @@ def test_a_corrected_archive_leaves_the_public_file_and_the_former_version_is_ba
     assert public.get(address).status_code == 404
     assert Filing.objects.get(id=one).state == "ended", "beside an open one it ends"
     assert settle(second, registration.id).status_code == 302
+
+
+def test_only_the_correction_that_was_read_is_settled(office: people.Office) -> None:
+    filing = people.filing(people.approved(1, by=office.county))
+    first, second = desk(office.county), desk(colleague(office.county))
+    propose(first, filing.id)
+    read = read_on(second.get(f"/desk/{filing.id}"))
+    assert settle(desk(office.city), filing.id, "declined").status_code == 302
+    propose(first, filing.id, "另一理由。")
+    stale = second.post(f"/desk/{filing.id}/correct/settle", {**read, "outcome": "confirmed"})
+    assert stale.status_code == 409 and "处理意见已变化，请刷新后重新核对。" in html(stale)
+    read = read_on(second.get(f"/desk/{filing.id}"))
+    assert second.post(f"/desk/{filing.id}/correct/settle", {**read, "outcome": "confirmed"}).status_code == 302

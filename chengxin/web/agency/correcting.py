@@ -30,6 +30,7 @@ def propose(request: Request, filing_id: UUID) -> HttpResponse:
 @require_POST
 @agency_only("reviewer")
 def settle(request: Request, filing_id: UUID) -> HttpResponse:
-    """The second person's word."""
-    correcting.settle(filing_id=filing_id, confirmed=request.POST.get("outcome") == "confirmed", by=request.actor)
+    """The second person's word on what the page showed."""
+    confirmed, seen = request.POST.get("outcome") == "confirmed", request.POST.get("seen", "")
+    correcting.settle(filing_id=filing_id, seen=seen, confirmed=confirmed, by=request.actor)
     return redirect(f"/desk/{filing_id}")
