@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,6 +13,7 @@ from django.test import Client
 from chengxin.common import clock
 from chengxin.flow import due
 from chengxin.identity.values import Actor
+from chengxin.portal.models import Item
 from chengxin.portal.tests.makers import staff
 from tests import people
 from tests.journeys import enterprises
@@ -64,6 +65,19 @@ def test_a_notice_is_public_only_when_a_second_person_has_published_it() -> None
     assert "请按时填报。" in shown and re.search(r"<time datetime=\"[^\"]+\">\d{4}年\d+月\d+日 \d\d:\d\d</time>", shown)
     listed = reader.get("/content/notice").content.decode()
     assert "关于填报诚信档案的通知" in listed and "<time datetime=" in listed
+
+
+def test_a_page_is_changed_on_another_day_of_shanghai_only() -> None:
+    midnight = datetime.combine(clock.today(), datetime.min.time(), tzinfo=clock.SHANGHAI)
+    with clock.at(midnight + timedelta(hours=9)):
+        writer, second = desk(staff(name="周编")), desk(staff(name="吴核"))
+        at = begun(writer)
+        step(writer, at, "hand_in")
+        step(second, at, "publish")
+        for minutes, told in ((-30, 1), (30, 0)):
+            assert Item.objects.update(published_at=midnight + timedelta(minutes=minutes)) == 1
+            page = Client().get(at.replace("/desk/content/", "/content/notice/"))
+            assert page.content.decode().count("更新于") == told
 
 
 @pytest.mark.requirement("PUB-08.2")

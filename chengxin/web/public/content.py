@@ -109,7 +109,8 @@ def detail(request: HttpRequest, *, kind: str, item_id: UUID) -> HttpResponse:
     at = contents.address(kind=kind, item_id=item.id)
     page = contents.article(kind=kind, version=item.version, published_at=item.published_at, files_at=f"{at}/files", today=clock.today())
     others = [line for line in lines(queries.newest(kinds=(kind,), limit=6)) if line.url != at][:5]
-    changed = item.updated_at if item.updated_at.date() > item.published_at.date() else None
+    later = item.updated_at.astimezone(clock.SHANGHAI).date() > item.published_at.astimezone(clock.SHANGHAI).date()
+    changed = item.updated_at if later else None
     return render(
         request, "public/article.html", {"article": page, "others": others, "changed_at": changed, "list_url": f"/content/{kind}"}
     )
