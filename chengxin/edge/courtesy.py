@@ -14,7 +14,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -28,8 +28,7 @@ MAX_ADDRESSES = 100_000
 WINDOW_SECONDS = 60
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a bucket says of one request: allowed or not, what is left, seconds until it is full or has one again."""
 
     allowed: bool
