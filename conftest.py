@@ -6,6 +6,7 @@ their own and nothing is ever flushed.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,3 +63,5 @@ def _own_checkpoints(settings: Any, tmp_path: Any) -> None:
     """Checkpoints and snapshots outside the database belong to one test, as its database does (D-21)."""
     settings.CHECKPOINTS_DIR = tmp_path / "checkpoints"
     settings.SNAPSHOTS_DIR = tmp_path / "snapshots"
+    # files belong to one worker of the run: a test that is days ahead sweeps away what no row of its own database speaks of
+    settings.MEDIA_ROOT = settings.CHENGXIN_HOME / f"uploads-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"

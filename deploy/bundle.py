@@ -49,6 +49,9 @@ class Pin:
     parents: set[str] = field(default_factory=set)
 
 
+SAFELY: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # from Python 3.11.4 on
+
+
 def pins(lock: str) -> dict[str, Pin]:
     """Every package of the lock by name."""
     found = {}
@@ -76,7 +79,7 @@ def export(commit: str, target: Path) -> None:
     """The files of a commit, without what lies about in the checkout."""
     packed = subprocess.run(["git", "archive", "--format=tar", commit], cwd=ROOT, check=True, capture_output=True).stdout
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(target, filter="data")
+        archive.extractall(target, **SAFELY)
 
 
 def own_wheel(source: Path, wheels: Path, *, moment: int) -> Path:

@@ -66,7 +66,7 @@ def test_a_plea_from_the_log_in_page_to_the_stopped_change(browser: Browser, ori
     page.locator(f"a[href='/desk/help/{ticket.id}']").click()
     expect(page.get_by_text("一年内已求助 3 次")).to_be_visible()
     page.locator(".sheet-box img").first.scroll_into_view_if_needed()  # it is loaded when it comes into sight
-    expect(page.locator(".sheet-box img").first).to_have_js_property("naturalWidth", 900)
+    expect(page.locator(".sheet-box img").first).to_have_js_property("naturalWidth", 900, timeout=30_000)
     good(page, "help-ticket")
     page.get_by_label("核实情况").fill(pleas.CONFIRMED)
     page.get_by_role("button", name="提出变更注册邮箱").click()
