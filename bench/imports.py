@@ -8,12 +8,13 @@ many rows before. Meanwhile people publish records of their own, and wait for th
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -141,9 +142,9 @@ def workers() -> Iterator[list[int]]:
 class Watcher(threading.Thread):
     """Looks at something again and again until told to stop."""
 
-    def __init__(self, every_s: float) -> None:
+    def __init__(self, look: Callable[[], float], *, every_s: float) -> None:
         super().__init__()
-        self.every_s, self.stopped, self.seen = every_s, threading.Event(), list[float]()
+        self.look, self.every_s, self.stopped, self.seen = look, every_s, threading.Event(), list[float]()
 
     def run(self) -> None:
         """Look, and keep what is seen."""
@@ -153,10 +154,6 @@ class Watcher(threading.Thread):
             self.seen.append(self.look())
         connections.close_all()
 
-    def look(self) -> float:
-        """One look."""
-        raise NotImplementedError
-
     def stop(self) -> list[float]:
         """What was seen."""
         self.stopped.set()
@@ -164,33 +161,19 @@ class Watcher(threading.Thread):
         return self.seen
 
 
-class Weight(Watcher):
-    """The memory of the workers in MB."""
+def publisher(codes: list[str]) -> Callable[[], float]:
+    """People who publish a record of their own and wait for its proof: the seconds from one to the other, a person a call."""
+    turns = itertools.count(1)
 
-    def __init__(self, pids: list[int]) -> None:
-        super().__init__(LOOK_EVERY_S)
-        self.pids = pids
-
-    def look(self) -> float:
-        """All of them together, what they share counted once."""
-        return programs.weight_mb(self.pids)
-
-
-class People(Watcher):
-    """People who publish a record of their own and wait for its proof: the seconds from one to the other."""
-
-    def __init__(self, codes: list[str]) -> None:
-        super().__init__(EVERY_S)
-        self.codes, self.turn = codes, 0
-
-    def look(self) -> float:
-        """One more publication."""
-        self.turn += 1
-        version_id = publish(self.codes[self.turn % len(self.codes)], number=self.turn)
+    def look() -> float:
+        turn = next(turns)
+        version_id = publish(codes[turn % len(codes)], number=turn)
         began = time.perf_counter()
         while not placed(version_id):
             time.sleep(0.02)
         return time.perf_counter() - began
+
+    return look
 
 
 def publish(uscc: str, *, number: int) -> UUID:
@@ -279,7 +262,8 @@ def differing(codes: list[str]) -> float:
 def measure(codes: list[str], path: Path) -> list[Figure]:
     """All figures of the import."""
     with workers() as pids:
-        weight, people = Weight(pids), People(codes[LINES:])
+        weight = Watcher(lambda: programs.weight_mb(pids), every_s=LOOK_EVERY_S)
+        people = Watcher(publisher(codes[LINES:]), every_s=EVERY_S)
         people.look()
         time.sleep(START_S)
         weight.start()

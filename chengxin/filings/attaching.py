@@ -13,7 +13,7 @@ from chengxin.common import clock
 from chengxin.common.errors import Forbidden, Invalid
 from chengxin.filings import files, queries
 from chengxin.filings.drafts import own_filing, require_editable
-from chengxin.filings.models import PRESENT, Attachment
+from chengxin.filings.models import PRESENT, Attachment, Filing
 from chengxin.filings.values import AttachmentView
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
@@ -34,7 +34,14 @@ def attach(*, filing_id: UUID, path: str, stored: files.Stored, replace: bool, b
         take_off(present)
     elif present.count() >= MAX_FILES_PER_FIELD:
         raise Invalid(_("附件过多。"), fields={path: [_("最多上传%(n)d个文件。") % {"n": MAX_FILES_PER_FIELD}]})
-    row = Attachment.objects.create(
+    row = kept(filing=filing, path=path, stored=stored, state="staged", by=by)
+    ledger.append(kind="attachment.staged", subject=str(filing.id), data={"sha256": stored.sha256}, by=by)
+    return queries.attachment_view(row)
+
+
+def kept(*, filing: Filing, path: str, stored: files.Stored, state: str, by: Actor) -> Attachment:
+    """The row of one stored file on a filing; nobody's file has nobody as its giver."""
+    return Attachment.objects.create(
         filing=filing,
         path=path,
         name=stored.name[:200],
@@ -42,11 +49,10 @@ def attach(*, filing_id: UUID, path: str, stored: files.Stored, replace: bool, b
         size=stored.bytes,
         sha256=stored.sha256,
         pages=stored.pages,
-        by_id=by.id,
+        state=state,
+        by_id=by.account_id,
         created_at=clock.now(),
     )
-    ledger.append(kind="attachment.staged", subject=str(filing.id), data={"sha256": stored.sha256}, by=by)
-    return queries.attachment_view(row)
 
 
 def copy_files(*, source_id: UUID, target_id: UUID, by: Actor) -> None:

@@ -19,10 +19,10 @@ from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue.values import Form
 from chengxin.common import clock, crypto, sql
 from chengxin.common.errors import Conflict, Invalid, NotFound
-from chengxin.filings import lifecycle, personal, progress, queries
+from chengxin.filings import attaching, lifecycle, personal, progress, queries
 from chengxin.filings.actions import advance, freeze, move, require_complete, reviewable
 from chengxin.filings.files import Stored
-from chengxin.filings.models import Attachment, Case, Decision, Filing, Remark, Submission
+from chengxin.filings.models import Case, Decision, Filing, Remark, Submission
 from chengxin.filings.values import CaseView, DecisionView, FilingView
 from chengxin.identity import policy
 from chengxin.identity import queries as identity
@@ -87,7 +87,7 @@ def hand_in(*, case: NewCase, by: Actor) -> HandedIn:
         return earlier
     form = catalogue.current(case.form_id)
     filing = _new(case, form, by)
-    files = [_bound(filing, path, stored, by) for path, stored in case.files]
+    files = [attaching.kept(filing=filing, path=path, stored=stored, state="bound", by=by) for path, stored in case.files]
     require_complete(form=form, answers=case.answers, files=files, subject="")
     target = lifecycle.next_state(kind=filing.kind, state=lifecycle.DRAFT, event="submit")
     submission = freeze(filing=filing, form=form, key=case.key, plain=case.answers, files=files, by=by)
@@ -134,21 +134,6 @@ def _new(case: NewCase, form: Form, by: Actor) -> Filing:
         division_code=case.division_code,
         created_at=now,
         updated_at=now,
-    )
-
-
-def _bound(filing: Filing, path: str, stored: Stored, by: Actor) -> Attachment:
-    return Attachment.objects.create(
-        filing=filing,
-        path=path,
-        name=stored.name[:200],
-        media_type=stored.media_type,
-        size=stored.bytes,
-        sha256=stored.sha256,
-        pages=stored.pages,
-        state="bound",
-        by_id=by.account_id,
-        created_at=clock.now(),
     )
 
 
@@ -272,7 +257,7 @@ def answer(*, filing_id: UUID, answers: Mapping[str, str], files: Sequence[tuple
     if filing.state != lifecycle.SUBMITTED or filing.submissions.filter(round=ANSWERED).exists():
         raise Conflict(_("该申诉已办结或您已提交过说明。"), code="answered")
     form = catalogue.version(filing.form_version)
-    bound = [_bound(filing, path, stored, by) for path, stored in files]
+    bound = [attaching.kept(filing=filing, path=path, stored=stored, state="bound", by=by) for path, stored in files]
     require_complete(form=form, answers=answers, files=bound, subject="")
     submission = freeze(filing=filing, form=form, key=key, plain=answers, files=bound, by=by)
     data = {"number": submission.number, "sha256": submission.sha256}

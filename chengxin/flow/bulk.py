@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-import structlog
-from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext_lazy as _
 
-from chengxin.common.errors import ChengxinError
 from chengxin.filings import bulk
 from chengxin.flow import registered, review
-from chengxin.flow.step import LOCKED, step
+from chengxin.flow.step import settled, step
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
-
-log = structlog.get_logger()
 
 
 @step
@@ -37,22 +32,14 @@ def carry_out(limit: int) -> int:
 
 
 def _settled(item: bulk.DueItem) -> bool:
-    """Carry one item out or note why not; False where somebody is at the filing just now."""
-    try:
+    def carry_out() -> None:
         by = identity.actor_for(item.by_id, "none")
         if item.outcome == "approved":
             registered.ask(filing_id=item.filing_id, by=by)
         _carry_out(item=item, by=by)
-    except (OperationalError, InterfaceError):
-        raise
-    except ChengxinError as refused:
-        if refused.code == LOCKED:
-            return False
-        _refuse(item=item, why=refused.message)
-    except Exception:
-        log.exception("bulk item failed", item=item.id)
-        _refuse(item=item, why=str(_("系统暂时无法办理，请单独审核。")))
-    return True
+
+    broken = str(_("系统暂时无法办理，请单独审核。"))
+    return settled(carry_out, refuse=lambda why: _refuse(item=item, why=why), broken=broken)
 
 
 @step

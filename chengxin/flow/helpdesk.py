@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from chengxin.access import actions as access
@@ -19,14 +17,14 @@ from chengxin.access import limits
 from chengxin.catalogue import rules as catalogue_rules
 from chengxin.catalogue.values import Form
 from chengxin.common import clock, identifiers
-from chengxin.common.errors import ChengxinError, Conflict
+from chengxin.common.errors import Conflict
 from chengxin.filings import account_changes, cases, tickets
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.files import Stored
 from chengxin.filings.values import AccountChangeView
 from chengxin.flow import cases as telling
 from chengxin.flow import closing, helpdesk_notices
-from chengxin.flow.step import LOCKED, step
+from chengxin.flow.step import settled, step
 from chengxin.identity import actions as identity_actions
 from chengxin.identity import queries as identity
 from chengxin.identity.rules import HELP_FORM
@@ -36,7 +34,6 @@ Files = Sequence[tuple[str, Stored]]
 STOP = "stop-account-change"
 STOP_PATH = "/help-desk/stop/"
 BY = Actor.system("helpdesk")
-log = structlog.get_logger()
 
 
 def check(*, form: Form, values: Mapping[str, str], answers: Mapping[str, str]) -> dict[str, list[str]]:
@@ -135,19 +132,8 @@ def carry_out(limit: int) -> int:
 
 
 def _settled(change_id: UUID) -> bool:
-    """Carry one change out or note why not; False where somebody is at its ticket or enterprise just now."""
-    try:
-        _carry_out(change_id=change_id)
-    except (OperationalError, InterfaceError):
-        raise
-    except ChengxinError as refused:
-        if refused.code == LOCKED:
-            return False
-        _fail(change_id=change_id, why=refused.message)
-    except Exception:
-        log.exception("account change failed", change=str(change_id))
-        _fail(change_id=change_id, why=str(_("系统暂时无法办理，请重新办理。")))
-    return True
+    broken = str(_("系统暂时无法办理，请重新办理。"))
+    return settled(lambda: _carry_out(change_id=change_id), refuse=lambda why: _fail(change_id=change_id, why=why), broken=broken)
 
 
 @step

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, transaction
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
-from chengxin.common.errors import Conflict
+from chengxin.common.errors import ChengxinError, Conflict
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -19,6 +20,7 @@ LOCK_TIMEOUT = "55P03"
 LOCKED = "locked"
 """The code of the Conflict that says that another one is at it: the same may succeed in a moment."""
 TRIES = 3
+log = structlog.get_logger()
 
 
 def step(function: Callable[P, R]) -> Callable[P, R]:
@@ -38,6 +40,26 @@ def step(function: Callable[P, R]) -> Callable[P, R]:
         raise AssertionError("unreachable")
 
     return run
+
+
+def settled(work: Callable[[], None], *, refuse: Callable[[str], None], broken: str) -> bool:
+    """Do one of many due things, or note why it cannot be done; False where somebody is at it, whose next turn it is.
+
+    ``refuse`` keeps the reason for the person: what the rules say, or ``broken`` where the program failed. A database out
+    of reach is no reason: it is raised, and the loop comes back.
+    """
+    try:
+        work()
+    except (OperationalError, InterfaceError):
+        raise
+    except ChengxinError as refused:
+        if refused.code == LOCKED:
+            return False
+        refuse(refused.message)
+    except Exception:
+        log.exception("due step failed")
+        refuse(broken)
+    return True
 
 
 def _state(error: OperationalError) -> str:

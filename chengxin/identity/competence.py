@@ -103,12 +103,7 @@ def competent_agency(division_code: str, form: str | None = None) -> AgencyView:
     An unknown code goes to the national level. Raises Unavailable if no national agency was set up.
     """
     found = sql.row(_ONE, {"code": division_code, **_moment(form)})
-    if found is not None:
-        return AgencyView(*found)
-    agency = national_agencies().first()
-    if agency is None:
-        raise Unavailable(_("尚未设置全国级审核机构，请联系系统管理员。"))
-    return agency_view(agency)
+    return AgencyView(*found) if found is not None else _national(_("尚未设置全国级审核机构，请联系系统管理员。"))
 
 
 def agencies_above(division_code: str, form: str | None = None) -> list[AgencyView]:
@@ -119,12 +114,7 @@ def agencies_above(division_code: str, form: str | None = None) -> list[AgencyVi
 def on_duty(agency_id: UUID, form: str | None = None) -> AgencyView:
     """The agency itself where it has a reviewer on duty for `form`, else the first one above that has; last the national level."""
     found = sql.row(_ABOVE, {"agency": agency_id, **_moment(form)})
-    if found is not None:
-        return AgencyView(*found)
-    agency = national_agencies().first()
-    if agency is None:
-        raise Unavailable(_("尚未设置全国级审核机构，请联系系统管理员。"))
-    return agency_view(agency)
+    return AgencyView(*found) if found is not None else _national(_("尚未设置全国级审核机构，请联系系统管理员。"))
 
 
 def helpdesk_agency() -> AgencyView:
@@ -132,11 +122,14 @@ def helpdesk_agency() -> AgencyView:
     moment = _moment(HELP_FORM)
     present = f"EXISTS (SELECT 1 {PRESENT.format(agency='a.id')})"
     found = sql.row(_DESK.format(present=present), moment)
-    if found is not None:
-        return AgencyView(*found)
+    return AgencyView(*found) if found is not None else _national(_("尚未设置客服机构，请联系系统管理员。"))
+
+
+def _national(missing: str) -> AgencyView:
+    """The national level, which is never empty (D-05); Unavailable with `missing` before it was set up."""
     agency = national_agencies().first()
     if agency is None:
-        raise Unavailable(_("尚未设置客服机构，请联系系统管理员。"))
+        raise Unavailable(missing)
     return agency_view(agency)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -26,7 +24,7 @@ from chengxin.identity import competence
 from chengxin.identity import queries as identity
 from chengxin.identity.values import AccountView, Actor, ContactView, EnterpriseView
 from chengxin.web import components
-from chengxin.web.agency import words
+from chengxin.web.agency import paging, words
 from chengxin.web.agency.item import papers
 from chengxin.web.agency.reading import Reading
 from chengxin.web.session import Request, agency_only
@@ -59,7 +57,7 @@ def queue(request: Request) -> HttpResponse:
         "is_narrowed": bool(narrowed.text or narrowed.overdue_only),
         "tabs": _tabs(counts),
         "tab": "?done=1" if narrowed.done else f"?topic={narrowed.topic}" if narrowed.topic else "?",
-        "next_url": _next_url(request, found),
+        "next_url": paging.next_url(request, found, full=tickets.PAGE, once=("settled",)),
         "settled": request.GET.get("settled") == "1",
     }
     return render(request, "agency/helpdesk.html", context)
@@ -73,24 +71,8 @@ def narrowed_by(request: Request) -> tickets.Narrowed:
         text=request.GET.get("q", "").strip()[:100],
         overdue_only=request.GET.get("overdue") == "1",
         done=request.GET.get("done") == "1",
-        after=_cursor(request.GET.get("after", "")),
+        after=paging.cursor(request.GET.get("after", "")),
     )
-
-
-def _cursor(text: str) -> tuple[datetime, UUID] | None:
-    try:
-        due, _sep, last = text.partition("~")
-        moment = datetime.fromisoformat(due)
-        return (moment, UUID(last)) if moment.tzinfo else None
-    except ValueError:
-        return None
-
-
-def _next_url(request: Request, found: list[TicketRow]) -> str:
-    if len(found) < tickets.PAGE:
-        return ""
-    query = {key: value for key, value in request.GET.items() if key not in ("after", "settled")}
-    return "?" + urlencode(query | {"after": f"{found[-1].due_at.isoformat()}~{found[-1].id}"})
 
 
 def _tabs(counts: tickets.Counts) -> list[components.Link]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -20,7 +18,7 @@ from chengxin.filings.values import FilingView, InboxItem
 from chengxin.identity import queries as identity
 from chengxin.identity.values import NATIONAL, Actor, DivisionNode
 from chengxin.web import components
-from chengxin.web.agency import bulk, words
+from chengxin.web.agency import bulk, paging, words
 from chengxin.web.session import Request, agency_only
 
 UNITS_NAMED = 3
@@ -53,7 +51,7 @@ def show(request: Request) -> HttpResponse:
         "handed": page.handed,
         "represented": page.represented,
         "handed_on": "handed" in request.GET,
-        "next_url": _next_url(request, page.items),
+        "next_url": paging.next_url(request, page.items, full=inbox.PAGE, once=("done", "handed")),
         "calendar_warnings": identity.calendar_warnings(clock.today()),
         "taken_over": _taken_over(page.taken_over),
         "regions": _regions(by),
@@ -76,24 +74,8 @@ def narrowed_by(request: Request) -> inbox.Narrowed:
         overdue_only=request.GET.get("overdue") == "1",
         division_code=division if division and identity.division_path(division) else "",
         handed_to_me=request.GET.get("handed_to") == "me",
-        after=_cursor(request.GET.get("after", "")),
+        after=paging.cursor(request.GET.get("after", "")),
     )
-
-
-def _cursor(text: str) -> tuple[datetime, UUID] | None:
-    try:
-        due, _sep, last = text.partition("~")
-        moment = datetime.fromisoformat(due)
-        return (moment, UUID(last)) if moment.tzinfo else None
-    except ValueError:
-        return None
-
-
-def _next_url(request: Request, items: list[InboxItem]) -> str:
-    if len(items) < inbox.PAGE:
-        return ""
-    query = {key: value for key, value in request.GET.items() if key not in ("after", "done", "handed")}
-    return "?" + urlencode(query | {"after": f"{items[-1].due_at.isoformat()}~{items[-1].id}"})
 
 
 def _tabs(counts: inbox.Counts) -> list[components.Link]:
