@@ -48,7 +48,7 @@ _CASE: Final = {
     (SUBMITTED, "reject"): REJECTED,
     (SUBMITTED, "close"): CLOSED,
 }
-CASES: Final = ("objection", "error_report", "impostor", "subject_change", "help", "question")
+CASES: Final = ("objection", "error_report", "impostor", "subject_change", "help", "question", "tipoff", "suggestion", "takedown")
 _TABLE: Final[dict[str, dict[tuple[str, str], str]]] = {
     "registration": {**_REVIEWED, (APPROVED, "close"): CLOSED, (APPROVED, "correct"): REJECTED},
     "archive": {**_REVIEWED, **_PUBLISHED},
@@ -133,6 +133,18 @@ def next_state(*, kind: str, state: str, event: str) -> str:
 
 def can(*, kind: str, state: str, event: str) -> bool:
     """Whether the table has a row for it; feeds the buttons of a page."""
+    ("takedown", SUBMITTED): _("处理中"),
+    ("takedown", APPROVED): _("已下线"),
+    ("takedown", REJECTED): _("维持公示"),
+    ("takedown", CLOSED): _("已终止"),
+    ("tipoff", SUBMITTED): _("处理中"),
+    ("tipoff", APPROVED): _("已办结"),
+    ("tipoff", REJECTED): _("不予受理"),
+    ("tipoff", CLOSED): _("已终止"),
+    ("suggestion", SUBMITTED): _("处理中"),
+    ("suggestion", APPROVED): _("已答复"),
+    ("suggestion", REJECTED): _("不予受理"),
+    ("suggestion", CLOSED): _("已终止"),
     return (kind, state, event) in TRANSITIONS
 
 
@@ -159,3 +171,7 @@ RESULTS: Final = {
 def result_label(code: str) -> str:
     """The word for what came of a case (D-09); empty for none."""
     return str(RESULTS.get(code, code))
+    "taken_down": _("已下线"),
+    "stays": _("维持公示"),
+    "settled": _("已办结"),
+    "turned_down": _("不予受理"),

@@ -1,13 +1,16 @@
-"""What all cases have in common as commands: taking a file in, telling whoever handed one in what came of it."""
+"""What all cases have in common as commands: taking a file in, passing on, telling whoever handed one in what came of it."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from chengxin.access import codes, limits
 from chengxin.catalogue import queries as catalogue
+from chengxin.common import clock
+from chengxin.common.errors import Invalid
 from chengxin.filings import attaching, cases, messages, progress
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.files import Readable, Stored
@@ -18,6 +21,7 @@ from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 
 BY = Actor.system("cases")
+MAY_BE_PASSED_ON = ("objection", "error_report", "tipoff", "suggestion")
 
 
 def take_file(*, stream: Readable, name: str, slot: str, network: str) -> Stored:
@@ -36,6 +40,18 @@ def ask_progress(*, number: str, code: str, network: str) -> progress.Progress:
 def hand_in(*, case: cases.NewCase, by: Actor) -> cases.HandedIn:
     """Hand a case in that puts no mark anywhere."""
     return cases.hand_in(case=case, by=by)
+
+
+@step
+def pass_on(*, filing_id: UUID, agency_id: UUID | None, reason: str, by: Actor) -> None:
+    """转其他单位: the case lies with the other unit from now on; whoever handed it in is told."""
+    cases.require_kind(filing_id=filing_id, kinds=MAY_BE_PASSED_ON)
+    if agency_id is None:
+        raise Invalid({"unit": [_("请选择转往的单位。")]})
+    unit = identity.agency(agency_id)
+    cases.pass_on(filing_id=filing_id, agency_id=agency_id, reason=reason, by=by)
+    what = _("已转%(unit)s办理") % {"unit": unit.name}
+    tell(filing_id=filing_id, what=what, answer=reason, key=f"case-passed-on:{filing_id}:{clock.now():%Y%m%d%H%M%S}")
 
 
 def tell(*, filing_id: UUID, what: str, answer: str, key: str) -> None:

@@ -205,15 +205,3 @@ def _tell(filing: FilingView, said: Said) -> None:
     if holder is not None and holder != filing.filer_id and said.result != KEPT:
         key = f"case-decided-holder:{filing.id}"
         case_flow.tell_account(account_id=holder, filing=filing, what=what, answer=said.answer, key=key)
-
-
-@step
-def pass_on(*, filing_id: UUID, agency_id: UUID | None, reason: str, by: Actor) -> None:
-    """转其他单位: the case lies with the other unit from now on; whoever handed it in is told."""
-    cases.require_kind(filing_id=filing_id, kinds=KINDS)
-    if agency_id is None:
-        raise Invalid({"unit": [_("请选择转往的单位。")]})
-    unit = identity_queries.agency(agency_id)
-    cases.pass_on(filing_id=filing_id, agency_id=agency_id, reason=reason, by=by)
-    what = _("已转%(unit)s办理") % {"unit": unit.name}
-    case_flow.tell(filing_id=filing_id, what=what, answer=reason, key=f"case-passed-on:{filing_id}:{clock.now():%Y%m%d%H%M%S}")

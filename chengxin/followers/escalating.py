@@ -1,4 +1,4 @@
-"""A case of wrong data that passed its due moment goes up one level (D-09)."""
+"""A case of wrong data, a report or a complaint that passed its due moment goes up one level (D-09, POL-07c)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chengxin.identity.values import Actor
 from chengxin.ledger.values import EventView
 
 BY = Actor.system("escalating")
-GO_UP = ("objection", "error_report")
+GO_UP = ("objection", "error_report", "tipoff", "suggestion")
 
 
 def overdue(event: EventView) -> None:

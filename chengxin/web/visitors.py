@@ -93,3 +93,38 @@ class Visitor:
             self.code_errors = [text for texts in error.fields.values() for text in texts]
             return False
         return True
+
+
+@dataclass
+class Nameless:
+    """The row 验证码 of a page handed in by somebody who stays unknown: the captcha goes with the page itself (POL-12c)."""
+
+    request: Request
+    captcha_errors: list[str] = field(default_factory=list)
+    _challenge: Challenge | None = None
+
+    @property
+    def challenge(self) -> Challenge | None:
+        """A captcha for the next try; None for a network that asked for too many."""
+        if self._challenge is None:
+            self._challenge = challenges.fresh_or_none(self.request)
+        return self._challenge
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """What is wrong with the captcha, with the id of its row."""
+        return [("captcha", text) for text in self.captcha_errors]
+
+    def send(self) -> None:
+        """Nobody is sent a code."""
+
+    def prove(self, *, spend: bool) -> bool:
+        """Whether the captcha was solved; it is used up only when the page has nothing else to mend."""
+        if not spend:
+            return True
+        try:
+            challenges.check(self.request)
+        except Invalid as error:
+            self.captcha_errors = error.fields.get("captcha", [error.message])
+            return False
+        return True

@@ -20,6 +20,7 @@ from chengxin.filings import inbox, lifecycle
 from chengxin.filings import queries as filings
 from chengxin.filings.cases import PASSED_ON
 from chengxin.filings.values import FilingView
+from chengxin.flow import cases as case_flow
 from chengxin.flow import rulings
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor, AgencyView
@@ -66,18 +67,25 @@ def decide(request: Request, filing_id: UUID) -> HttpResponse:
 @agency_only("reviewer")
 def pass_on(request: Request, filing_id: UUID) -> HttpResponse:
     """转其他单位."""
+    reason, errors = passed_on(request, filing_id)
+    if errors:
+        context = page(filing_id=filing_id, by=request.actor, errors=errors) | {"reason": reason}
+        return render(request, "agency/case.html", context, status=422)
+    return redirect("/desk")
+
+
+def passed_on(request: Request, filing_id: UUID) -> tuple[str, dict[str, list[str]]]:
+    """Pass a case on to the posted unit: the typed reason, and by field what stands against it."""
     try:
         agency_id = UUID(request.POST.get("unit", ""))
     except ValueError:
         agency_id = None
     reason = request.POST.get("reason", "")[:MAX_ANSWER_CHARS]
     try:
-        rulings.pass_on(filing_id=filing_id, agency_id=agency_id, reason=reason, by=request.actor)
+        case_flow.pass_on(filing_id=filing_id, agency_id=agency_id, reason=reason, by=request.actor)
     except Invalid as error:
-        fields = {"reason" if name == "answer" else name: texts for name, texts in error.fields.items()}
-        context = page(filing_id=filing_id, by=request.actor, errors=fields) | {"reason": reason}
-        return render(request, "agency/case.html", context, status=422)
-    return redirect("/desk")
+        return reason, {"reason" if name == "answer" else name: list(texts) for name, texts in error.fields.items()}
+    return reason, {}
 
 
 def page(*, filing_id: UUID, by: Actor, said: rulings.Said | None = None, errors: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
@@ -105,9 +113,9 @@ def page(*, filing_id: UUID, by: Actor, said: rulings.Said | None = None, errors
         "said": said,
         "results": [(code, lifecycle.result_label(code)) for code in rulings.RESULTS],
         "errors": errors or {},
-        "problems": _problems(errors or {}),
-        "units": _units(filing, enterprise.division_code),
-        "passed_on": [remark.text for remark in filings.remarks(filing_id=filing.id, by=by) if remark.path == PASSED_ON],
+        "problems": problems(errors or {}),
+        "units": units(filing, enterprise.division_code),
+        "passed_on": why_passed_on(filing, by),
         "moments": moments(filing, by),
     }
 
@@ -133,6 +141,11 @@ def handed_in(filing: FilingView, by: Actor) -> Reading:
     return Reading(form=form, answers=submission.answers, former=None, remarks=(), files=files)
 
 
+def why_passed_on(filing: FilingView, by: Actor) -> list[str]:
+    """The reasons of those who passed the case on."""
+    return [remark.text for remark in filings.remarks(filing_id=filing.id, by=by) if remark.path == PASSED_ON]
+
+
 def _item(stands: Standing) -> reading.Item:
     return reading.item(stands.fragment, form_of=catalogue.version, codes=code_tables.shipped())
 
@@ -145,11 +158,12 @@ def _fields(stands: Standing, said: rulings.Said | None, errors: Mapping[str, li
     return [forms.field_view(f, path=f"{FIX}{f.code}", answers=answers, errors=errors) for f in rows]
 
 
-def _problems(errors: Mapping[str, list[str]]) -> list[tuple[str, str]]:
+def problems(errors: Mapping[str, list[str]]) -> list[tuple[str, str]]:
+    """Every message with the id of its row."""
     return [(forms.control_id(name), text) for name, texts in errors.items() for text in texts]
 
 
-def _units(filing: FilingView, division_code: str) -> list[AgencyView]:
+def units(filing: FilingView, division_code: str) -> list[AgencyView]:
     """Where a case may be passed on to: the units that supply data, who is competent, and the level above."""
     here = filings.unit(filing)
     found = [*identity.source_agencies(), identity.competent_agency(division_code, filing.form_id)]

@@ -16,6 +16,7 @@ from chengxin.web.agency import (
     inbox,
     item,
     own,
+    voices,
 )
 
 urlpatterns = [
@@ -57,6 +58,9 @@ urlpatterns = [
     path("desk/<uuid:filing_id>", item.show, name="item"),
     path("desk/<uuid:filing_id>/remark", deciding.remark, name="remark"),
     path("desk/<uuid:filing_id>/remarks/<uuid:remark_id>/drop", deciding.drop_remark, name="drop_remark"),
+    path("desk/voices/<uuid:filing_id>", voices.show, name="voice"),
+    path("desk/voices/<uuid:filing_id>/answer", voices.answer, name="answer_voice"),
+    path("desk/voices/<uuid:filing_id>/pass-on", voices.pass_on, name="pass_on_voice"),
     path("desk/<uuid:filing_id>/correct", correcting.propose, name="correct"),
     path("desk/<uuid:filing_id>/correct/settle", correcting.settle, name="settle_correction"),
     path("desk/<uuid:filing_id>/decide", deciding.decide, name="decide"),

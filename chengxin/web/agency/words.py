@@ -24,6 +24,8 @@ KINDS = {
     "question": _("政企交流"),
 }
 # pages of their own, by kind
+    "tipoff": _("举报"),
+    "suggestion": _("投诉建议"),
 CASE_PAGES = {
     "help": "agency:ticket",
     "objection": "agency:case",
@@ -33,6 +35,8 @@ CASE_PAGES = {
     "impostor": "agency:impostor",
 }
 OUTCOMES = {"approved": _("审核通过"), "rejected": _("审核未通过")}
+    "tipoff": "agency:voice",
+    "suggestion": "agency:voice",
 # 常用意见 per form, with places for what is known of the enterprise (D-37)
 PHRASES = {
     "registration": (

@@ -29,6 +29,8 @@ KINDS = {
 }
 
 ACCOUNT_CHANGES = {
+    "tipoff": gettext_lazy("举报"),
+    "suggestion": gettext_lazy("投诉建议"),
     "account_change_held": gettext_lazy("客服求助申请的账号变更等待生效，如非本单位申请，请通过注册邮箱收到的链接阻止"),
     "account_change_stopped": gettext_lazy("客服求助申请的账号变更已被原注册邮箱阻止"),
     "account_mailbox_changed": gettext_lazy("注册邮箱已变更"),

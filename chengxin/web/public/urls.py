@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from chengxin.web.public import dictionary, files, helpdesk, home, impostor, progress, proofs, search, statistics, verify, watching, wrong
+from chengxin.web.public import dictionary, files, helpdesk, home, impostor, progress, proofs, search, statistics, verify, voices, watching, wrong
 
 urlpatterns = [
     path("", include("chengxin.web.public.portal_urls")),
@@ -38,6 +38,8 @@ urlpatterns = [
     path("objections", statistics.wrong_data, name="statistics"),
     path("progress", progress.progress, name="progress"),
     path("verify", verify.ask, name="verify"),
+    path("suggestion", voices.suggestion, name="suggestion"),
+    path("tipoff", voices.tipoff, name="tipoff"),
     path("verify/<str:number>.json", verify.as_json, name="verify_json"),
     path("verify/<str:number>", verify.verify, name="verify"),
 ]

@@ -68,9 +68,9 @@ def _visitor(request: Request, page: CasePage) -> Visitor:
     return Visitor(request=request, page=page, purpose=PURPOSE, use=_("信息纠错"))
 
 
-def handed_in(request: Request, done: HandedIn, *, title: str, back: str) -> HttpResponse:
-    """Number and query code, shown once."""
-    values = {"done": done, "code": progress.spaced(done.code), "title": title, "back": back}
+def handed_in(request: Request, done: HandedIn, *, title: str, back: str, told: bool = True) -> HttpResponse:
+    """Number and query code, shown once; without `told` nobody can be sent the answer."""
+    values = {"done": done, "code": progress.spaced(done.code), "title": title, "back": back, "told": told}
     response = render(request, "public/handed_in.html", values)
     response.headers["Cache-Control"] = "no-store"
     return response
