@@ -8,8 +8,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from chengxin.catalogue import loader
-from chengxin.catalogue.models import CurrentForm, FormVersion
+from chengxin.catalogue import items, loader, queries, reading
+from chengxin.catalogue.items import ItemSettings
+from chengxin.catalogue.models import CurrentForm, FormVersion, ItemSetting
+from chengxin.catalogue.yaml_files import CatalogueInvalid
 from chengxin.common import clock
 from chengxin.common.errors import NotFound
 from chengxin.identity import policy
@@ -18,6 +20,7 @@ from chengxin.ledger import actions as ledger
 from chengxin.ledger import rules as ledger_rules
 
 PUBLISHED = "catalogue.version.published"
+ITEM_SET = "catalogue.item.set"
 _LOCK = 0x63617461
 
 
@@ -54,20 +57,29 @@ def load(path: Path | str, by: Actor | None = None) -> LoadReport:
             continue
         _move(form_id, version, origin="files", by=by)
         report.moved[form_id] = version
+    for form_id in report.moved:
+        _check_item(bodies[form_id], where=form_id)
     return report
 
 
 @transaction.atomic
-def publish(*, text: str, root: Path | str, by: Actor) -> str:
+def publish(*, text: str, root: Path | str, by: Actor, where: str = "upload") -> str:
     """Make an uploaded form current and return its version; groups not inside it come from `root`."""
     policy.require(by=by, permission="catalogue.publish")
-    body = loader.load_text(text, root=Path(root))
-    version = loader.version_of(body)
     _lock()
+    body = look_over(text=text, root=root, where=where)
+    version = loader.version_of(body)
     _keep(body["form"], version, body)
     if not CurrentForm.objects.filter(form_id=body["form"], version_id=version).exists():
         _move(body["form"], version, origin="upload", by=by)
     return version
+
+
+def look_over(*, text: str, root: Path | str, where: str = "upload") -> dict[str, Any]:
+    """Return the body that `publish` would make current; raise `CatalogueInvalid` with all that is wrong. Writes nothing."""
+    body = loader.load_text(text, root=Path(root), where=where)
+    _check_item(body, where=where)
+    return body
 
 
 @transaction.atomic
@@ -78,8 +90,39 @@ def make_current(*, version: str, by: Actor) -> None:
     known = FormVersion.objects.filter(pk=version).first()
     if known is None:
         raise NotFound(_("没有目录版本 %(hash)s") % {"hash": version[:12]})
+    _check_item(known.body, where=known.form_id)
     if not CurrentForm.objects.filter(form_id=known.form_id, version_id=version).exists():
         _move(known.form_id, version, origin="upload", by=by)
+
+
+@transaction.atomic
+def set_item(*, wanted: ItemSettings, by: Actor) -> bool:
+    """Set order, window, reviewing level and sight of an item; returns whether anything changed. Raises Invalid by field."""
+    policy.require(by=by, permission="catalogue.publish")
+    _lock()
+    standing, form = items.settings(wanted.form_id), queries.current(wanted.form_id)
+    items.check(form, wanted)
+    chosen = {name: getattr(wanted, name) for name in ("opens_on", "closes_on", "level", "shown")}
+    if chosen == {name: getattr(standing, name) for name in chosen} and wanted.order == standing.order:
+        return False
+    ItemSetting.objects.update_or_create(form_id=form.id, defaults={**chosen, "place": wanted.order, "changed_at": clock.now()})
+    days = {name: day.isoformat() if (day := chosen[name]) else None for name in ("opens_on", "closes_on")}
+    data = {**days, "order": wanted.order, "level": wanted.level, "shown": wanted.shown}
+    ledger.append(kind=ITEM_SET, subject=form.id, data=data, by=by)
+    return True
+
+
+def _check_item(body: Mapping[str, Any], *, where: str) -> None:
+    """What an item's file alone cannot tell: nobody else has its group, and no window stands open for an empty form."""
+    if "item" not in body:
+        return
+    if other := items.taken(body):
+        about = {"group": body["groups"][0]["group"], "form": other}
+        raise CatalogueInvalid({where: [_("groups：分组 %(group)s 已由表单 %(form)s 使用，请换一个代码") % about]})
+    form = reading.form(body, version="")
+    standing = ItemSetting.objects.filter(form_id=form.id).first()
+    if standing and not items.asks(form) and (standing.opens_on or standing.closes_on):
+        raise CatalogueInvalid({where: [_("groups：本事项设有注册期，不能换成没有字段的表单")]})
 
 
 def _lock() -> None:

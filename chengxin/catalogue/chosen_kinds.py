@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
-from chengxin.catalogue import kinds, measured_kinds
+from chengxin.catalogue import kinds, listed_kinds, measured_kinds
 from chengxin.catalogue.codes import Codes
 from chengxin.catalogue.kinds import Around, Bad, Kind, TextKind
 from chengxin.catalogue.values import Field
@@ -248,8 +248,9 @@ KINDS: dict[str, Kind] = {
         kinds.IdNumberKind(), kinds.PhoneKind(), kinds.HotlineKind(), kinds.EmailKind(), kinds.BankKind(),
         kinds.IcpKind(), measured_kinds.DateKind(), measured_kinds.PeriodKind(), measured_kinds.NumberKind(),
         measured_kinds.MoneyKind(), measured_kinds.PercentKind(), measured_kinds.IntegerKind(),
-        measured_kinds.YearKind(), BooleanKind(), ChoiceKind(), MultiChoiceKind(), DivisionKind(), IndustryKind(),
-        UrlKind(), DomainKind(), FileKind(),
+        measured_kinds.YearKind(), measured_kinds.YuanKind(), measured_kinds.UntilKind(), BooleanKind(), ChoiceKind(),
+        MultiChoiceKind(), DivisionKind(), IndustryKind(),
+        UrlKind(), DomainKind(), FileKind(), listed_kinds.UnitsKind(),
     )
 }  # fmt: skip
 

@@ -31,6 +31,12 @@ class Shelf:
     files: Mapping[str, str]
     broken: frozenset[str]
 
+    @property
+    def known(self) -> set[str]:
+        """Identifiers that a form may name: of documents, and of fields as `group.field`."""
+        own = {f"{code}.{field['field']}" for code, group in self.groups.items() for field in group["fields"]}
+        return own | set(self.documents)
+
 
 def version_of(body: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a body's canonical bytes."""
@@ -48,9 +54,18 @@ def load_folder(root: Path) -> dict[str, dict[str, Any]]:
             if body["form"] in bodies:
                 faults.setdefault(where, []).append(_("标识 %(id)s 重复") % {"id": body["form"]})
             bodies[body["form"]] = body
+    _check_views(shelf, set(bodies), faults)
     if faults:
         raise CatalogueInvalid(faults)
     return bodies
+
+
+def _check_views(shelf: Shelf, forms: set[str], faults: dict[str, list[str]]) -> None:
+    """A view of an item that is not there would stay empty for ever."""
+    for code, group in shelf.groups.items():
+        for form in group.get("shows", []):
+            if form not in forms and not faults:
+                faults[shelf.files[code]] = [_("shows：没有表单 %(form)s") % {"form": form}]
 
 
 def load_text(text: str, *, root: Path, where: str = "upload") -> dict[str, Any]:
@@ -69,18 +84,18 @@ def form_body(data: Any, *, shelf: Shelf, where: str, text: str) -> dict[str, An
         raise CatalogueInvalid({where: found})
     body, found = _written_out(data, shelf)
     if not found:
-        inside = {g["group"] for g in data.get("groups", [])}
-        faults = soundness.form_faults(body, known=set(shelf.documents))
-        found = [f"{fault}{_place(fault, shelf, inside)}" for fault in faults]
+        faults = soundness.form_faults(body, known=shelf.known)
+        found = [f"{fault}{_place(fault, shelf, data, text)}" for fault in faults]
     if found:
         raise CatalogueInvalid({where: found})
     return body
 
 
-def _place(fault: soundness.Fault, shelf: Shelf, inside: set[str]) -> str:
-    """Return file and line of the field or group a fault is about, where it stands in a file of its own."""
+def _place(fault: soundness.Fault, shelf: Shelf, data: Mapping[str, Any], text: str) -> str:
+    """Return the line of what a fault is about; its file too, where that is the group's own."""
+    inside = [g["group"] for g in data.get("groups", [])]
     if not fault.group or fault.group in inside:
-        return ""
+        return yaml_files.in_brackets(yaml_files.line_of(yaml_files.lines(text), _inside(fault, data, inside)))
     group = shelf.groups[fault.group]
     for file, source in ((fault.group, group), *((name, shelf.fragments.get(name, {})) for name in group.get("include", []))):
         at = next((n for n, f in enumerate(source.get("fields", [])) if f["field"] == fault.field), None)
@@ -90,6 +105,15 @@ def _place(fault: soundness.Fault, shelf: Shelf, inside: set[str]) -> str:
             line = yaml_files.line_of(known, () if at is None else ("fields", at))
             return yaml_files.in_brackets(f"{path} {line}")
     return ""
+
+
+def _inside(fault: soundness.Fault, data: Mapping[str, Any], groups: list[str]) -> tuple[str | int, ...]:
+    """Return the way to what a fault is about in the form's own file: a field, a group, or the keys it begins with."""
+    if not fault.group:
+        return tuple(str(fault).partition("：")[0].split("."))
+    at = groups.index(fault.group)
+    fields = [f["field"] for f in data["groups"][at].get("fields", [])]
+    return ("groups", at, "fields", fields.index(fault.field)) if fault.field in fields else ("groups", at)
 
 
 def _bodies_of(path: Path, where: str, shelf: Shelf, faults: dict[str, list[str]]) -> list[dict[str, Any]]:

@@ -15,9 +15,14 @@ from chengxin.catalogue.values import Field
 from chengxin.common.text import nfkc
 
 OPEN_ENDED = "长期"
+FOR_EVER = date.max
+"""The typed value of 长期 where a day is asked; also what registers write as 9999-12-31."""
 SEPARATOR = ".."
 _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?\Z", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?\Z", re.ASCII)
+_AMOUNT = r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_NUMBER = re.compile(rf"{_AMOUNT}\Z", re.ASCII)
+_ROUNDED = re.compile(rf"({_AMOUNT})(万|亿)\Z", re.ASCII)
+_ROUND = {"万": Decimal(10) ** 4, "亿": Decimal(10) ** 8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,11 @@ def read_day(raw: str) -> date | None:
         return date(*map(int, match.groups()))
     except ValueError:
         return None
+
+
+def open_ended(raw: str) -> bool:
+    """Say whether 长期 was typed, or one of the words that registers use for it."""
+    return nfkc(raw).strip().lower() in {OPEN_ENDED, "00000000", "永久", "无固定期限", "open"}
 
 
 class DateKind(Kind):
@@ -74,6 +84,37 @@ class DateKind(Kind):
         return date.fromisoformat(stored)
 
 
+class UntilKind(DateKind):
+    """The last day on which something is valid, or 长期, which lies after every day."""
+
+    name = "until"
+
+    def parse(self, raw: str, field: Field, around: Around) -> date:
+        """Return the day, or `FOR_EVER`."""
+        if open_ended(raw):
+            return FOR_EVER
+        day = read_day(raw)
+        if day is None:
+            raise Bad(_("%(label)s不是有效的日期，应如 2030-01-31；没有截止日期的填“长期”") % {"label": field.label})
+        return self.within(day, field, around)
+
+    def compose(self, parts: Sequence[str]) -> str:
+        """Return the raw string of two inputs: the day, the box 长期."""
+        return OPEN_ENDED if OPEN_ENDED in parts else super().compose(parts)
+
+    def to_json(self, value: date) -> str:
+        """Return `YYYY-MM-DD` or 长期."""
+        return OPEN_ENDED if value == FOR_EVER else value.isoformat()
+
+    def from_json(self, stored: str) -> date:
+        """Return the day, or `FOR_EVER`."""
+        return FOR_EVER if stored == OPEN_ENDED else date.fromisoformat(stored)
+
+    def display(self, value: date | None, field: Field, codes: Codes) -> str:
+        """Return the day, or 长期."""
+        return _("长期") if value == FOR_EVER else super().display(value, field, codes)
+
+
 class PeriodKind(DateKind):
     """From a day to a day or 长期; typed as `2020-01-01..2030-01-01` or `2020-01-01..长期`."""
 
@@ -98,8 +139,7 @@ class PeriodKind(DateKind):
         level = nfkc(raw).strip()
         parts = re.split(r"\s*(?:\.\.|~|至|到)\s*", level, maxsplit=1)
         last = parts[1].strip() if len(parts) > 1 else ""
-        open_ended = last.lower() in {OPEN_ENDED, "00000000", "永久", "无固定期限", "open"}
-        return parts[0].strip(), OPEN_ENDED if open_ended else last
+        return parts[0].strip(), OPEN_ENDED if open_ended(last) else last
 
     def compose(self, parts: Sequence[str]) -> str:
         """Return the raw string of two or three inputs: first day, last day, the box 长期."""
@@ -182,6 +222,24 @@ class MoneyKind(NumberKind):
     name = "money_wan"
     keys = frozenset({"min", "max"})
     example = "500.00"
+
+
+class YuanKind(NumberKind):
+    """Money in 元, two decimals; an amount in 万 is refused with the figure to write, for nobody means both."""
+
+    name = "money"
+    keys = frozenset({"min", "max"})
+    example = "30000.00"
+    highest = Decimal(10) ** 14
+
+    def parse(self, raw: str, field: Field, around: Around) -> Any:
+        """Return the amount; ￥ before and 元 behind it are dropped."""
+        level = re.sub(r"\s", "", nfkc(raw)).removeprefix("¥").removesuffix("元")
+        if found := _ROUNDED.match(level):
+            amount = Decimal(found[1].replace(",", "")) * _ROUND[found[2]]
+            about = {"label": field.label, "typed": level, "amount": f"{amount.normalize():f}"}
+            raise Bad(_("%(label)s的单位为元，%(typed)s元请填写%(amount)s") % about)
+        return super().parse(level, field, around)
 
 
 class PercentKind(NumberKind):

@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from chengxin.identity.values import AGENCY_LEVELS
+
 ORIGINS = ("files", "upload")
 
 
@@ -36,6 +38,26 @@ class CurrentForm(models.Model):
 
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=models.Q(origin__in=ORIGINS), name="currentform_origin"),
+        ]
+
+
+class ItemSetting(models.Model):
+    """What an administrator set for one of the 自愿注册事项; without a row its form's own words hold (VOL-42)."""
+
+    form_id = models.CharField(primary_key=True, max_length=100)
+    place = models.PositiveSmallIntegerField()
+    opens_on = models.DateField(null=True)
+    closes_on = models.DateField(null=True)
+    level = models.CharField(max_length=10, blank=True)
+    shown = models.BooleanField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        """Constraints."""
+
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=models.Q(closes_on__gte=models.F("opens_on")), name="itemsetting_window"),
+            models.CheckConstraint(condition=models.Q(level__in=("", *AGENCY_LEVELS)), name="itemsetting_level"),
         ]
 
 

@@ -9,6 +9,7 @@ from chengxin.catalogue import answers as paths
 from chengxin.catalogue.chosen_kinds import kind_of
 from chengxin.catalogue.codes import Codes
 from chengxin.catalogue.kinds import Around, Bad
+from chengxin.catalogue.listed_kinds import raw_units
 from chengxin.catalogue.values import Field, Form, Group, Text
 
 
@@ -110,7 +111,7 @@ def raw_of(stored: Any) -> str:
     if isinstance(stored, dict):
         return f"{stored['from']}..{stored['to'] or '长期'}"
     if isinstance(stored, list):
-        return ",".join(stored)
+        return raw_units(stored) if stored and isinstance(stored[0], dict) else ",".join(stored)
     if isinstance(stored, bool):
         return "1" if stored else "0"
     return str(stored)

@@ -14,6 +14,8 @@ from chengxin.catalogue.values import (
     FileSlot,
     Form,
     Group,
+    Held,
+    Item,
     Limits,
     Option,
     Page,
@@ -26,6 +28,7 @@ _SUBJECT_WORDS = (
     "seal", "name_required", "name_unique", "operator_needs_authorisation", "authorisation_template",
     "address_public", "representative_public",
 )  # fmt: skip
+_ITEM_WORDS = ("order", "counts", "windowed", "level", "proof", "expires")
 _LIMIT_WORDS = ("min_length", "max_length", "decimals", "not_before", "not_after", "shape", "leaf", "document")
 
 
@@ -45,6 +48,7 @@ def form(body: Mapping[str, Any], *, version: str) -> Form:
         enterprise_type=body.get("enterprise_type", ""),
         operations=_options(body.get("operations", [])),
         notes=tuple(_text(n) for n in body.get("notes", [])),
+        item=_item(body["item"]) if "item" in body else None,
     )
 
 
@@ -60,6 +64,7 @@ def group(body: Mapping[str, Any]) -> Group:
         hint=_maybe(body.get("hint")),
         term=body.get("term", {}),
         min_records_for=body.get("min_records_for", {}),
+        shows=tuple(body.get("shows", [])),
         **{word: body[word] for word in _GROUP_WORDS if word in body},
     )
 
@@ -90,6 +95,17 @@ def commitment(body: Mapping[str, Any], *, version: str) -> Commitment:
         preamble=_text(body["preamble"]),
         clauses=tuple(Clause(title=_text(c["title"]), body=_text(c["body"])) for c in body["clauses"]),
         tick=_text(body["tick"]),
+    )
+
+
+def _item(body: Mapping[str, Any]) -> Item:
+    return Item(
+        category=_text(body["category"]),
+        near=tuple(body.get("near", [])),
+        columns=tuple(body.get("columns", [])),
+        crumbs=tuple(_text(c) for c in body.get("crumbs", [])),
+        held=tuple(Held(**h) for h in body.get("held", [])),
+        **{word: body[word] for word in _ITEM_WORDS if word in body},
     )
 
 

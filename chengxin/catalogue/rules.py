@@ -20,6 +20,7 @@ from chengxin.catalogue.values import Check, Cleaned, Condition, Field, Form, Gr
 _KEPT_FORMS = 256
 _LONGEST_KEPT = 64
 BALANCE_TOLERANCE_WAN = Decimal("0.02")
+BALANCE_TOLERANCE_YUAN = Decimal(1)
 
 
 @dataclass(slots=True)
@@ -137,9 +138,7 @@ def _field_for(field: Field, subject: Subject) -> Field:
     return field
 
 
-def applies(
-    condition: Condition | None, raw: Mapping[str, str], group: Group, around: Around, kept: dict[Any, Any] | None = None
-) -> bool:
+def applies(condition: Condition | None, raw: Mapping[str, str], group: Group, around: Around, kept: dict[Any, Any] | None = None) -> bool:
     """Say whether a condition holds among the raw answers of one record; no condition always holds."""
     if condition is None:
         return True
@@ -179,6 +178,20 @@ def to_json(group: Group, values: Mapping[str, Any]) -> dict[str, Any]:
 def from_json(group: Group, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return the typed values of what `to_json` gave."""
     return {f.code: kind_of(f).from_json(stored[f.code]) for f in group.fields if f.code in stored}
+
+
+def expired(form: Form, values: Mapping[str, Any], *, today: date) -> bool:
+    """Say whether the last day of validity of an item's typed values has passed (已过期, VOL-38)."""
+    last = values.get(form.item.expires) if form.item and form.item.expires else None
+    return last is not None and last < today
+
+
+def expired_json(form: Form, stored: Mapping[str, Any], *, today: date) -> bool:
+    """As `expired`, of values as they are stored or published."""
+    if form.item is None or form.item.expires not in stored:
+        return False
+    group = next(g for g in form.groups if g.field(form.item.expires))
+    return expired(form, from_json(only(group, [form.item.expires]), stored), today=today)
 
 
 def natural_key(group: Group, values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -305,11 +318,13 @@ def _not_above(group: Group, check: Check, records: list[Record], found: _Findin
 
 def _balance(group: Group, check: Check, records: list[Record], found: _Findings) -> None:
     result, plus, minus = check.fields
+    in_yuan = (f := group.field(result)) is not None and f.kind == "money"
+    tolerance = BALANCE_TOLERANCE_YUAN if in_yuan else BALANCE_TOLERANCE_WAN
     for r in records:
         amounts = [r.values.get(code) for code in (result, plus, minus)]
         if None in amounts:
             continue
-        if abs(amounts[0] - (amounts[1] - amounts[2])) > BALANCE_TOLERANCE_WAN:  # type: ignore[operator]
+        if abs(amounts[0] - (amounts[1] - amounts[2])) > tolerance:  # type: ignore[operator]
             _say(group, check, r, result, _("%(f0)s应等于%(f1)s减%(f2)s，请核对"), found)
 
 

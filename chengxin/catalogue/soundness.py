@@ -28,7 +28,8 @@ _ALWAYS_ALLOWED = frozenset(
     ]
 )
 _NEVER_PUBLIC = frozenset({"phone", "email", "id_number", "bank", "file"})
-_MEASURED = frozenset({"number", "money_wan", "percent", "integer", "year"})
+_MEASURED = frozenset({"number", "money", "money_wan", "percent", "integer", "year"})
+_DAYS = frozenset({"date", "until"})
 _BILINGUAL = frozenset({"public", "overseas"})
 _CHOSEN = frozenset({"choice", "multichoice"})
 _MASKED = frozenset({"text", "name", "person_name"})
@@ -60,9 +61,49 @@ def form_faults(body: dict[str, Any], *, known: set[str]) -> list[Fault]:
             faults.append(Fault(_("commitments：没有承诺书 %(code)s") % {"code": code}))
     for group in body["groups"]:
         faults += _faults_of(group)
+    faults += _item_faults(body, known)
     if body["audience"] in _BILINGUAL:
         faults += [Fault(_("%(place)s：面向公众的表单须有英文 en") % {"place": place}) for place in _without_english(body, "")]
     return faults
+
+
+def _item_faults(body: dict[str, Any], known: set[str]) -> Iterator[Fault]:
+    """One record of one group a filing, found again in lists and by its likeness (VOL-42)."""
+    item = body.get("item")
+    if (body["kind"] == "voluntary") != (item is not None):
+        yield Fault(_("item：自愿注册表单须有 item，其他表单不能有"))
+    if item is None:
+        return
+    if not body["form"].startswith("voluntary/"):
+        yield Fault(_("form：自愿注册事项的标识应以 voluntary/ 开头"))
+    if len(body["pages"]) != 1 or len(body["groups"]) != 1:
+        yield Fault(_("pages：自愿注册事项应为一页、一个分组"))
+        return
+    [group] = body["groups"]
+    if (group.get("min_records"), group.get("max_records")) != (1, 1):
+        yield Fault(_("自愿注册事项的 min_records 和 max_records 应为 1"), group["group"])
+    if group["visibility"] == "choice":
+        yield Fault(_("visibility：自愿注册事项由字段的 public 决定公示内容，应为 always 或 never"), group["group"])
+    yield from (Fault(text) for text in _item_field_faults(item, {f["field"]: f for f in group["fields"]}, known))
+
+
+def _item_field_faults(item: dict[str, Any], fields: dict[str, Any], known: set[str]) -> Iterator[str]:
+    proof = item.get("proof", "proof")
+    if not set(fields) - {proof} and not item.get("windowed"):
+        yield _("item：没有字段的事项不能开放注册，请补充字段，或先设 windowed: true")
+    if fields and (fields.get(proof, {}).get("kind") != "file" or not fields[proof].get("required")):
+        yield _("item.proof：%(code)s 应为必填的附件字段") % {"code": proof}
+    for name in ("near", "columns"):
+        for code in item.get(name, []):
+            if code not in fields or fields[code]["kind"] == "file":
+                yield _("item.%(name)s：%(code)s 应为本事项的字段，不能是附件") % {"name": name, "code": code}
+    if "expires" in item and fields.get(item["expires"], {}).get("kind") != "until":
+        yield _("item.expires：%(code)s 应为本事项的 until 类字段") % {"code": item["expires"]}
+    for held in item.get("held", []):
+        if held["mine"] not in fields:
+            yield _("item.held：没有字段 %(code)s") % {"code": held["mine"]}
+        if f"{held['group']}.{held['field']}" not in known:
+            yield _("item.held：目录中没有 %(group)s 的字段 %(field)s") % held
 
 
 def _faults_of(group: dict[str, Any]) -> Iterator[Fault]:
@@ -80,6 +121,8 @@ def _group_faults(group: dict[str, Any], fields: dict[str, Any]) -> Iterator[str
         yield _("min_records 大于 max_records")
     if group.get("source") == "voluntary" and fields:
         yield _("fields：来自自愿注册的分组没有自己的字段")
+    if "shows" in group and group.get("source") != "voluntary":
+        yield _("shows：只用于来自自愿注册的分组")
     for name in ("summary", "key"):
         for code in group.get(name, []):
             if code not in fields:
@@ -138,7 +181,7 @@ def _check_faults(group: dict[str, Any], fields: dict[str, Any]) -> Iterator[str
                 yield _("checks：没有字段 %(code)s") % {"code": code}
             elif check["check"] in ("sum", "not_above", "balance") and fields[code]["kind"] not in _MEASURED:
                 yield _("checks：%(code)s 不是数字") % {"code": code}
-            elif check["check"] == "order" and fields[code]["kind"] not in _MEASURED | {"date"}:
+            elif check["check"] == "order" and fields[code]["kind"] not in _MEASURED | _DAYS:
                 yield _("checks：%(code)s 不能比较先后") % {"code": code}
         wanted = {"sum": 1, "order": 2, "not_above": 2, "balance": 3}.get(check["check"])
         if wanted and len(check["fields"]) != wanted:

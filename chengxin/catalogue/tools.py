@@ -1,6 +1,6 @@
 """What the command line offers on the catalogue: new, try, explain, diff, export. Returns text; writes only files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -70,19 +70,12 @@ def plain_answers(data: Any) -> dict[str, str]:
 
 
 def new(form_id: str, *, root: Path) -> Path:
-    """Write a first file for a form that does not exist yet, which loads as it is; return its path."""
+    """Write a first file for an item that does not exist yet, which loads as it is; return its path."""
     path = root / "forms" / f"{form_id}.yaml"
     if path.exists():
         raise Conflict(_("文件 %(path)s 已存在") % {"path": path.relative_to(root)})
-    body = {
-        "form": form_id,
-        "kind": "voluntary",
-        "audience": "enterprise",
-        "title": {"zh": "新表单", "en": "New form"},
-        "review": {"by": "agency", "sla": "VOLUNTARY"},
-        "pages": [{"page": "main", "title": {"zh": "内容", "en": "Content"}, "groups": ["N01"]}],
-        "groups": [_first_group()],
-    }
+    held = {p.stem for p in (root / "groups").glob("*.yaml")}
+    body = first_item(form_id, order=1 + len(list((root / "forms/voluntary").glob("*.yaml"))), held=held)
     faults = yaml_files.schema_faults(body, definition="form", root=root)
     if faults:
         raise Invalid({"form": faults})
@@ -90,6 +83,28 @@ def new(form_id: str, *, root: Path) -> Path:
     depth = "../" * (form_id.count("/") + 1)
     path.write_text(f"# yaml-language-server: $schema={depth}schema.json\n" + dump(body), encoding="utf-8")
     return path
+
+
+def first_item(form_id: str, *, order: int, held: Collection[str]) -> dict[str, Any]:
+    """Return the body of an item to begin with: one field, the proof, and a group code that nobody in `held` has."""
+    code = next(name for n in range(order, 1000) if (name := f"V{n:02d}") not in held)
+    title = {"zh": "新事项信息自愿注册", "en": "New item"}
+    return {
+        "form": form_id,
+        "kind": "voluntary",
+        "audience": "enterprise",
+        "title": title,
+        "review": {"by": "agency", "sla": "VOLUNTARY"},
+        "item": {
+            "order": order,
+            "category": {"zh": "其他信息", "en": "Other information"},
+            "near": ["name"],
+            "columns": ["name", "happened_on"],
+            "crumbs": [{"zh": "个人中心", "en": "My account"}, {"zh": "自愿注册信息", "en": "Voluntary records"}],
+        },
+        "pages": [{"page": "item", "title": title, "groups": [code]}],
+        "groups": [_first_group(code)],
+    }
 
 
 def export(folder: Path) -> list[Path]:
@@ -110,15 +125,21 @@ def read_form(path: Path, *, root: Path) -> Form:
     return reading.form(body, version=loader.version_of(body))
 
 
-def _first_group() -> dict[str, Any]:
-    field = {"field": "name", "label": {"zh": "名称", "en": "Name"}, "kind": "text", "required": True, "public": "full"}
+def _first_group(code: str) -> dict[str, Any]:
+    day = {"field": "happened_on", "label": {"zh": "日期", "en": "Date"}, "kind": "date", "required": True, "not_after": "today"}
     return {
-        "group": "N01",
-        "title": {"zh": "内容", "en": "Content"},
+        "group": code,
+        "title": {"zh": "新事项信息", "en": "New item"},
         "origin": "enterprise",
-        "visibility": "choice",
+        "visibility": "always",
         "min_records": 1,
-        "fields": [field],
+        "max_records": 1,
+        "summary": ["name"],
+        "fields": [
+            {"field": "name", "label": {"zh": "名称", "en": "Name"}, "kind": "text", "required": True, "public": "full"},
+            {**day, "public": "full"},
+            {"field": "proof", "label": {"zh": "证明附件", "en": "Proof"}, "kind": "file", "required": True, "slot": "voluntary"},
+        ],
     }
 
 

@@ -14,6 +14,9 @@ from typing import Any
 
 from django.utils.translation import get_language
 
+MAX_UNITS = 20
+"""Most organisations in one field of kind `units`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -115,7 +118,8 @@ class Check:
 class Group:
     """A group of fields answered as records. `visibility`: choice (公开/不公开), always, never.
 
-    `source` is `answers`, or `voluntary` for a view of published voluntary records (no fields of its own).
+    `source` is `answers`, or `voluntary` for a view of published voluntary records (no fields of its own): of the
+    items in `shows`.
     """
 
     code: str
@@ -127,6 +131,7 @@ class Group:
     max_records: int = 50
     min_records_for: Mapping[str, int] = of(default_factory=dict)
     source: str = "answers"
+    shows: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
     checks: tuple[Check, ...] = ()
     summary: tuple[str, ...] = ()
@@ -152,6 +157,37 @@ class Page:
     hint: Text | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The same fact among government records: `field` of their `group` says what `mine` says here (VOL-12)."""
+
+    group: str
+    field: str
+    mine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What makes a voluntary form one of the 自愿注册事项 (VOL-42); what an administrator sets later stands in `items`.
+
+    `counts`: it makes a registration complete (VOL-08). `windowed`: closed unless a window is set. `level`: lowest level
+    that reviews it, empty for the nearest. `near`: fields that make two records look alike. `columns`: fields shown in
+    lists. `expires`: field with the last day of validity, after which a record is shown as 已过期.
+    """
+
+    order: int
+    category: Text
+    counts: bool = True
+    windowed: bool = False
+    level: str = ""
+    near: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    crumbs: tuple[Text, ...] = ()
+    held: tuple[Held, ...] = ()
+    proof: str = "proof"
+    expires: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Form:
     """A version of a form. `kind` is registration, archive, import, voluntary, report or public (D-02).
@@ -172,6 +208,7 @@ class Form:
     enterprise_type: str = ""
     operations: tuple[Option, ...] = ()
     notes: tuple[Text, ...] = ()
+    item: Item | None = None
 
     def group(self, code: str) -> Group | None:
         """Return the group with `code`, or None."""

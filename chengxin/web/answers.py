@@ -1,16 +1,19 @@
 """What a page of a form posts, as raw answers by path (D-32).
 
 Most controls post their path. Some post parts: `path.from`, `path.to`, `path.long` of a period,
-`path.1`, `.2`, `.3`, `.hit` of a division, several `path` of a multichoice or of files. `read` puts the
-parts together: a period as `2024-01-01..2026-01-01` or `2024-01-01..长期`, several as `a,b`.
+`path.1`, `.2`, `.3`, `.hit` of a division, `path.day` and `path.long` of a last day, `path.name` and
+`path.uscc` of each organisation, several `path` of a multichoice or of files. `read` puts the parts
+together: a period as `2024-01-01..2026-01-01` or `2024-01-01..长期`, several as `a,b`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain, zip_longest
 
 from django.http import QueryDict
 
+from chengxin.catalogue.chosen_kinds import KINDS
 from chengxin.web.forms import LONG_TERM, SPAN
 from chengxin.web.pickers import DivisionTree
 
@@ -35,11 +38,22 @@ def pressed(post: QueryDict, *, names: Iterable[str] = ("_delete", "_add", "_rem
 def _one(post: QueryDict, *, path: str, kind: str, tree: DivisionTree | None) -> str:
     if kind == "period":
         return _period(post, path)
+    if kind == "until" and f"{path}.day" in post:
+        return LONG_TERM if post.get(f"{path}.long") else post.get(f"{path}.day", "").strip()
+    if kind == "units":
+        return _units(post, path)
     if kind == "division" and tree is not None:
         return tree.read(post, path)
     if kind in SEVERAL:
         return ",".join(dict.fromkeys(part for part in post.getlist(path) if part))
     return post.get(path, "").replace("\r\n", "\n")
+
+
+def _units(post: QueryDict, path: str) -> str:
+    if f"{path}.name" not in post and path in post:
+        return str(post[path])
+    rows = zip_longest(post.getlist(f"{path}.name"), post.getlist(f"{path}.uscc"), fillvalue="")
+    return KINDS["units"].compose(list(chain.from_iterable(rows)))
 
 
 def _period(post: QueryDict, path: str) -> str:

@@ -58,14 +58,18 @@ def test_a_form_keeps_its_version_for_life(root: Path) -> None:
 
 
 def test_a_harmless_new_form_can_be_answered_with_no_code_of_its_own(root: Path) -> None:
-    path = tools.new("hobby/stamps", root=root)
+    path = tools.new("voluntary/stamps", root=root)
     with pytest.raises(CatalogueInvalid, match="没有时限 VOLUNTARY"):
         actions.load(root, BY)
-    path.write_text(path.read_text(encoding="utf-8").replace("VOLUNTARY", "KITE_REVIEW"), encoding="utf-8")
+    text = (
+        path.read_text(encoding="utf-8").replace("VOLUNTARY", "KITE_REVIEW").replace("slot: voluntary", "slot: photo").replace("V02", "V42")
+    )
+    path.write_text(text, encoding="utf-8")
     actions.load(root, BY)
-    form = queries.current("hobby/stamps")
-    assert rules.clean(form, answers("N01", [{"name": "红印花"}]), today=TODAY, codes=CODES).ok
-    assert "hobby/stamps" in queries.forms("voluntary")
+    form = queries.current("voluntary/stamps")
+    typed = {"name": "红印花", "happened_on": "2026-01-31", "proof": "a" * 64}
+    assert rules.clean(form, answers(form.groups[0].code, [typed]), today=TODAY, codes=CODES).ok
+    assert "voluntary/stamps" in queries.forms("voluntary")
 
 
 @pytest.mark.requirement("ARC-16.2")

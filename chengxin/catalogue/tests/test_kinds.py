@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from chengxin.catalogue.chosen_kinds import KINDS, kind_of
 from chengxin.catalogue.kinds import Around, Bad
-from chengxin.catalogue.measured_kinds import Period
+from chengxin.catalogue.listed_kinds import Unit, pairs_of, words
+from chengxin.catalogue.measured_kinds import FOR_EVER, Period
+from chengxin.catalogue.moving import raw_of
 from chengxin.catalogue.values import Field, FileSlot, Limits, Option, Text
 from chengxin.common.canonical import canonical
 
@@ -19,6 +21,9 @@ from .helpers import CODES, SHIPPED, TODAY
 
 AROUND = Around(today=TODAY, codes=CODES)
 OPTIONS = (Option("red", Text("红", "Red")), Option("blue", Text("蓝", "Blue")))
+NAMES = ("杭州澜序桥电子商务有限公司", "深圳市屿墨跨境供应链有限公司")
+CODES_OF = ("91330106WWTE000212", "91440305WWTE0003XG")
+UNITS = tuple(Unit(name, code) for name, code in zip(NAMES, CODES_OF, strict=True))
 UUID_1, UUID_2 = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
 
 
@@ -74,6 +79,13 @@ GOOD: list[tuple[str, str, Any, dict[str, Any]]] = [
     ("industry", "52", "F52", {}),
     ("url", "https://商城.example.com/a?b=1", "https://商城.example.com/a?b=1", {}),
     ("domain", "https://Example.COM/", "example.com", {}),
+    ("money", "￥１２３，４５６．７元", Decimal("123456.70"), {}),
+    ("money", "-3", Decimal("-3.00"), {"min": Decimal(-5)}),
+    ("until", "2030年1月31日", date(2030, 1, 31), {}),
+    ("until", "永久", FOR_EVER, {}),
+    ("until", "9999-12-31", FOR_EVER, {}),
+    ("units", f"{NAMES[0]}\t91330106wwte000212", (UNITS[0],), {}),
+    ("units", f"{NAMES[0]} {CODES_OF[0]}；{NAMES[1]}（{CODES_OF[1]}）", UNITS, {}),
     ("file", f"{UUID_1},{UUID_2},{UUID_1}", (UUID_1, UUID_2), {}),
 ]
 
@@ -132,6 +144,15 @@ WRONG: list[tuple[str, str, str, dict[str, Any]]] = [
     ("url", "https://user:pw@example.com/", "用户名和密码", {}),
     ("url", "http://example.com:99999/", "公开网址", {}),
     ("domain", "not a domain", "应为域名", {}),
+    ("money", "3.5万元", "项目的单位为元，3.5万元请填写35000", {}),
+    ("money", "三万", "应为数字", {}),
+    ("money", "1e99", "应为数字", {}),
+    ("money", "1234567890123456", "不能大于100000000000000", {}),
+    ("until", "2025-02-29", "不是有效的日期", {}),
+    ("units", f"{NAMES[0]} 91330106WWTE000213", "第1个单位：统一社会信用代码校验位不正确", {}),
+    ("units", f"{NAMES[0]}；91440305WWTE0003XG", "第1个单位：请填写统一社会信用代码；第2个单位：请填写单位名称", {}),
+    ("units", f"甲公司 {CODES_OF[0]}\n乙公司 {CODES_OF[0]}", "第2个单位与第1个单位的代码相同", {}),
+    ("units", "\n".join(f"第{n}公司 {CODES_OF[0]}" for n in range(21)), "最多填写20个单位", {}),
     ("file", "../../etc/passwd", "未上传成功", {}),
     ("file", ",".join(f"00000000-0000-4000-8000-00000000000{n}" for n in range(3)), "最多上传2个文件", {}),
 ]
@@ -196,6 +217,17 @@ def test_several_inputs_become_one_raw_string() -> None:
     assert KINDS["multichoice"].compose(["red", "", "blue"]) == "red,blue"
     assert KINDS["division"].compose(["330000", "330100", ""]) == "330100"
     assert KINDS["text"].compose(["", "x"]) == "x"
+    assert KINDS["until"].compose(["2030-01-01", "长期"]) == "长期"
+    assert KINDS["until"].compose(["2030-01-01"]) == "2030-01-01"
+
+
+def test_organisations_are_drawn_again_as_they_were_typed() -> None:
+    typed = [*zip(NAMES, CODES_OF, strict=True), ("只有名称的单位", ""), ("", "9133")]
+    raw = KINDS["units"].compose([part for pair in [*typed, ("", " ")] for part in pair])
+    assert pairs_of(raw) == typed
+    assert KINDS["units"].blank(KINDS["units"].compose(["", ""]))
+    assert raw_of(KINDS["units"].to_json(UNITS)) == KINDS["units"].compose([part for unit in UNITS for part in (unit.name, unit.uscc)])
+    assert words(f"{NAMES[0]} {CODES_OF[0]}；只有名称的单位") == f"{UNITS[0]}、只有名称的单位"
 
 
 def test_every_kind_is_tried_and_known_to_the_schema() -> None:
@@ -213,6 +245,8 @@ def test_words_on_a_page() -> None:
     assert KINDS["period"].display(Period(date(2020, 1, 1), None), field("period"), CODES) == "2020-01-01 至 长期"
     assert KINDS["industry"].display("F5299", field("industry"), CODES) == "F5299 零售业"
     assert KINDS["year"].display(2026, field("year"), CODES) == "2026"
+    assert KINDS["until"].display(FOR_EVER, field("until"), CODES) == "长期"
+    assert KINDS["units"].display(UNITS, field("units"), CODES) == f"{NAMES[0]}（{CODES_OF[0]}）、{NAMES[1]}（{CODES_OF[1]}）"
 
 
 TYPED = st.one_of(
