@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from chengxin.common.clock import SHANGHAI
 from chengxin.seals import signing, typesetting
-from chengxin.seals.values import Receipt, Record, Report, Section, Verdict
+from chengxin.seals.values import Confirmation, Poster, Receipt, Record, Report, Section, Verdict
 
 MAX_PAGES = 60
 ROWS_PER_PAGE = 40
@@ -30,6 +30,32 @@ def receipt(document: Receipt) -> bytes:
     """The signed receipt of one submission (D-23)."""
     body = typesetting.pdf("receipt.typ", _receipt_data(document), created_at=_stamp(document["submitted_at"]))
     return signing.sign(body, reason=gettext("平台出具提交回执"))
+
+
+def confirmation(document: Confirmation) -> bytes:
+    """The signed confirmation that one voluntary record is published."""
+    data = {
+        **document,
+        "issued_at": moment_text(document["issued_at"]),
+        "as_of": moment_text(document["as_of"]),
+        "as_of_text": as_of_text(document["as_of"], document["checkpoint_size"]),
+        "registered_at": moment_text(document["registered_at"]),
+        "published_at": moment_text(document["published_at"]),
+        "record": _record(document["record"]),
+        "foot": gettext("生成时间 %(moment)s") % {"moment": moment_text(document["issued_at"])},
+        "qr": typesetting.qr(document["verify_url"]),
+    }
+    body = typesetting.pdf("confirmation.typ", data, created_at=_stamp(document["issued_at"]))
+    return signing.sign(body, reason=gettext("平台出具自愿注册信息确认书"))
+
+
+def poster(document: Poster) -> bytes:
+    """The signed poster of 亮信用; on paper its QR code, not the signature, tells what holds today."""
+    printed_at = moment_text(document["printed_at"])
+    data = {**document, "lines": [list(line) for line in document["lines"]], "printed_at": printed_at}
+    data["qr"] = typesetting.qr(document["verify_url"])
+    body = typesetting.pdf("poster.typ", data, created_at=_stamp(document["printed_at"]))
+    return signing.sign(body, reason=gettext("平台出具亮信用海报"))
 
 
 def verify(document: bytes) -> Verdict:

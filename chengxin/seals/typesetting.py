@@ -78,8 +78,8 @@ def pages(document: bytes) -> int:
             opened.close()
 
 
-def qr(text: str) -> str:
-    """A QR code as SVG."""
+def qr(text: str, *, scale: int = 1) -> str:
+    """A QR code as SVG, `scale` pixels a square."""
     out = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(out, kind="svg", border=1, xmldecl=False, dark="#1b2430")
+    segno.make(text, error="m", micro=False).save(out, kind="svg", scale=scale, border=1, xmldecl=False, dark="#1b2430")
     return out.getvalue().decode()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, NotRequired, TypedDict
 
+Origin = Literal["government", "enterprise", "voluntary"]
+
 
 class Record(TypedDict):
     """One published record: labelled values in order; marks such as 异议中 stand beside its title."""
@@ -20,7 +22,7 @@ class Section(TypedDict):
     """One group of records; `total` counts those not printed too."""
 
     title: str
-    origin: Literal["government", "enterprise"]
+    origin: Origin
     records: list[Record]
     total: int
 
@@ -48,6 +50,35 @@ class Report(TypedDict):
     demo: bool
     group: NotRequired[str]
     banner: NotRequired[str]
+
+
+class Confirmation(TypedDict):
+    """That one voluntary record stands published: what the public sees of it, and nothing more."""
+
+    number: str
+    issued_at: datetime
+    as_of: datetime
+    checkpoint_size: int | None
+    enterprise: Subject
+    item: str
+    record: Record
+    registered_at: datetime
+    published_at: datetime
+    verify_url: str
+    site_name: str
+    demo: bool
+
+
+class Poster(TypedDict):
+    """What hangs in a shop window; the QR code leads to what is public at the moment of scanning."""
+
+    title: str
+    enterprise: Subject
+    lines: list[tuple[str, str]]
+    printed_at: datetime
+    verify_url: str
+    site_name: str
+    demo: bool
 
 
 class ReceiptFile(TypedDict):

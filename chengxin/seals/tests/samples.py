@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
-from chengxin.seals.values import Receipt, Record, Report, Section
+from chengxin.seals.values import Confirmation, Origin, Poster, Receipt, Record, Report, Section
 
 MOMENT = datetime(2026, 11, 20, 6, 30, 5, tzinfo=UTC)
 HOSTILE = "#panic() *x* $a$ \\#{1+1} @ref <label> `raw` // 注释 [杭州]"
@@ -40,7 +40,7 @@ def record(number: int, *, origin: str, rows: int = 6) -> Record:
     return made
 
 
-def section(title: str, origin: Literal["government", "enterprise"], count: int, **extra: Any) -> Section:
+def section(title: str, origin: Origin, count: int, **extra: Any) -> Section:
     return Section(title=title, origin=origin, records=[record(n + 1, origin=origin, **extra) for n in range(count)], total=count)
 
 
@@ -61,6 +61,7 @@ def report(**changes: Any) -> Report:
             section("行政处罚信息", "government", 2),
             section("网络经营主体信息", "enterprise", 2),
             section("企业荣誉", "enterprise", 1),
+            section("慈善捐赠信息", "voluntary", 1),
             Section(title="司法判决信息", origin="government", records=[], total=0),
         ],
         verify_url="http://127.0.0.1:8000/verify/BG20261120K7M4Q2XW9P",
@@ -91,6 +92,39 @@ def receipt(**changes: Any) -> Receipt:
         due_provisional=False,
         signature="MEUCIQDx" * 11,
         verify_url="http://127.0.0.1:8000/verify/HZ20261120K7M4Q2XW9P",
+        site_name="电子商务企业诚信公共服务平台",
+        demo=True,
+    )
+    made.update(changes)  # type: ignore[typeddict-item]
+    return made
+
+
+def confirmation(**changes: Any) -> Confirmation:
+    made = Confirmation(
+        number="QR20261120K7M4Q2XW9P",
+        issued_at=MOMENT,
+        as_of=MOMENT,
+        checkpoint_size=20_417,
+        enterprise=report()["enterprise"],
+        item="慈善捐赠信息自愿注册",
+        record=record(1, origin="enterprise"),
+        registered_at=datetime(2026, 11, 2, 1, 0, 0, tzinfo=UTC),
+        published_at=datetime(2026, 11, 9, 1, 30, 0, tzinfo=UTC),
+        verify_url="http://127.0.0.1:8000/verify/QR20261120K7M4Q2XW9P",
+        site_name="电子商务企业诚信公共服务平台",
+        demo=True,
+    )
+    made.update(changes)  # type: ignore[typeddict-item]
+    return made
+
+
+def poster(**changes: Any) -> Poster:
+    made = Poster(
+        title="亮信用",
+        enterprise=report()["enterprise"],
+        lines=[("诚信档案", "已公示")],
+        printed_at=MOMENT,
+        verify_url="http://127.0.0.1:8000/show/91330110WWTE00001X",
         site_name="电子商务企业诚信公共服务平台",
         demo=True,
     )

@@ -58,7 +58,7 @@ def test_a_report_says_what_it_must(signed: bytes) -> None:
         "报告编号BG20261120K7M4Q2XW9P",
         "生成时间2026年11月20日14:30:05",
         "数据截至2026年11月20日14:30:05（公示日志第20417条）",
-        "第1页，共3页",
+        "第1页，共4页",
         "本报告不能说明什么",
         "企业自行填报，未经政府核实",
         "来源：杭州市余杭区市场监督管理局",
@@ -226,6 +226,54 @@ def test_a_receipt_says_what_was_received_and_nothing_of_its_content() -> None:
     proved = samples.receipt(proof={"index": 417, "checkpoint": "127.0.0.1/audit 418"}, due_provisional=True)
     text = words(pdf.receipt(proved))
     assert "存证序号417" in text and "（暂定）" in text and "生成中" not in text
+
+
+def test_the_parts_of_a_report_stand_apart(signed: bytes) -> None:
+    text = words(signed)
+    assert text.index("企业自行填报由企业填写并选择公开") < text.index("自愿注册信息企业自行注册，未经政府核实")
+    assert "✚企业自行注册，未经政府核实" in text
+
+
+def test_a_confirmation_says_what_holds_and_what_it_does_not_say() -> None:
+    document = pdf.confirmation(samples.confirmation())
+    text = words(document)
+    for sentence in (
+        "自愿注册信息确认书",
+        "确认书编号QR20261120K7M4Q2XW9P",
+        "注册事项慈善捐赠信息自愿注册",
+        "提交时间2026年11月2日09:00:00",
+        "发布时间2026年11月9日09:30:00",
+        "存证编号00000000-0000-0000-0000-000000001ef0",
+        "企业自行注册，未经政府核实",
+        "本确认书不能说明什么",
+        "不对外公示的字段和证明材料不在本确认书中",
+        "演示系统，数据均为虚构",
+    ):
+        assert sentence in text, sentence
+    assert pdf.verify(document)["ok"] and typesetting.pages(document) == 1
+    silent = samples.confirmation(record={"title": "", "rows": [], "version_id": ""}, demo=False)
+    text = words(pdf.confirmation(silent))
+    assert "本事项的内容依规定不对外公示" in text and "存证编号" not in text and "演示" not in text
+
+
+def test_texts_of_confirmations_and_posters_are_printed_and_never_run() -> None:
+    hostile = samples.confirmation(item=HOSTILE)
+    hostile["record"]["rows"] = [(HOSTILE, HOSTILE)]
+    assert words(pdf.confirmation(hostile)).count(squeezed(HOSTILE)) == 3
+    poster = samples.poster(lines=[(HOSTILE, HOSTILE)])
+    poster["enterprise"] = {**poster["enterprise"], "name": HOSTILE}
+    assert words(pdf.poster(poster)).count(squeezed(HOSTILE)) == 3
+
+
+def test_the_poster_is_one_signed_page_that_says_to_scan() -> None:
+    document = pdf.poster(samples.poster())
+    text = words(document)
+    for sentence in ("亮信用", "杭州澜序桥电子商务有限公司", "扫一扫，查看最新公示信息", "信息以扫码看到的为准", "演示系统，数据均为虚构"):
+        assert sentence in text, sentence
+    assert typesetting.pages(document) == 1 and pdf.verify(document)["ok"]
+    longest = samples.poster(lines=[("荣誉表彰信息", "长" * 100)])
+    longest["enterprise"] = {**longest["enterprise"], "name": "名" * 100}
+    assert typesetting.pages(pdf.poster(longest)) == 1
 
 
 HEADS = {
