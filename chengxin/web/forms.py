@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from chengxin.catalogue.listed_kinds import pairs_of
 from chengxin.portal import help as centre
 from chengxin.web.pickers import Divisions, DivisionTree, divisions_view
 
@@ -102,6 +103,7 @@ KINDS: dict[str, Kind] = {
     "name": Kind(autocomplete="organization"),
     "number": Kind(inputmode="decimal"),
     "password": Kind(control="password"),
+    "money": Kind(inputmode="decimal", unit=gettext_lazy("元")),
     "percent": Kind(inputmode="decimal", unit="%"),
     "period": Kind(control="period"),
     "person_name": Kind(autocomplete="name"),
@@ -114,7 +116,11 @@ KINDS: dict[str, Kind] = {
     "visibility": Kind(control="visibility"),
     "year": Kind(inputmode="numeric"),
 }
-GROUPED = {"boolean", "multichoice", "period", "division", "file", "visibility"}
+    "units": Kind(control="units"),
+    "until": Kind(control="until"),
+GROUPED = {"boolean", "multichoice", "period", "until", "units", "division", "file", "visibility"}
+SPARE_UNITS = 1
+"""Empty rows drawn after the organisations already typed."""
 BROAD = {"file", "multichoice"}
 
 
@@ -211,6 +217,18 @@ FieldLike = Field | forms.BoundField
 
 
 def text_of(value: Any) -> str:
+    @property
+    def until(self) -> dict[str, object]:
+        """The parts of a last day of validity, as typed."""
+        long = self.value == LONG_TERM
+        return {"day": "" if long else self.value, "long": long}
+
+    @property
+    def unit_rows(self) -> list[tuple[str, str]]:
+        """Name and code of each organisation as typed, and room for more."""
+        typed = pairs_of(self.value)
+        return typed + [("", "")] * max(SPARE_UNITS, 2 - len(typed))
+
     """A text of the catalogue, `{zh, en}` or plain, in the language of the moment."""
     if value is None:
         return ""

@@ -122,10 +122,25 @@ function password(box) {
 }
 
 function period(box) {
-  const [, end] = $$("input[type=date]", box), long = $("input[type=checkbox]", box);
+  const end = $$("input[type=date]", box).pop(), long = $("input[type=checkbox]", box);
   const show = () => { end.disabled = long.checked; };
   on(long, "change", show);
   show();
+}
+
+function units(list) {
+  const more = make("button", { type: "button", className: "link", textContent: list.dataset.units });
+  on(more, "click", () => {
+    const row = list.lastElementChild.cloneNode(true), number = list.children.length + 1;
+    for (const input of $$("input", row)) {
+      input.value = "";
+      input.removeAttribute("id");
+      input.setAttribute("aria-label", input.getAttribute("aria-label").replace(/\d+$/, number));
+    }
+    list.append(row);
+    $("input", row).focus();
+  });
+  list.after(more);
 }
 
 function divisions(box) {
@@ -388,3 +403,4 @@ function begin(root) {
 }
 on(document, "htmx:load", (e) => e.target !== document.body && begin(e.target));
 begin(document);
+  each("[data-units]", units);
