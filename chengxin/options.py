@@ -56,6 +56,13 @@ class Option:
     secret: bool = False
 
 
+def division_prefix(text: str) -> str:
+    """Read the first two, four or six digits of a division code, or nothing."""
+    if text and not (text.isascii() and text.isdigit() and len(text) in (2, 4, 6)):
+        raise ValueError(f"expected 2, 4 or 6 digits of a division code, or nothing, got {text!r}")
+    return text
+
+
 def choice(*allowed: str) -> Callable[[str], str]:
     """Read one of the allowed words."""
 
@@ -117,6 +124,15 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("POLICE_NUMBER", str, "", "Public security filing number in the foot; empty: not shown."),
         Option("LOG_ORIGIN", str, "", "Host part of the transparency logs' names; keep it for ever. Empty: host of SITE_ORIGIN."),
     ),
+    "Voluntary registration": (
+        Option("VOLUNTARY_REGION", division_prefix, "", "Division code or its beginning (11: 北京市) whose subjects register here."),
+        Option("IDENTITY_PLATFORM", str, "", "Name of the platform that verifies identities, in hints. Empty: SITE_NAME."),
+    ),
+    "Electronic business licence": (
+        Option("E_LICENCE_URL", str, "", "Address that the licence's app opens. Empty: the local phone in demo mode, else no such log-in."),
+        Option("E_LICENCE_APP", str, "", "Name of this site at the licence service."),
+        Option("E_LICENCE_SECRET", str, "", "Secret shared with the licence service, which signs its answers.", secret=True),
+    ),
     "Review": (
         Option("SECOND_LOOK_PERCENT", whole, "5", "Share of decisions that another person looks at once more; 0 = none.", "%"),
     ),
@@ -150,6 +166,8 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("LOCAL_MAIL_FAULT", choice("", "down", "refuse"), "", "How the local mail gateway misbehaves."),
         Option("LOCAL_SMS_FAULT", choice("", "down", "refuse"), "", "How the local SMS gateway misbehaves."),
         Option("LOCAL_DELAY_MS", whole, "0", "Extra time of each local delivery.", "ms"),
+        Option("LOCAL_LICENCE_FAULT", choice("", "down", "forge"), "", "How the local licence service misbehaves."),
+        Option("LOCAL_LICENCE_DELAY_MS", whole, "0", "Extra time of each answer of the local licence service.", "ms"),
         Option("REGISTER_FAULT", choice("", "down"), "", "How the local market register misbehaves."),
         Option("REGISTER_DELAY_MS", whole, "0", "Extra time of each answer of the local market register.", "ms"),
     ),

@@ -27,7 +27,7 @@ from chengxin.identity.known import Unregistered, know_enterprises
 from chengxin.identity.models import Account, Consent, Enterprise, Membership
 from chengxin.identity.queries import contact_place, note_reading
 from chengxin.identity.reference import load_divisions, load_workdays
-from chengxin.identity.values import UNNAMED_KIND, Actor
+from chengxin.identity.values import ACCOUNT_PROOFS, UNNAMED_KIND, Actor
 from chengxin.ledger import actions as ledger
 
 __all__ = [
@@ -48,27 +48,21 @@ class Taken(Invalid):
 
 
 @transaction.atomic
-def open_enterprise(
-    *, uscc: str, name: str, division_code: str, email: str, phone: str, by: Actor
-) -> tuple[UUID, UUID]:
+def open_enterprise(*, uscc: str, name: str, division_code: str, email: str, phone: str, by: Actor) -> tuple[UUID, UUID]:
     """Register an enterprise with a pending account as its administrator; returns (account, enterprise).
 
     An enterprise that is only known from imports is claimed. Raises Invalid by field (uscc, name,
     division, email, phone), or Taken with 企业名称已被注册 / 统一社会信用代码已被注册 (REG-04).
     """
     policy.require(by=by, permission="enterprise.open")
-    errors = rules.registration_errors(
-        uscc=uscc, name=name, division_code=division_code, email=email, phone=phone, tree=divisions.tree()
-    )
+    errors = rules.registration_errors(uscc=uscc, name=name, division_code=division_code, email=email, phone=phone, tree=divisions.tree())
     if errors:
         raise Invalid(errors)
     enterprise = _claim(identifiers.normalise_uscc(uscc), rules.clean_name(name), division_code)
     account = Account(id=uuid.uuid4(), kind="enterprise", display_name=enterprise.name, created_at=clock.now())
-    _set_contact(account, email=email, phone=phone)
+    set_contact(account, email=email, phone=phone)
     account.save(force_insert=True)
-    Membership.objects.create(
-        account=account, enterprise=enterprise, role="administrator", since=account.created_at
-    )
+    Membership.objects.create(account=account, enterprise=enterprise, role="administrator", since=account.created_at)
     ledger.append(
         kind="enterprise.opened",
         subject=str(enterprise.id),
@@ -128,9 +122,7 @@ def know_enterprise(*, uscc: str, name: str, division_code: str, by: Actor) -> U
 
 
 @transaction.atomic
-def change_registration(
-    *, enterprise_id: UUID, name: str, division_code: str, email: str, phone: str, by: Actor
-) -> None:
+def change_registration(*, enterprise_id: UUID, name: str, division_code: str, email: str, phone: str, by: Actor) -> None:
     """Correct a registration that is not approved yet; the code stays (REG-14, REG-15, REG-16).
 
     Raises Invalid or Taken by field, Conflict once the enterprise is active or closed.
@@ -139,9 +131,7 @@ def change_registration(
     policy.require(by=by, permission="enterprise.change", enterprise_id=row.id, division_code=row.division_id)
     if row.state != "known" or not row.claimed:
         raise Conflict(_("账号已审核通过或已终止，不能在此修改注册信息。"))
-    errors = rules.change_errors(
-        kind=row.kind, name=name, division_code=division_code, email=email, phone=phone, tree=divisions.tree()
-    )
+    errors = rules.change_errors(kind=row.kind, name=name, division_code=division_code, email=email, phone=phone, tree=divisions.tree())
     shown = rules.clean_name(name)
     if errors:
         raise Invalid(errors)
@@ -152,7 +142,7 @@ def change_registration(
     save(row)
     account = administrator(row)
     account.display_name = shown
-    _set_contact(account, email=email, phone=phone)
+    set_contact(account, email=email, phone=phone)
     account.save()
     ledger.append(
         kind="enterprise.registration_changed",
@@ -258,7 +248,7 @@ def change_contact(*, account_id: UUID, email: str, phone: str, by: Actor) -> No
     errors = {"email": rules.email_errors(email), "phone": rules.phone_errors(phone)}
     if any(errors.values()):
         raise Invalid({field: texts for field, texts in errors.items() if texts})
-    _set_contact(row, email=email, phone=phone)
+    set_contact(row, email=email, phone=phone)
     row.save()
     ledger.append(kind="account.contact_changed", subject=str(account_id), data={}, by=by)
 
@@ -288,17 +278,24 @@ def verify_email(*, account_id: UUID, by: Actor) -> None:
 
 
 @transaction.atomic
-def give_consent(
-    *, document: str, version: str, by: Actor, account_id: UUID | None = None, given: bool = True
-) -> None:
+def prove(*, account_id: UUID, level: str, by: Actor) -> None:
+    """Note what was proved of an account (D-28); a lower level than it has changes nothing."""
+    row = _locked_account(account_id)
+    if ACCOUNT_PROOFS.index(level) <= ACCOUNT_PROOFS.index(row.proven):
+        return
+    row.proven = level
+    row.save(update_fields=["proven"])
+    ledger.append(kind="account.proven", subject=str(account_id), data={"level": level}, by=by)
+
+
+@transaction.atomic
+def give_consent(*, document: str, version: str, by: Actor, account_id: UUID | None = None, given: bool = True) -> None:
     """Keep an account's word (`by`'s own unless named) on a document; `given=False` withdraws it (D-31)."""
     account_id = account_id or by.account_id
     if account_id is None:
         raise Unauthenticated()
     policy.require(by=by, permission="consent.give", account_id=account_id)
-    Consent.objects.create(
-        account_id=account_id, document=document, version=version, given=given, at=clock.now()
-    )
+    Consent.objects.create(account_id=account_id, document=document, version=version, given=given, at=clock.now())
     kind = "consent.given" if given else "consent.withdrawn"
     ledger.append(kind=kind, subject=str(account_id), data={"document": document, "version": version}, by=by)
 
@@ -308,7 +305,8 @@ def log_access(*, by: Actor, what: str, subject: str, purpose: str) -> None:
     note_reading(by=by, what=what, subject=subject, purpose=purpose)
 
 
-def _set_contact(account: Account, *, email: str, phone: str) -> None:
+def set_contact(account: Account, *, email: str, phone: str) -> None:
+    """Seal mailbox and mobile number into the account's row, which the caller saves."""
     number = rules.clean_phone(phone)
     _set_email(account, email)
     account.phone_blind = crypto.blind(number, purpose="phone")

@@ -10,6 +10,7 @@ from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 
 from chengxin.identity.values import (
     ACCOUNT_KINDS,
+    ACCOUNT_PROOFS,
     ACCOUNT_STATES,
     AGENCY_ACTS,
     AGENCY_KINDS,
@@ -53,7 +54,10 @@ class DivisionLoad(models.Model):
 
 
 class Account(models.Model):
-    """One log-in identity. Secrets are rows of `access`; contact data are envelopes (D-41)."""
+    """One log-in identity. Secrets are rows of `access`; contact data are envelopes (D-41).
+
+    `proven` is what was proved of whoever holds it, whatever way a session logs in (D-28).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     kind = models.CharField(max_length=10)
@@ -65,12 +69,14 @@ class Account(models.Model):
     phone_sealed = models.TextField(blank=True, default="")
     phone_blind = models.BinaryField(null=True, max_length=32)
     session_epoch = models.IntegerField(default=1)
+    proven = models.CharField(max_length=8, default="none")
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             CheckConstraint(condition=Q(kind__in=ACCOUNT_KINDS), name="account_kind"),
             CheckConstraint(condition=Q(state__in=ACCOUNT_STATES), name="account_state"),
+            CheckConstraint(condition=Q(proven__in=ACCOUNT_PROOFS), name="account_proven"),
         ]
         indexes = [
             Index(fields=["email_blind"], name="account_email"),
@@ -131,17 +137,31 @@ class SubjectFact(models.Model):
 
 
 class Membership(models.Model):
-    """Which account acts for which enterprise, in which role, from when to when (D-29)."""
+    """Which account acts for which enterprise, in which role, from when to when (D-29).
+
+    A handler (经办人) has the legal representative's authorisation: a paper by the hash of its bytes, and its term in days of
+    Shanghai, both included. The administrator's paper is in the registration that was approved.
+    """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="+")
     enterprise = models.ForeignKey(Enterprise, models.PROTECT, related_name="+")
     role = models.CharField(max_length=16)
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
+    paper = models.CharField(max_length=64, blank=True, default="")
+    paper_name = models.CharField(max_length=200, blank=True, default="")
+    paper_media = models.CharField(max_length=40, blank=True, default="")
+    paper_pages = models.IntegerField(default=0)
+    authorised_from = models.DateField(null=True)
+    authorised_until = models.DateField(null=True)
 
     class Meta:
         constraints = [
             CheckConstraint(condition=Q(role__in=ENTERPRISE_ROLES), name="membership_role"),
+            CheckConstraint(
+                condition=~Q(role="handler") | Q(authorised_from__isnull=False, authorised_until__gte=F("authorised_from")) & ~Q(paper=""),
+                name="membership_handler_authorised",
+            ),
             CheckConstraint(condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="membership_span"),
             UniqueConstraint(fields=["account"], condition=Q(until__isnull=True), name="membership_one_per_account"),
             UniqueConstraint(
@@ -150,6 +170,7 @@ class Membership(models.Model):
                 name="membership_one_administrator",
             ),
         ]
+        indexes = [Index(fields=["paper"], condition=~Q(paper=""), name="membership_paper")]
 
 
 class Agency(models.Model):

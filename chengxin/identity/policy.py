@@ -8,7 +8,8 @@
 
 `may` answers for one row, `visible` is the same rule as a filter for a list; a test compares them.
 An applicant is the administrator of an enterprise whose registration is not yet approved: he edits
-and views filings, and nothing else is open to him (REG-14, REG-21). Administrators of the system,
+and views filings, and nothing else is open to him (REG-14, REG-21). A handler (经办人) files voluntary
+records of the enterprise and nothing else (VOL-03). Administrators of the system,
 of security and of audit decide no filings (D-30).
 """
 
@@ -70,6 +71,7 @@ PERMISSIONS: dict[str, dict[str, Reach]] = {
     "filing.inspect": {"reviewer": SCOPE, "supervisor": SCOPE, "system": ALL},
     "filing.review": {"reviewer": AGENCY},
     "filing.view": {"administrator": ENTERPRISE, "applicant": ENTERPRISE, "system": ALL},
+    "handler.manage": {"administrator": ENTERPRISE},
     "import.run": {"importer": ALL, "system": ALL},
     "portal.edit": {"editor": ALL},
     "portal.publish": {"editor": ALL, "system": ALL},
@@ -84,6 +86,7 @@ PERMISSIONS: dict[str, dict[str, Reach]] = {
     "service.use": {"administrator": ENTERPRISE},
     "staff.set_absence": {"account": OWN, "system": ALL, "system_admin": ALL},
     "ticket.handle": {"helpdesk": AGENCY, "reviewer": AGENCY, "system": ALL},
+    "voluntary.file": {"administrator": ENTERPRISE, "handler": ENTERPRISE},
     "workday.load": {"system": ALL, "system_admin": ALL},
 }
 

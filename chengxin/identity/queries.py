@@ -37,7 +37,7 @@ from chengxin.identity.models import (
     Enterprise,
     Membership,
 )
-from chengxin.identity.rules import covers, form_patterns, review_permission, role_for
+from chengxin.identity.rules import covers, edit_permission, form_patterns, review_permission, role_for
 from chengxin.identity.staff import represented_by
 from chengxin.identity.values import (
     NATIONAL,
@@ -59,6 +59,7 @@ __all__ = [
     "competent_codes",
     "covers",
     "divisions_of",
+    "edit_permission",
     "form_patterns",
     "forms_named",
     "handled_by",
@@ -75,7 +76,8 @@ __all__ = [
 
 
 _ACTING = """
-SELECT a.id, a.kind, a.state, a.display_name, a.session_epoch, a.email_verified_at IS NOT NULL, a.created_at, m.enterprise_id, m.role
+SELECT a.id, a.kind, a.state, a.display_name, a.session_epoch, a.email_verified_at IS NOT NULL, a.created_at,
+  a.proven, m.enterprise_id, m.role
 FROM identity_account AS a LEFT JOIN identity_membership AS m
   ON m.account_id = a.id AND m.since <= %(now)s AND (m.until IS NULL OR m.until > %(now)s)
 WHERE a.id = %(account)s ORDER BY m.id LIMIT 1
@@ -95,7 +97,7 @@ def acting(account_id: UUID, assurance: str) -> tuple[AccountView, Actor]:
     account = AccountView(*found[:7])
     if account.kind == "agency":
         return account, _agency_actor(account, assurance)
-    enterprise_id, role = found[7:]
+    proven, enterprise_id, role = found[7:]
     if role == "administrator" and account.state == "pending":
         role = "applicant"
     actor = Actor(
@@ -106,6 +108,7 @@ def acting(account_id: UUID, assurance: str) -> tuple[AccountView, Actor]:
         assurance=assurance,
         display_name=account.display_name,
         state=account.state,
+        proven=proven,
     )
     return account, actor
 

@@ -13,6 +13,7 @@ from chengxin.identity.tree import DivisionTree
 from chengxin.identity.values import UNNAMED_KIND
 
 HELP_FORM = "report/help"
+VOLUNTARY = "voluntary"
 OPEN_KINDS = ("91", "92", "93")
 MAX_NAME = 200
 MAX_EMAIL = 254
@@ -41,6 +42,11 @@ def role_for(form: str | None) -> str:
 def review_permission(form: str) -> str:
     """The permission that deciding `form` needs."""
     return "ticket.handle" if form == HELP_FORM else "filing.review"
+
+
+def edit_permission(kind: str) -> str:
+    """The permission that writing a filing of `kind` needs: handlers write voluntary records only (VOL-03)."""
+    return "voluntary.file" if kind == VOLUNTARY else "filing.edit"
 
 
 def clean_name(name: str) -> str:

@@ -11,6 +11,7 @@ from chengxin.common.errors import Unauthenticated
 ACCOUNT_KINDS = ("enterprise", "agency", "system")
 ACCOUNT_STATES = ("pending", "active", "suspended", "closed")
 ENTERPRISE_STATES = ("known", "active", "closed")
+ACCOUNT_PROOFS = ("none", "medium", "high")
 ENTERPRISE_ROLES = ("administrator", "operator", "handler")
 EXCLUSIVE_ROLES = ("audit_admin", "security_admin", "system_admin")
 AGENCY_ROLES = (*EXCLUSIVE_ROLES, "editor", "helpdesk", "importer", "reviewer", "supervisor")
@@ -39,7 +40,10 @@ ALL_CODES = Codes(complement=True)
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: made once per request, passed everywhere as `by`. A reviewer without `forms` has every form."""
+    """Who acts: made once per request, passed everywhere as `by`. A reviewer without `forms` has every form.
+
+    `assurance` is how the session logged in, `proven` what was proved of the account (D-28).
+    """
 
     account_id: UUID | None
     kind: str
@@ -50,6 +54,7 @@ class Actor:
     assurance: str = "none"
     display_name: str = ""
     state: str = "active"
+    proven: str = "none"
     scope: Codes = field(default=NO_CODES, repr=False)
 
     @classmethod
@@ -157,6 +162,33 @@ class StaffView:
     absent_to: datetime | None
     until: datetime | None
     deputy_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class PaperView:
+    """An authorisation paper as it is kept: bytes by their hash, drawn page by page."""
+
+    sha256: str
+    name: str
+    media_type: str
+    pages: int
+
+
+@dataclass(frozen=True)
+class HandlerView:
+    """One 经办人 of an enterprise: the log-in, the term of the authorisation, and how it stands today.
+
+    `standing` is invited, coming, in_force, expired or ended.
+    """
+
+    account_id: UUID
+    display_name: str
+    phone: str
+    authorised_from: date
+    authorised_until: date
+    standing: str
+    ended_at: datetime | None
+    paper: PaperView
 
 
 @dataclass(frozen=True)
