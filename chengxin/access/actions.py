@@ -10,7 +10,7 @@ from django.db import transaction
 from chengxin.access import sessions
 from chengxin.access.captchas import check_captcha, new_captcha
 from chengxin.access.codes import check_contact_code, check_email_code, send_contact_code, send_email_code, send_phone_code
-from chengxin.access.models import Attempt, Captcha, Device, EmailCode, SecretLink, Session
+from chengxin.access.models import Attempt, Captcha, Device, EmailCode, LicenceLogIn, SecretLink, Session
 from chengxin.access.passwords import (
     NameTaken,
     change_password,
@@ -97,6 +97,7 @@ def sweep() -> Swept:
         Attempt.objects.filter(at__lt=now - timedelta(days=31)),
         Captcha.objects.filter(expires_at__lt=used),
         EmailCode.objects.filter(expires_at__lt=used),
+        LicenceLogIn.objects.filter(expires_at__lt=used),
         SecretLink.objects.filter(expires_at__lt=used),
         Session.objects.filter(created_at__lt=now - sessions.session_total() - timedelta(days=KEEP_SESSIONS_DAYS)),
         Device.objects.filter(last_seen_at__lt=now - timedelta(days=KEEP_DEVICES_DAYS)),
@@ -113,6 +114,7 @@ def void_all(*, by: Actor) -> int:
     now = clock.now()
     for table in (Captcha, EmailCode, SecretLink):
         table._default_manager.filter(used_at__isnull=True).update(used_at=now)
+    LicenceLogIn.objects.filter(outcome__in=["waiting", "confirmed"]).update(outcome="failed", expires_at=now)
     ended: int = Session.objects.filter(ended_at__isnull=True).update(ended_at=now, ended_reason="ended")
     ledger.append(kind="session.all_ended", subject="database", data={"sessions": ended}, by=by)
     return ended

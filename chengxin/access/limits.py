@@ -39,6 +39,8 @@ LIMITS: dict[str, Limit] = {
     "email_code.address": Limit(5, HOUR),
     "email_code.network": Limit(60, HOUR),
     "email_code.pause": Limit(1, MINUTE),
+    "licence.network": Limit(300, HOUR),
+    "licence_refused.network": Limit(60, HOUR),
     "login.account": Limit(100, 30 * DAY),
     "login.network": Limit(600, 15 * MINUTE),
     "login.pair": Limit(5, 15 * MINUTE),

@@ -9,6 +9,7 @@ from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 
 NAME_KINDS = ("username", "credit_code", "card", "phone")
 CAPTCHA_KINDS = ("image", "audio")
+LICENCE_OUTCOMES = ("waiting", "confirmed", "refused", "failed", "opened")
 
 
 class LoginName(models.Model):
@@ -89,6 +90,30 @@ class SecretLink(models.Model):
 
     class Meta:
         indexes = [Index(fields=["account", "purpose"], name="secretlink_account")]
+
+
+class LicenceLogIn(models.Model):
+    """One QR code of the electronic business licence: who may answer, what came, whose session it is; only hashes of secrets."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    state_hash = models.BinaryField(max_length=32, unique=True)
+    expected = models.ForeignKey("identity.Enterprise", models.PROTECT, null=True, related_name="+")
+    outcome = models.CharField(max_length=10, default="waiting")
+    reason = models.CharField(max_length=20, blank=True, default="")
+    account = models.ForeignKey("identity.Account", models.PROTECT, null=True, related_name="+")
+    nonce_hash = models.BinaryField(null=True, max_length=32)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(outcome__in=LICENCE_OUTCOMES), name="licencelogin_outcome"),
+            CheckConstraint(
+                condition=Q(account__isnull=False) | ~Q(outcome__in=["confirmed", "opened"]), name="licencelogin_confirmed_has_account"
+            ),
+        ]
+        indexes = [Index(fields=["expires_at"], name="licencelogin_expires")]
 
 
 class Captcha(models.Model):

@@ -18,6 +18,7 @@ from chengxin.common.errors import TooMany, Unauthenticated
 from chengxin.gateways import actions as gateways
 from chengxin.identity import actions as identity
 from chengxin.identity import queries as identity_queries
+from chengxin.identity.assurance import SESSION_KINDS
 from chengxin.identity.values import AccountView, Actor
 from chengxin.ledger import actions as ledger
 
@@ -190,6 +191,8 @@ def _rehash(account_id: UUID, password: str) -> None:
 
 @transaction.atomic
 def _session(account_id: UUID, assurance: str, *, network: str, device: str) -> LogIn:
+    if assurance not in SESSION_KINDS:
+        raise ValueError(f"there is no session of kind {assurance}")
     now = clock.now()
     key, token = secrets.token_urlsafe(32), device or secrets.token_urlsafe(32)
     hashed = _hash_device(token)

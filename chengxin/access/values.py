@@ -36,6 +36,22 @@ class SessionView:
 
 
 @dataclass(frozen=True)
+class LicenceView:
+    """A log-in with the electronic business licence as its page shows it.
+
+    `outcome` is waiting, confirmed, refused, failed, opened or expired; `code` and `text` say why it failed; `address` is what
+    the QR code says while it waits.
+    """
+
+    id: UUID
+    outcome: str
+    text: str
+    code: str
+    address: str
+    seconds_left: int
+
+
+@dataclass(frozen=True)
 class PasswordHints:
     """The rules of the profile in force, as the page says them beside the field (D-25)."""
 

@@ -109,5 +109,5 @@ def test_old_rows_are_swept_and_living_ones_kept(start):
 
 
 def test_a_session_can_follow_a_registration(account):
-    made = actions.open_session(account_id=account, assurance="registration", network="203.0.113.7")
-    assert queries.session_actor(made.session_key, counts_as_activity=True).assurance == "registration"
+    made = actions.open_session(account_id=account, assurance="code", network="203.0.113.7")
+    assert queries.session_actor(made.session_key, counts_as_activity=True).assurance == "code"
