@@ -24,12 +24,14 @@ TITLES = {
     "lookup": "Look-up by code over HTTP",
     "search": "Name search in the database",
     "submit": "Submit one filing",
+    "duplicates": "Duplicates among voluntary records",
     "inbox": "The reviewers' inbox",
     "imports": "Import of government records",
     "ledger": "The log",
     "feed": "The change feed",
     "snapshot": "The daily snapshot",
     "report": "Signed PDF report",
+    "ocr": "Text of a proof picture",
     "memory": "Memory",
 }
 

@@ -2,8 +2,9 @@
 
 `BENCH_LOOKUP_FILES` public files (default 1,000,000; 3 KB, one in a thousand 200 KB),
 `BENCH_LOOKUP_SECONDS` a repeat, `BENCH_LOOKUP_KEYS` different codes. Floors of the same run: pgbench
-with the same prepared statement, and a constant answer of 3 KB through the same edge. While reads
-run, writers change files and read them back over HTTP after their commit.
+with the same prepared statement, and a constant answer of 3 KB through the same edge. Both sides are asked
+by a generator written in C (pgbench, wrk), which shares the processors with them. While reads run, writers
+change files and read them back over HTTP after their commit.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench import load
+from bench import load, wrk
 from bench.house import REPEATS, Figure, private, ratio, report, size
 from bench.programs import WORKERS, free_port
 from chengxin.common import asgi
@@ -61,6 +62,11 @@ def keys() -> Iterator[bytes]:
     chooser = random.Random(7)
     while True:
         yield load.get(f"/api/v1/files/{code((chooser.randint(1, KEYS) * 7919) % FILES + 1)}")
+
+
+# The same for wrk, in Lua.
+ASKED = """return string.format("GET /api/v1/files/91330110%010d HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n",
+    (math.random({keys}) * 7919) % {files} + 1)"""
 
 
 async def constant(scope: Scope, receive: Receive, send: Send) -> None:
@@ -147,13 +153,14 @@ def freshness(writer: int, port: int, stop: threading.Event, tally: dict[str, in
 def measure() -> list[Figure]:
     """All figures of the look-up."""
     base, floor, here, p99, checked, stale, failures = [], [], [], [], [], [], 0
+    asked = ASKED.format(keys=KEYS, files=FILES)
     with served("bench.lookup:edged") as edged, served("chengxin.asgi:application") as port:
         for each in (edged, port):
-            load.drive(port=each, requests=keys(), seconds=1, connections=CLIENTS)
+            wrk.drive(port=each, request=asked, seconds=1, connections=CLIENTS)
         for _ in range(REPEATS):
             base.append(pgbench())
-            floor.append(load.drive(port=edged, requests=keys(), seconds=SECONDS, connections=CLIENTS).per_second)
-            found = load.drive(port=port, requests=keys(), seconds=SECONDS, connections=CLIENTS)
+            floor.append(wrk.drive(port=edged, request=asked, seconds=SECONDS, connections=CLIENTS).per_second)
+            found = wrk.drive(port=port, request=asked, seconds=SECONDS, connections=CLIENTS)
             here.append(found.per_second)
             p99.append(found.p99_ms)
             failures += found.failures

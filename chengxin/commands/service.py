@@ -47,7 +47,8 @@ def serve(_words: Namespace) -> int:
         _load_application()
         Granian(
             "chengxin.asgi:application", address=settings.HOST, port=settings.PORT, interface=Interfaces.ASGINL,
-            workers=settings.WEB_WORKERS, respawn_failed_workers=True, websockets=False, log_enabled=False,
+            workers=settings.WEB_WORKERS, respawn_failed_workers=True, workers_kill_timeout=settings.WEB_STOP_SECONDS,
+            websockets=False, log_enabled=False,
         ).serve()  # fmt: skip
     return 0
 

@@ -7,35 +7,35 @@ follower: what a person was promised was true before (docs/architecture.md, sect
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from chengxin.followers import deadlines, escalating, reviewers, secondlooks
 from chengxin.ledger import actions as ledger
 from chengxin.ledger.follow import Handler
-from chengxin.ledger.values import EventView
 
 
 @dataclass(frozen=True)
 class Follower:
-    """A name that is kept for life, for the place it has come to, and what it does with each kind of event."""
+    """A name that is kept for life, for the place it has come to, and what one reading does with each kind of event."""
 
     name: str
-    handlers: Mapping[str, Handler]
+    handlers: Callable[[], Mapping[str, Handler]]
 
-    def handle(self, event: EventView) -> None:
-        """Do what follows from one event."""
-        self.handlers[event.kind](event)
+    def read(self, limit: int) -> int:
+        """Read at most `limit` new events; returns how many were dealt with."""
+        handlers = self.handlers()
+        return ledger.follow(self.name, lambda event: handlers[event.kind](event), limit, kinds=handlers)
 
 
 FOLLOWERS = (
-    Follower("reviewers", reviewers.HANDLERS),
-    Follower("deadlines", deadlines.HANDLERS),
-    Follower("escalations", escalating.HANDLERS),
-    Follower("second-looks", secondlooks.HANDLERS),
+    Follower("reviewers", reviewers.handlers),
+    Follower("deadlines", lambda: deadlines.HANDLERS),
+    Follower("escalations", lambda: escalating.HANDLERS),
+    Follower("second-looks", lambda: secondlooks.HANDLERS),
 )
 
 
 def step(limit: int) -> int:
     """Let every follower read at most `limit` new events; returns how many the busiest one dealt with."""
-    return max(ledger.follow(each.name, each.handle, limit, kinds=each.handlers) for each in FOLLOWERS)
+    return max(each.read(limit) for each in FOLLOWERS)

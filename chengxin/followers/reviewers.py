@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -19,19 +20,35 @@ from chengxin.gateways.rules import moment_text
 from chengxin.identity import competence
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
+from chengxin.ledger.follow import Handler
 from chengxin.ledger.values import EventView
 
 BY = Actor.system("reviewers")
 
 
-def waiting(event: EventView) -> None:
-    """A filing was handed in: the reviewers who are competent now get a mail, with the day's first one only."""
-    _tell_of_filing(event, template="review_waiting")
+class Telling:
+    """One reading of events in one transaction: whom it has told already is not looked up again for each filing."""
 
+    def __init__(self) -> None:
+        self._told: set[tuple[object, ...]] = set()
 
-def overdue(event: EventView) -> None:
-    """A filing passed its due moment: the reviewers who are competent now are reminded, once a day."""
-    _tell_of_filing(event, template="review_overdue")
+    def waiting(self, event: EventView) -> None:
+        """A filing was handed in: the reviewers who are competent now get a mail, with the day's first one only."""
+        self._tell(event, template="review_waiting")
+
+    def overdue(self, event: EventView) -> None:
+        """A filing passed its due moment: the reviewers who are competent now are reminded, once a day."""
+        self._tell(event, template="review_overdue")
+
+    def _tell(self, event: EventView, *, template: str) -> None:
+        filing = filings.one(filing_id=UUID(event.subject), by=BY)
+        if filing.state != lifecycle.SUBMITTED or filing.round != event.data["round"]:
+            return
+        day = _day(event)
+        whom = (filing.division_code, filing.handler_id, filing.form_id, template, day)
+        if whom not in self._told:
+            _tell_unit(filing, template=template, day=day)
+            self._told.add(whom)
 
 
 def passed_on(event: EventView) -> None:
@@ -46,13 +63,10 @@ def passed_on(event: EventView) -> None:
         _mail(agency.id, form=None, template="competence_moved", params=params, key=f"passed-on:{event.id}")
 
 
-def _tell_of_filing(event: EventView, *, template: str) -> None:
-    filing = filings.one(filing_id=UUID(event.subject), by=BY)
-    if filing.state != lifecycle.SUBMITTED or filing.round != event.data["round"]:
-        return
+def _tell_unit(filing: FilingView, *, template: str, day: str) -> None:
     unit = filings.unit(filing)
     params = {"unit": unit.name, "title": _title(filing), "moment": filing.submitted_at, "due": _due(filing)}
-    _mail(unit.id, form=filing.form_id, template=template, params=params, key=f"{template}:{_day(event)}")
+    _mail(unit.id, form=filing.form_id, template=template, params=params, key=f"{template}:{day}")
 
 
 def _day(event: EventView) -> str:
@@ -88,11 +102,14 @@ def _mail(agency_id: UUID, *, form: str | None, template: str, params: dict[str,
             )
 
 
-HANDLERS = {
-    "filing.submitted": waiting,
-    "filing.overdue": overdue,
-    "agency.member_left": passed_on,
-    "agency.suspended": passed_on,
-    "agency.member_roles_set": passed_on,
-    "agency.member_absence_set": passed_on,
-}
+def handlers() -> Mapping[str, Handler]:
+    """What one reading of events does with each kind."""
+    telling = Telling()
+    return {
+        "filing.submitted": telling.waiting,
+        "filing.overdue": telling.overdue,
+        "agency.member_left": passed_on,
+        "agency.suspended": passed_on,
+        "agency.member_roles_set": passed_on,
+        "agency.member_absence_set": passed_on,
+    }

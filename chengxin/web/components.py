@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -140,13 +141,13 @@ def key_help(*, keys: Sequence[tuple[str, str]]) -> SafeString:
 @component(title="标记")
 def badge(*, text: str, tone: str = "") -> SafeString:
     """A short word in a coloured shape; the word alone carries the meaning. `tone`: info, good, warn, bad or empty."""
-    return render("badge", text=text, tone=tone)
+    return format_html('<span class="tag{}">{}</span>', f" {tone}" if tone else "", text)
 
 
 @component(title="状态")
 def state_tag(*, state: str, label: str) -> SafeString:
     """State of a filing or a mark; the colour follows the code, the label comes from the catalogue."""
-    return render("badge", text=label, tone=TONES.get(state, ""))
+    return badge(text=label, tone=TONES.get(state, ""))
 
 
 @component(title="时间轴")

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from bench.programs import free_port
@@ -39,6 +40,7 @@ class Web:
             "OWNER_DATABASE_URL": self.server.url(role=places.OWNER_ROLE),
             "PORT": str(self.port),
             "WEB_WORKERS": "1",
+            "WEB_STOP_SECONDS": "3",
             "PUBLIC_READS_PER_MINUTE": "0",
             "CHECKPOINTS_DIR": str(base / "checkpoints"),
         }
@@ -117,3 +119,16 @@ def test_a_web_server_started_without_its_database_waits_for_it(web: Web) -> Non
     web.server.start()
     web.wait(200)
     assert web.get("/").status_code == 200
+
+
+def test_a_web_server_ends_when_it_is_stopped_though_a_client_left_its_request_behind(web: Web) -> None:
+    web.wait(200)
+    with psycopg.connect(web.variables["OWNER_DATABASE_URL"]) as owner:
+        owner.execute("LOCK TABLE records_search IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.get(f"http://127.0.0.1:{web.port}/files?q=澜序桥", timeout=0.5)
+        web.process.terminate()
+        time.sleep(0.5)
+    assert web.process.wait(15) == 0
+    web.process = web.serve()
+    web.wait(200)
