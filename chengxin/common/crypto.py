@@ -90,7 +90,17 @@ def keyed_hash(name: str, value: bytes | str, *, purpose: str, ring: keys.KeyRin
     """HMAC-SHA-256 of `value` under the current secret `name`, for what is stored only to be compared."""
     _version, key = (ring or keys.ring()).secret(name)
     data = value.encode() if isinstance(value, str) else value
-    return _hmac(key, f"chengxin/{name}/{purpose}/v1".encode() + b"\0" + data)
+    return _hmac(key, _label(name, purpose) + data)
+
+
+def keyed_hashes(name: str, value: bytes, *, purpose: str, ring: keys.KeyRing | None = None) -> list[bytes]:
+    """`keyed_hash` under every version of the secret, newest first: what a look-up compares with after a rotation."""
+    held = ring or keys.ring()
+    return [_hmac(held.secret(name, version=each)[1], _label(name, purpose) + value) for each in held.versions(name)]
+
+
+def _label(name: str, purpose: str) -> bytes:
+    return f"chengxin/{name}/{purpose}/v1".encode() + b"\0"
 
 
 def _envelope_key(key: bytes, salt: bytes) -> bytes:

@@ -8,19 +8,20 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from chengxin.catalogue import answers as paths
 from chengxin.catalogue import moving
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue import rules as catalogue_rules
-from chengxin.catalogue.values import Field, Form, Group
+from chengxin.catalogue.values import Cleaned, Field, Form, Group
 from chengxin.common import clock
 from chengxin.common.errors import Conflict, Forbidden, Invalid, NotFound
 from chengxin.filings import attaching, deadlines, lifecycle, personal, queries, receipts, rules
 from chengxin.filings.drafts import own_filing, require_editable
 from chengxin.filings.models import PRESENT, Attachment, Commitment, Decision, Draft, Filing, Remark, Submission
+from chengxin.filings.opening import Opening as Opening
+from chengxin.filings.opening import open_filing as open_filing
 from chengxin.filings.values import DecisionView, FilingView, SubmissionView
 from chengxin.identity import policy
 from chengxin.identity import queries as identity
@@ -28,48 +29,6 @@ from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
 
 CLAIM_MINUTES = 15
-
-
-@dataclass(frozen=True)
-class Opening:
-    """What a new filing starts with."""
-
-    kind: str
-    form_id: str
-    enterprise_id: UUID
-    division_code: str
-    enterprise_type: str = ""
-
-
-def open_filing(*, opening: Opening, answers: Mapping[str, str], by: Actor) -> FilingView:
-    """Start a filing with a draft; an open one of the same kind is given back instead (ARC-15)."""
-    policy.require(by=by, permission="filing.edit", enterprise_id=opening.enterprise_id)
-    existing = queries.open_row(enterprise_id=opening.enterprise_id, kind=opening.kind)
-    if existing is not None:
-        return queries.view(existing)
-    form, now = catalogue.current(opening.form_id), clock.now()
-    filing = Filing(
-        kind=opening.kind,
-        form_id=opening.form_id,
-        form_version=form.version,
-        enterprise_id=opening.enterprise_id,
-        filer_id=by.account_id,
-        division_code=opening.division_code,
-        enterprise_type=opening.enterprise_type,
-        created_at=now,
-        updated_at=now,
-    )
-    try:
-        with transaction.atomic():
-            filing.save(force_insert=True)
-    except IntegrityError:  # two tabs: the other one was first, its draft is the draft
-        return queries.view(queries.open_row(enterprise_id=opening.enterprise_id, kind=opening.kind, must=True))
-    sealed = personal.seal_answers(form=form, filing_id=filing.id, answers=answers)
-    Draft.objects.create(filing=filing, rev=1, answers=sealed, field_rev=dict.fromkeys(sealed, 1), updated_at=now)
-    ledger.append(
-        kind="filing.opened", subject=str(filing.id), data={"kind": filing.kind, "form": form.version}, by=by
-    )
-    return queries.view(filing)
 
 
 def change_form(*, filing_id: UUID, form_id: str, enterprise_type: str, by: Actor) -> dict[str, str]:
@@ -130,15 +89,26 @@ class HandingIn:
     form: Form
     answers: Mapping[str, str]
     uscc: str
+    division_code: str
+
+
+BeforeFreeze = Callable[[HandingIn, Cleaned], str]
 
 
 def submit(
-    *, filing_id: UUID, key: str, subject: Callable[[HandingIn], str], by: Actor, named_files_only: bool = False
+    *,
+    filing_id: UUID,
+    key: str,
+    subject: Callable[[HandingIn], str],
+    by: Actor,
+    named_files_only: bool = False,
+    before_freeze: BeforeFreeze | None = None,
 ) -> SubmissionView:
     """Check everything again, freeze it, give the receipt. A repeated key gets the first one (D-33).
 
     ``subject`` is asked for the kind of subject whose words and rules hold (D-12); it raises for whatever else this
     kind of filing must have. With ``named_files_only``, files that no answer names are taken off and not handed in.
+    ``before_freeze`` has the last word on what is whole and right, and names the division the filing is to lie with.
     """
     filing = _to_hand_in(filing_id=filing_id, by=by)
     repeated = queries.submission_by_key(key=key, filing_id=filing_id, by=by)
@@ -146,13 +116,15 @@ def submit(
         return repeated
     form = catalogue.version(filing.form_version)
     plain = personal.unseal_answers(form=form, filing_id=filing.id, answers=filing.draft.answers)
-    kind = subject(HandingIn(filing=queries.view(filing), form=form, answers=plain, uscc=filing.enterprise.uscc))
+    division = filing.enterprise.division_id
+    read = HandingIn(queries.view(filing), form=form, answers=plain, uscc=filing.enterprise.uscc, division_code=division)
+    kind = subject(read)
     target = lifecycle.next_state(kind=filing.kind, state=filing.state, event="submit")
     files = list(filing.attachments.filter(state__in=PRESENT))
     if named_files_only:
         files = attaching.drop_unnamed(files, answers=plain, by=by)
-    require_complete(form=form, answers=plain, files=files, subject=kind)
-    filing.division_code = filing.enterprise.division_id
+    cleaned = require_complete(form=form, answers=plain, files=files, subject=kind)
+    filing.division_code = before_freeze(read, cleaned) if before_freeze else division
     submission = freeze(filing=filing, form=form, key=key, plain=plain, files=files, by=by)
     move(filing, target, submission)
     if files:
@@ -168,19 +140,20 @@ def _to_hand_in(*, filing_id: UUID, by: Actor) -> Any:
     filing = rows.filter(id=filing_id).first()
     if filing is None or filing.enterprise is None or not queries.may_see(filing=filing, by=by):
         raise NotFound(_("未找到该填报。"))
-    policy.require(by=by, permission="filing.edit", enterprise_id=filing.enterprise_id)
+    policy.require(by=by, permission=identity.edit_permission(filing.kind), enterprise_id=filing.enterprise_id)
     return filing
 
 
 def require_complete(
     *, form: Form, answers: Mapping[str, str], files: Sequence[Attachment], subject: str
-) -> None:
-    """Refuse what is not whole or not right by the form, file answers included; Invalid by path."""
+) -> Cleaned:
+    """Refuse what is not whole or not right by the form, file answers included; Invalid by path. Returns the typed values."""
     with_files = {**answers, **_named_files(form=form, answers=answers, files=files)}
     cleaned = catalogue_rules.clean(form, with_files, today=clock.today(), partial=False, subject=subject)
     if not cleaned.ok:
         missing = {group: [message] for group, message in cleaned.missing.items()}
         raise Invalid(_("还有内容需要补充或更正。"), fields={**cleaned.errors, **missing})
+    return cleaned
 
 
 def _named_files(*, form: Form, answers: Mapping[str, str], files: Sequence[Attachment]) -> dict[str, str]:

@@ -320,6 +320,11 @@ def open_about(*, enterprise_id: UUID, kind: str) -> FilingView | None:
     return queries.view(row) if row else None
 
 
+def waiting_about(*, kind: str, record_id: UUID) -> bool:
+    """Whether a case of a kind about a record waits for its answer."""
+    return Case.objects.filter(about=record_id, filing__kind=kind, filing__state=lifecycle.SUBMITTED).exists()
+
+
 def as_decided(*, answers: Mapping[str, str], enterprise_id: UUID, since: datetime) -> dict[str, str]:
     """The answers of an archive with what was decided about its records since: no older text publishes an error again (D-09)."""
     rows = Case.objects.filter(

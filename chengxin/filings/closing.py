@@ -16,7 +16,7 @@ from chengxin.ledger import actions as ledger
 
 def close_open(*, enterprise_id: UUID, why: str, by: Actor) -> list[FilingView]:
     """End every filing of the enterprise that is not decided (已终止); `why` is shown on it. The enterprise is locked."""
-    return _take(enterprise_id=enterprise_id, states=lifecycle.OPEN_STATES, why=why, by=by)
+    return _take(enterprise_id=enterprise_id, states=lifecycle.UNDECIDED_STATES, why=why, by=by)
 
 
 def end_in_force(*, enterprise_id: UUID, why: str, by: Actor) -> list[FilingView]:

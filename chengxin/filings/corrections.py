@@ -137,10 +137,10 @@ def _locked(filing_id: UUID, by: Actor) -> Filing:
 
 
 def _open_beside(filing: Filing) -> bool:
-    """Whether the enterprise has another filing of this kind in the making, which takes the place of this one."""
+    """Whether the enterprise has another filing in the making which takes the place of this one."""
     assert filing.enterprise_id is not None
-    rows = Filing.objects.filter(enterprise_id=filing.enterprise_id, kind=filing.kind, state__in=lifecycle.OPEN_STATES)
-    return rows.exists()
+    rows = Filing.objects.filter(enterprise_id=filing.enterprise_id, kind=filing.kind, state__in=lifecycle.UNDECIDED_STATES)
+    return (rows.filter(revises=filing) if filing.kind == "voluntary" else rows).exists()
 
 
 def restore_former(*, filing: FilingView, by: Actor) -> FilingView | None:

@@ -14,8 +14,9 @@ from chengxin.common import clock
 from chengxin.common.errors import Conflict, Forbidden, Invalid
 from chengxin.filings import lifecycle, personal, rules
 from chengxin.filings.models import Draft, Filing, RecoveryCopy
-from chengxin.filings.values import Saved
+from chengxin.filings.values import FilingView, Saved
 from chengxin.identity import policy
+from chengxin.identity.rules import edit_permission
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
 
@@ -28,11 +29,11 @@ def own_filing(*, filing_id: UUID, by: Actor) -> Filing:
     filing = Filing.objects.select_for_update().filter(id=filing_id).first()
     if filing is None or filing.enterprise_id is None:
         raise Forbidden(_("您无权操作此项填报。"))
-    policy.require(by=by, permission="filing.edit", enterprise_id=filing.enterprise_id)
+    policy.require(by=by, permission=edit_permission(filing.kind), enterprise_id=filing.enterprise_id)
     return filing
 
 
-def require_editable(filing: Filing) -> None:
+def require_editable(filing: Filing | FilingView) -> None:
     """Refuse to change what is under review or decided (ARC-11, ARC-17)."""
     if filing.state not in lifecycle.EDITABLE_STATES:
         state = lifecycle.label(kind=filing.kind, state=filing.state)

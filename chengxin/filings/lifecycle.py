@@ -20,10 +20,12 @@ WITHDRAWN: Final = "withdrawn"
 ENDED: Final = "ended"
 SUPERSEDED: Final = "superseded"
 CLOSED: Final = "closed"
+DELETED: Final = "deleted"
 
-STATES: Final = (DRAFT, SUBMITTED, APPROVED, REJECTED, WITHDRAWN, ENDED, SUPERSEDED, CLOSED)
+STATES: Final = (DRAFT, SUBMITTED, APPROVED, REJECTED, WITHDRAWN, ENDED, SUPERSEDED, CLOSED, DELETED)
 OPEN_STATES: Final = (DRAFT, SUBMITTED, REJECTED)
 EDITABLE_STATES: Final = (DRAFT, REJECTED)
+UNDECIDED_STATES: Final = (*OPEN_STATES, WITHDRAWN)
 
 _REVIEWED: Final = {
     (DRAFT, "submit"): SUBMITTED,
@@ -58,6 +60,10 @@ _TABLE: Final[dict[str, dict[tuple[str, str], str]]] = {
         (SUBMITTED, "withdraw"): WITHDRAWN,
         (WITHDRAWN, "submit"): SUBMITTED,
         (WITHDRAWN, "edit"): DRAFT,
+        (WITHDRAWN, "close"): CLOSED,
+        (DRAFT, "delete"): DELETED,
+        (WITHDRAWN, "delete"): DELETED,
+        (REJECTED, "delete"): DELETED,
     },
     "import": {(DRAFT, "submit"): SUBMITTED, (SUBMITTED, "approve"): APPROVED},
     **dict.fromkeys(CASES, _CASE),
@@ -68,6 +74,15 @@ TRANSITIONS: Final[dict[tuple[str, str, str], str]] = {
     for (state, event), target in table.items()
 }
 KINDS: Final = tuple(_TABLE)
+# What the enterprise is offered for a voluntary record (D-02, VOL-25): action -> event; 详情 is offered always.
+# 修改 of a published record makes a revision, which supersedes it; 申请下线 ends it once a reviewer has confirmed.
+OFFERED: Final[dict[str, dict[str, str]]] = {
+    DRAFT: {"edit": "submit", "delete": "delete"},
+    SUBMITTED: {"withdraw": "withdraw"},
+    APPROVED: {"edit": "supersede", "takedown": "end"},
+    REJECTED: {"edit": "edit", "delete": "delete"},
+    WITHDRAWN: {"submit": "submit", "edit": "edit", "delete": "delete"},
+}
 
 LABELS: Final = {
     ("archive", DRAFT): _("草稿"),
@@ -90,6 +105,7 @@ LABELS: Final = {
     ("voluntary", ENDED): _("已下线"),
     ("voluntary", SUPERSEDED): _("已替代"),
     ("voluntary", CLOSED): _("已终止"),
+    ("voluntary", DELETED): _("已删除"),
     ("import", DRAFT): _("草稿"),
     ("import", SUBMITTED): _("处理中"),
     ("import", APPROVED): _("已导入"),
@@ -117,6 +133,18 @@ LABELS: Final = {
     ("question", APPROVED): _("已答复"),
     ("question", REJECTED): _("未受理"),
     ("question", CLOSED): _("已终止"),
+    ("takedown", SUBMITTED): _("处理中"),
+    ("takedown", APPROVED): _("已下线"),
+    ("takedown", REJECTED): _("维持公示"),
+    ("takedown", CLOSED): _("已终止"),
+    ("tipoff", SUBMITTED): _("处理中"),
+    ("tipoff", APPROVED): _("已办结"),
+    ("tipoff", REJECTED): _("不予受理"),
+    ("tipoff", CLOSED): _("已终止"),
+    ("suggestion", SUBMITTED): _("处理中"),
+    ("suggestion", APPROVED): _("已答复"),
+    ("suggestion", REJECTED): _("不予受理"),
+    ("suggestion", CLOSED): _("已终止"),
 }
 
 
@@ -133,18 +161,6 @@ def next_state(*, kind: str, state: str, event: str) -> str:
 
 def can(*, kind: str, state: str, event: str) -> bool:
     """Whether the table has a row for it; feeds the buttons of a page."""
-    ("takedown", SUBMITTED): _("处理中"),
-    ("takedown", APPROVED): _("已下线"),
-    ("takedown", REJECTED): _("维持公示"),
-    ("takedown", CLOSED): _("已终止"),
-    ("tipoff", SUBMITTED): _("处理中"),
-    ("tipoff", APPROVED): _("已办结"),
-    ("tipoff", REJECTED): _("不予受理"),
-    ("tipoff", CLOSED): _("已终止"),
-    ("suggestion", SUBMITTED): _("处理中"),
-    ("suggestion", APPROVED): _("已答复"),
-    ("suggestion", REJECTED): _("不予受理"),
-    ("suggestion", CLOSED): _("已终止"),
     return (kind, state, event) in TRANSITIONS
 
 
@@ -165,13 +181,13 @@ RESULTS: Final = {
     "refused": _("不予办理"),
     "done": _("已办理"),
     "declined": _("未受理"),
+    "taken_down": _("已下线"),
+    "stays": _("维持公示"),
+    "settled": _("已办结"),
+    "turned_down": _("不予受理"),
 }
 
 
 def result_label(code: str) -> str:
     """The word for what came of a case (D-09); empty for none."""
     return str(RESULTS.get(code, code))
-    "taken_down": _("已下线"),
-    "stays": _("维持公示"),
-    "settled": _("已办结"),
-    "turned_down": _("不予受理"),

@@ -26,7 +26,8 @@ class Filing(models.Model):
     """One act of handing in, with one state (D-01).
 
     `enterprise` is the filer's own, `subject` whom it is about where that is not the filer; with a `handler` it lies
-    with that agency, else with the one that is competent for its division.
+    with that agency, else with the one that is competent for its division. What `revises` a published voluntary record
+    takes its place once it is approved.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -37,6 +38,7 @@ class Filing(models.Model):
     filer = models.ForeignKey("identity.Account", models.PROTECT, null=True, related_name="+")
     subject = models.ForeignKey("identity.Enterprise", models.PROTECT, null=True, related_name="+")
     handler = models.ForeignKey("identity.Agency", models.PROTECT, null=True, related_name="+")
+    revises = models.ForeignKey("self", models.PROTECT, null=True, related_name="revisions", db_index=False)
     division_code = models.CharField(max_length=6)
     enterprise_type = models.CharField(max_length=20, blank=True, default="")
     commitment_version = models.CharField(max_length=64, blank=True, default="")
@@ -72,6 +74,7 @@ class Filing(models.Model):
                 condition=Q(kind="archive", state="approved"),
                 name="filing_one_approved_archive",
             ),
+            UniqueConstraint(fields=["revises"], condition=Q(state__in=lifecycle.UNDECIDED_STATES), name="filing_one_revision"),
         ]
         indexes = [
             Index(fields=["due_at", "id"], condition=Q(state="submitted"), name="filing_inbox"),
@@ -378,3 +381,6 @@ from chengxin.filings.desk_models import HandOver as HandOver  # noqa: E402
 from chengxin.filings.desk_models import Phrase as Phrase  # noqa: E402
 from chengxin.filings.desk_models import SecondLook as SecondLook  # noqa: E402
 from chengxin.filings.desk_models import Waiting as Waiting  # noqa: E402
+
+# Those of voluntary records too.
+from chengxin.filings.voluntary_models import Fingerprint as Fingerprint  # noqa: E402

@@ -26,6 +26,7 @@ from chengxin.filings.values import (
 )
 from chengxin.identity import policy
 from chengxin.identity import queries as identity
+from chengxin.identity.rules import VOLUNTARY
 from chengxin.identity.values import Actor, AgencyView
 
 
@@ -53,6 +54,7 @@ def view(filing: Filing) -> FilingView:
         page_done=tuple(filing.page_done),
         subject_id=filing.subject_id,
         handler_id=filing.handler_id,
+        revises_id=filing.revises_id,
     )
 
 
@@ -111,6 +113,8 @@ def may_see(*, filing: Filing, by: Actor) -> bool:
     """The enterprise itself, the agency it lies with, or the competent agency and those above it."""
     if policy.may(by=by, permission="filing.view", enterprise_id=filing.enterprise_id):
         return True
+    if filing.kind == VOLUNTARY and policy.may(by=by, permission="voluntary.file", enterprise_id=filing.enterprise_id):
+        return True
     review = identity.review_permission(filing.form_id)
     if filing.handler_id and policy.may(by=by, permission=review, competent_agency_id=unit(filing).id):
         return True
@@ -119,7 +123,7 @@ def may_see(*, filing: Filing, by: Actor) -> bool:
 
 def visible_row(*, filing_id: UUID, by: Actor) -> Filing:
     """The row, or 404 for everyone else: no hint of existence (ARC-01)."""
-    filing = Filing.objects.filter(id=filing_id).first()
+    filing = Filing.objects.filter(id=filing_id).exclude(state=lifecycle.DELETED).first()
     if filing is None or not may_see(filing=filing, by=by):
         raise NotFound(_("未找到该填报。"))
     return filing
@@ -190,7 +194,7 @@ def submission_by_key(*, key: str, filing_id: UUID, by: Actor) -> SubmissionView
     row = Submission.objects.get(key=key)
     if row.filing_id != filing_id:
         raise Conflict(_("该页面已提交过，请刷新后重试。"), code="key-in-use")
-    policy.require(by=by, permission="filing.edit", enterprise_id=row.filing.enterprise_id)
+    policy.require(by=by, permission=identity.edit_permission(row.filing.kind), enterprise_id=row.filing.enterprise_id)
     form = catalogue.version(row.form_version)
     return submission_view(row, personal.unseal_answers(form=form, filing_id=filing_id, answers=row.answers))
 
@@ -244,7 +248,8 @@ def attachment_view(row: Attachment) -> AttachmentView:
 
 def attachment(*, attachment_id: UUID, by: Actor) -> AttachmentView:
     """One file, for its enterprise and its reviewers; 404 for everyone else (D-16)."""
-    row = Attachment.objects.select_related("filing").filter(id=attachment_id).exclude(state="dropped").first()
+    rows = Attachment.objects.select_related("filing").filter(id=attachment_id)
+    row = rows.exclude(state="dropped").exclude(filing__state=lifecycle.DELETED).first()
     if row is None or not may_see(filing=row.filing, by=by):
         raise NotFound(_("未找到该附件。"))
     return attachment_view(row)

@@ -34,6 +34,7 @@ class FilingView:
     page_done: tuple[str, ...] = ()
     subject_id: UUID | None = None
     handler_id: UUID | None = None
+    revises_id: UUID | None = None
 
     @property
     def about_id(self) -> UUID | None:

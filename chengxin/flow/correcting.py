@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from chengxin.common import clock
 from chengxin.common.errors import Conflict
 from chengxin.filings import actions as filings
-from chengxin.filings import corrections, lifecycle
+from chengxin.filings import corrections, lifecycle, voluntary, voluntary_queries
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.values import DecisionView, FilingView
 from chengxin.flow import notices, review
@@ -58,11 +58,22 @@ def _shut(filing: FilingView, by: Actor) -> None:
 def _withdraw(filing: FilingView, by: Actor) -> None:
     """The version leaves the public file; the one it had replaced is in force again."""
     assert filing.enterprise_id is not None
-    records.end_all(enterprise_id=filing.enterprise_id, reason="corrected", by=by)
+    records.end_archive(enterprise_id=filing.enterprise_id, reason="corrected", by=by)
     former = corrections.restore_former(filing=filing, by=by)
     if former is not None:
         review.publish(former, by)
 
 
+def _unpublish(filing: FilingView, by: Actor) -> None:
+    """A voluntary record is as before its approval: not public, or public with what its revision had replaced."""
+    former = voluntary.restore_revised(filing_id=filing.id, by=by)
+    if former is not None:
+        review.publish_record(former, by)
+        return
+    assert filing.enterprise_id is not None
+    record_id = voluntary_queries.one(filing_id=filing.id, by=SYSTEM).record_id
+    records.end_voluntary(enterprise_id=filing.enterprise_id, record_id=record_id, reason=records.UNDONE, by=by)
+
+
 SYSTEM = Actor.system("correcting")
-UNDO = {"registration": _shut, "archive": _withdraw}
+UNDO = {"registration": _shut, "archive": _withdraw, "voluntary": _unpublish}

@@ -25,10 +25,10 @@ def handed_in(*, submission: SubmissionView, kind: str, account_id: UUID | None,
     messages.post(account_id=account_id, template="handed_in", params=params, key=f"handed-in:{submission.id}")
 
 
-def ended(*, filing: FilingView, why: str) -> None:
-    """Tell the filer that an open filing was ended from outside (已终止), with the reason."""
+def ended(*, filing: FilingView, why: str, what: str = "") -> None:
+    """Tell the filer that a filing was ended from outside (已终止, or `what`), with the reason."""
     assert filing.filer_id is not None
-    params = {"kind": filing.kind, "what": str(_("已终止")), "answer": why, "number": "", "filing": str(filing.id)}
+    params = {"kind": filing.kind, "what": what or str(_("已终止")), "answer": why, "number": "", "filing": str(filing.id)}
     messages.post(account_id=filing.filer_id, template="case", params=params, key=f"ended:{filing.id}")
 
 
@@ -39,6 +39,7 @@ def case_handed_in(*, done: HandedIn, kind: str, account_id: UUID) -> None:
 
 
 RESULTS = {"approved": _("审核通过"), "rejected": _("审核未通过")}
+TEMPLATES = {"archive": "archive_result", "voluntary": "voluntary_result"}
 
 
 def _mail(*, params: dict[str, str], decision: DecisionView) -> dict[str, str]:
@@ -54,12 +55,15 @@ def _mail(*, params: dict[str, str], decision: DecisionView) -> dict[str, str]:
 
 
 def decided(*, filing: FilingView, decision: DecisionView, by: Actor, key: str = "") -> None:
-    """Tell the filer the result: exactly one message and one mail (REG-11)."""
+    """Tell the filer the result: exactly one message and one mail (REG-11).
+
+    Of voluntary records, which come by hundreds, only what was refused is mailed.
+    """
     if filing.filer_id is None or filing.enterprise_id is None:
         return
     key = key or f"decided:{filing.id}:{decision.round}"
     enterprise = identity.enterprise(filing.enterprise_id)
-    template = "archive_result" if filing.kind == "archive" else "review_result"
+    template = TEMPLATES.get(filing.kind, "review_result")
     params = {
         "kind": filing.kind,
         "outcome": decision.outcome,
@@ -68,6 +72,8 @@ def decided(*, filing: FilingView, decision: DecisionView, by: Actor, key: str =
         "uscc": enterprise.uscc,
     }
     messages.post(account_id=filing.filer_id, template=template, params=params, key=key)
+    if filing.kind == "voluntary" and decision.outcome == "approved":
+        return
     to = identity.email_of(filing.filer_id, by=Actor.system("notices"), purpose="review-result")
     mail = _mail(params=params, decision=decision)
     gateways.enqueue(channel="mail", purpose=template, to=to, template=template, params=mail, secret_params=None, dedupe_key=key)

@@ -12,7 +12,7 @@ from chengxin.catalogue import rules as catalogue_rules
 from chengxin.catalogue.values import Form
 from chengxin.common import clock
 from chengxin.filings import actions as filings
-from chengxin.filings import cases, lifecycle, remarking
+from chengxin.filings import cases, lifecycle, remarking, voluntary
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.values import DecisionView, FilingView, SubmissionView
 from chengxin.flow import notices, registered
@@ -89,16 +89,10 @@ def _activate(filing: FilingView, by: Actor) -> None:
 def publish(filing: FilingView, by: Actor) -> None:
     """Make the records of an archive that is in force public: of one just approved, and of a restored one."""
     assert filing.enterprise_id is not None
-    submission = filing_queries.submission(filing_id=filing.id, by=by)
-    assert submission is not None
     enterprise = identity_queries.enterprise(filing.enterprise_id)
     registered.take_in(enterprise=enterprise, by=by)
     form = catalogue.version(filing.form_version)
-    answers = cases.as_decided(answers=submission.answers, enterprise_id=enterprise.id, since=submission.submitted_at)
-    submission = replace(submission, answers=answers)
-    made = new_records(form=form, submission=submission, enterprise=enterprise)
-    hidden = record_queries.hidden_since(enterprise_id=enterprise.id, since=submission.submitted_at)
-    made = [replace(record, public_content=None) if record.record_id in hidden else record for record in made]
+    made = _approved_records(filing=filing, form=form, enterprise=enterprise, by=by)
     records.publish(
         enterprise_id=enterprise.id,
         filing_id=filing.id,
@@ -108,7 +102,27 @@ def publish(filing: FilingView, by: Actor) -> None:
     )
 
 
-CONSEQUENCES = {"registration": _activate, "archive": publish}
+def publish_record(filing: FilingView, by: Actor) -> None:
+    """Make one voluntary record public, in the place of what it revises (VOL-26, VOL-29)."""
+    assert filing.enterprise_id is not None
+    voluntary.supersede_revised(filing_id=filing.id, by=by)
+    enterprise, form = identity_queries.enterprise(filing.enterprise_id), catalogue.version(filing.form_version)
+    for record in _approved_records(filing=filing, form=form, enterprise=enterprise, by=by):
+        records.publish_voluntary(enterprise_id=enterprise.id, filing_id=filing.id, record=record, by=by)
+
+
+def _approved_records(*, filing: FilingView, form: Form, enterprise: EnterpriseView, by: Actor) -> list[NewRecord]:
+    """The records of what was handed in, with what was decided about them since; hidden ones stay inside."""
+    submission = filing_queries.submission(filing_id=filing.id, by=by)
+    assert submission is not None
+    since = submission.submitted_at
+    answers = cases.as_decided(answers=submission.answers, enterprise_id=enterprise.id, since=since)
+    made = new_records(form=form, submission=replace(submission, answers=answers), enterprise=enterprise)
+    hidden = record_queries.hidden_since(enterprise_id=enterprise.id, since=since)
+    return [replace(record, public_content=None) if record.record_id in hidden else record for record in made]
+
+
+CONSEQUENCES = {"registration": _activate, "archive": publish, "voluntary": publish_record}
 
 
 def new_records(*, form: Form, submission: SubmissionView, enterprise: EnterpriseView) -> list[NewRecord]:

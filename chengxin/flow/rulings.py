@@ -18,7 +18,7 @@ from chengxin.catalogue.values import Field, Form
 from chengxin.common import clock
 from chengxin.common.errors import Conflict, Invalid
 from chengxin.filings import actions as filings
-from chengxin.filings import cases, drafts, inbox, lifecycle
+from chengxin.filings import cases, drafts, inbox, lifecycle, voluntary, voluntary_queries
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.cases import Ruling
 from chengxin.filings.values import CaseView, FilingView
@@ -126,10 +126,18 @@ def decide(*, filing_id: UUID, said: Said, by: Actor) -> None:
         deciding.correct(stands=stands, filing_id=filing_id, content=made.content, public=made.public, by=by)
     elif said.result == DELETED and stands is not None:
         deciding.delete(stands=stands, by=by)
+        _out_of_force(stands, said.answer, by)
     if stands is not None and stands.origin == ENTERPRISE and said.result != KEPT:
         _in_draft(stands, made.raw if made else {PUBLIC: "0"}, by)
     marks.settle(filing_id=filing_id, by=by)
     _tell(filing, said)
+
+
+def _out_of_force(stands: Standing, why: str, by: Actor) -> None:
+    """A voluntary record that is deleted is registered no more."""
+    published = voluntary_queries.in_force(enterprise_id=stands.enterprise_id, record_id=stands.record_id)
+    if published is not None:
+        voluntary.end(filing_id=published, why=why, by=by)
 
 
 def _in_draft(stands: Standing, values: Mapping[str, str], by: Actor) -> None:

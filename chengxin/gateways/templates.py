@@ -51,6 +51,10 @@ TEMPLATES: dict[str, Template] = {
         _("诚信档案审核结果：{result}"),
         _("{name}：\n\n您填报的诚信档案审核结果为：{result}。\n审核时间：{decided}\n{opinion}\n\n请登录平台查看详情：\n{link}"),
     ),
+    "voluntary_result": Template(
+        _("自愿注册信息处理结果：{result}"),
+        _("{name}：\n\n您自愿注册的一条信用信息处理结果为：{result}。\n审核时间：{decided}\n{opinion}\n\n请登录平台查看详情：\n{link}"),
+    ),
     "decision_corrected": Template(
         _("审核结果更正：{result}"),
         _(

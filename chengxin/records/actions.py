@@ -9,6 +9,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from chengxin.catalogue import queries as catalogue
 from chengxin.common import clock
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
@@ -16,9 +19,12 @@ from chengxin.records import ending, files, inserting, openings, searching
 from chengxin.records.models import PublicFile, Report, SourceSnapshot, Version
 from chengxin.records.values import ENTERPRISE, GOVERNMENT, SENT_AGAIN, Changes, FileHead, NewRecord
 
+VOLUNTARY = "voluntary"
 LAPSED_BATCH = 500
 STAYS_INSIDE = frozenset({"hidden", "lapsed"})
-OF_ONE_RECORD = frozenset({"replaced", "hidden", "lapsed"})
+TAKEN_DOWN, REVOKED, UNDONE = "taken_down", "revoked", "undone"
+"""Why a voluntary record ended: its enterprise asked for it, it was false, its approval was taken back."""
+OF_ONE_RECORD = frozenset({"replaced", "hidden", "lapsed", "deleted", TAKEN_DOWN, REVOKED, UNDONE})
 
 
 def publish(
@@ -26,10 +32,10 @@ def publish(
 ) -> Changes:
     """Compare the approved records one by one with what stands, and publish the difference (D-01).
 
-    Unchanged keeps its version; changed gets a new one; gone is ended. File and search follow in
-    the same transaction. The enterprise's row is locked by the caller.
+    Unchanged keeps its version; changed gets a new one; gone is ended. Voluntary records are no part of an archive and
+    stay. File and search follow in the same transaction. The enterprise's row is locked by the caller.
     """
-    current = {v.record_id: v for v in _current(enterprise_id, origin=ENTERPRISE)}
+    current = {v.record_id: v for v in _of_archive(enterprise_id)}
     same, new = _sorted_out(records, current)
     kept = {v.record_id for v in same}
     gone = [v for record_id, v in current.items() if record_id not in kept]
@@ -40,6 +46,46 @@ def publish(
     return Changes(
         unchanged=tuple(v.version_id for v in same), published=published, kept_inside=inside, ended=ended
     )
+
+
+def publish_voluntary(*, enterprise_id: UUID, filing_id: UUID, record: NewRecord, by: Actor) -> Changes:
+    """Publish one voluntary record, or the revision of one; file, counts and search follow in the same transaction.
+
+    Without a public file it is kept, and enters with the first archive that is approved (D-06). The enterprise is locked.
+    """
+    stands = list(_self_reported(enterprise_id, record.record_id).select_for_update())
+    same, new = _sorted_out([record], {v.record_id: v for v in stands})
+    ended = ending.end([v for v in stands if v not in same], reason="replaced", by=by)
+    published, inside = _insert(enterprise_id=enterprise_id, filing_id=filing_id, records=new, by=by)
+    _shown_anew(enterprise_id)
+    return Changes(unchanged=tuple(v.version_id for v in same), published=published, kept_inside=inside, ended=ended)
+
+
+def end_voluntary(*, enterprise_id: UUID, record_id: UUID, reason: str, by: Actor) -> tuple[UUID, ...]:
+    """A voluntary record leaves publication: out of file, counts and search at once, with its own event (D-20)."""
+    ended = ending.end(list(_self_reported(enterprise_id, record_id).select_for_update()), reason=reason, by=by)
+    _shown_anew(enterprise_id)
+    return ended
+
+
+def _shown_anew(enterprise_id: UUID) -> None:
+    """File, counts and what the file is found by, after a voluntary record came or went."""
+    files.rewrite(enterprise_ids=[enterprise_id])
+    searching.index_records(enterprise_id=enterprise_id)
+
+
+def _self_reported(enterprise_id: UUID, record_id: UUID) -> QuerySet[Version]:
+    return Version.objects.filter(enterprise_id=enterprise_id, record_id=record_id, origin=ENTERPRISE, ended_at=None)
+
+
+def _of_archive(enterprise_id: UUID) -> list[Version]:
+    """The current records that the archive speaks for."""
+    return [v for v in _current(enterprise_id, origin=ENTERPRISE) if not is_voluntary(v.form_version)]
+
+
+def is_voluntary(form_version: str) -> bool:
+    """Whether a record was registered voluntarily, by itself, rather than as part of an archive."""
+    return catalogue.version(form_version).kind == VOLUNTARY
 
 
 def _current(enterprise_id: UUID, *, origin: str) -> Iterable[Version]:
@@ -74,7 +120,7 @@ def hide(*, enterprise_id: UUID, record_id: UUID, by: Actor) -> UUID | None:
         .filter(enterprise_id=enterprise_id, record_id=record_id, origin=ENTERPRISE, ended_at=None)
         .first()
     )
-    if version is None or version.fragment is None:
+    if version is None or version.fragment is None or is_voluntary(version.form_version):
         return None
     shown = _texts([version])
     ending.end([version], reason="hidden", by=by)
@@ -116,6 +162,13 @@ def end_all(*, enterprise_id: UUID, reason: str, by: Actor) -> tuple[UUID, ...]:
     return ended
 
 
+def end_archive(*, enterprise_id: UUID, reason: str, by: Actor) -> tuple[UUID, ...]:
+    """End every record of the archive and close the public file; voluntary records wait for the next one (D-03, D-06)."""
+    ended = ending.end(_of_archive(enterprise_id), reason=reason, by=by)
+    files.close_file(enterprise_id=enterprise_id)
+    return ended
+
+
 def keep_snapshot(*, uscc: str, entry: dict[str, Any]) -> None:
     """Keep the market register's answer with its date; shown when the register cannot be reached."""
     SourceSnapshot.objects.update_or_create(uscc=uscc, defaults={"entry": entry, "fetched_at": clock.now()})
@@ -134,8 +187,8 @@ class NewReport:
     versions: Mapping[str, str]
 
 
-def keep_report(*, report: NewReport, by: Actor) -> None:
-    """Keep what a report contained, so that its number says later what changed since (D-14)."""
+def keep_report(*, report: NewReport, kind: str = "report.issued", by: Actor) -> None:
+    """Keep what a report, or the confirmation of one record, contained: its number says later what changed since (D-14)."""
     enterprise_id = PublicFile.objects.values_list("enterprise_id", flat=True).get(uscc=report.uscc)
     Report.objects.create(
         number=report.number,
@@ -148,7 +201,7 @@ def keep_report(*, report: NewReport, by: Actor) -> None:
         versions=dict(report.versions),
     )
     ledger.append(
-        kind="report.issued", subject=report.number, data={"enterprise": str(enterprise_id), "sha256": report.sha256}, by=by
+        kind=kind, subject=report.number, data={"enterprise": str(enterprise_id), "sha256": report.sha256}, by=by
     )
 
 
@@ -195,4 +248,6 @@ def _end_again(version: Version, *, reason: str, by: Actor) -> None:
         files.close_file(enterprise_id=version.enterprise_id)
         return
     files.rewrite_all(enterprise_ids={version.enterprise_id})
+    if is_voluntary(version.form_version):
+        searching.index_records(enterprise_id=version.enterprise_id)
     searching.forget(enterprise_id=version.enterprise_id, words=shown - _texts(_current(version.enterprise_id, origin=ENTERPRISE)))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chengxin.common.errors import Conflict
 from chengxin.identity.values import Actor
-from chengxin.records import ending, files, heading, inserting, openings
+from chengxin.records import ending, files, heading, inserting, openings, searching
 from chengxin.records.models import Version
 from chengxin.records.values import ENTERPRISE, GOVERNMENT, SENT_AGAIN, NewRecord
 
@@ -89,6 +89,8 @@ def correct(
     if row.origin == ENTERPRISE and row.group in SEARCHED:
         gone = {str(stands.content[code]) for code in public if code in stands.content}
         heading.change(enterprise_id=row.enterprise_id, gone=gone, come=dict(public))
+    elif row.origin == ENTERPRISE:
+        searching.index_records(enterprise_id=row.enterprise_id)
 
 
 def _changed(row: Version, stands: Standing, content: Mapping[str, Any], public: Mapping[str, Any]) -> NewRecord:
@@ -120,3 +122,5 @@ def delete(*, stands: Standing, by: Actor) -> None:
     files.rewrite(enterprise_ids=[row.enterprise_id])
     if row.origin == ENTERPRISE and row.group in SEARCHED:
         heading.change(enterprise_id=row.enterprise_id, gone=gone)
+    elif row.origin == ENTERPRISE:
+        searching.index_records(enterprise_id=row.enterprise_id)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from chengxin.common import clock
 from chengxin.common.errors import Invalid, NotFound
+from chengxin.common.text import name_key
 from chengxin.identity import actions as identity_actions
 from chengxin.identity import policy
 from chengxin.identity.values import Actor
@@ -154,6 +155,37 @@ def basics(*, enterprise_id: UUID, group: str) -> tuple[UUID, UUID] | None:
     """Record and version of the first self-reported record of a group, public or not; None without one."""
     rows = Version.objects.filter(enterprise_id=enterprise_id, group=group, origin="enterprise", ended_at=None)
     return rows.order_by("order", "version_id").values_list("record_id", "version_id").first()
+
+
+def self_reported(*, enterprise_id: UUID, record_id: UUID) -> tuple[UUID, str] | None:
+    """Current version and group of a self-reported record, public or not."""
+    rows = Version.objects.filter(enterprise_id=enterprise_id, record_id=record_id, origin="enterprise", ended_at=None)
+    return rows.values_list("version_id", "group").first()
+
+
+@dataclass(frozen=True)
+class Supplied:
+    """A government record that says a fact, with where it came from."""
+
+    version_id: UUID
+    group: str
+    source_unit: str
+    source_no: str
+
+
+def supplied_same(*, enterprise_id: UUID, group: str, facts: Mapping[str, str]) -> list[Supplied]:
+    """Current government records of a group that have all of these values, whatever width, case and spaces (VOL-12)."""
+    wanted = {code: name_key(text) for code, text in facts.items()}
+    rows = Version.objects.filter(enterprise_id=enterprise_id, group=group, origin="government", ended_at=None)
+    return [
+        Supplied(row.version_id, row.group, row.source_unit, row.source_no)
+        for row in rows.order_by("-created_at", "version_id")
+        if _says(openings.inside_plain(row.version_id, row.inside), wanted)
+    ]
+
+
+def _says(values: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
+    return all(name_key(str(values.get(code) or "")) == text for code, text in wanted.items())
 
 
 def government_records(*, enterprise_id: UUID, by: Actor) -> list[InsideRecord]:

@@ -23,6 +23,7 @@ from chengxin.web.templatetags.cx import moment
 MAILS = {
     "review_result": gettext_lazy("账号审核结果"),
     "archive_result": gettext_lazy("诚信档案审核结果"),
+    "voluntary_result": gettext_lazy("自愿注册信息处理结果"),
     "password_reset": gettext_lazy("重置密码邮件"),
     "email_code": gettext_lazy("邮箱验证码"),
     "login_blocked": gettext_lazy("登录失败提醒"),
