@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ from chengxin.seals import values as papers
 
 PREFIX = "BG"
 MOST_RECORDS_OF_A_GROUP = 1000
+ORIGINS: dict[str, papers.Origin] = {"government": "government", "enterprise": "enterprise", "voluntary": "voluntary"}
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,9 @@ def paper(*, document: dict[str, Any], number: str, at: datetime, checkpoint_siz
         issued_at=at,
         as_of=at,
         checkpoint_size=checkpoint_size or None,
-        enterprise=papers.Subject(
-            name=document["name"],
-            uscc=document["uscc"],
-            division=document["division_name"],
-            type=reading.type_label(document["type"]),
-        ),
+        enterprise=subject(document),
         sections=[_section(section) for section in sections],
-        verify_url=f"{settings.SITE_ORIGIN}/verify/{number}",
+        verify_url=verify_url(number),
         site_name=settings.SITE_NAME,
         demo=settings.DEMO,
     )
@@ -92,10 +88,25 @@ def paper(*, document: dict[str, Any], number: str, at: datetime, checkpoint_siz
     return made
 
 
+def subject(document: Mapping[str, Any]) -> papers.Subject:
+    """Whom a paper is about, as the public file says."""
+    return papers.Subject(
+        name=document["name"],
+        uscc=document["uscc"],
+        division=document["division_name"],
+        type=reading.type_label(document["type"]),
+    )
+
+
+def verify_url(number: str) -> str:
+    """Where anyone checks a paper by its number."""
+    return f"{settings.SITE_ORIGIN}/verify/{number}"
+
+
 def _sections(document: dict[str, Any], group: str) -> Sequence[reading.Section]:
     codes = code_tables.shipped()
     if not group:
-        return reading.sections(document, form_of=catalogue.version, codes=codes)
+        return reading.sections(document, form_of=catalogue.version, codes=codes, today=clock.today())
     if group not in document["groups"]:
         raise NotFound(_("该档案没有这一类公示信息。"))
     found = record_queries.group_records(uscc=document["uscc"], group=group, limit=MOST_RECORDS_OF_A_GROUP)
@@ -106,6 +117,7 @@ def _sections(document: dict[str, Any], group: str) -> Sequence[reading.Section]
         more=total > len(found.items),
         form_of=catalogue.version,
         codes=codes,
+        today=clock.today(),
         disputed=document.get("disputed", ()),
     )
     return [section]
@@ -114,17 +126,18 @@ def _sections(document: dict[str, Any], group: str) -> Sequence[reading.Section]
 def _section(section: reading.Section) -> papers.Section:
     return papers.Section(
         title=section.title,
-        origin="government" if section.origin == "government" else "enterprise",
-        records=[_record(item) for item in section.items],
+        origin=ORIGINS[section.origin],
+        records=[record(item) for item in section.items],
         total=section.total,
     )
 
 
-def _record(item: reading.Item) -> papers.Record:
+def record(item: reading.Item) -> papers.Record:
+    """One public record as a paper prints it."""
     return papers.Record(
         title=item.title,
         rows=[(row.label, row.value) for row in item.rows],
         source=item.source,
         version_id=item.version_id,
-        marks=[_("异议中")] if item.disputed else [],
+        marks=[text for text, on in ((_("异议中"), item.disputed), (_("已过期"), item.expired)) if on],
     )

@@ -13,14 +13,16 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from chengxin.catalogue import rules as catalogue_rules
 from chengxin.catalogue.chosen_kinds import kind_of
 from chengxin.catalogue.codes import Codes
 from chengxin.catalogue.values import Field, Form, Group
-from chengxin.records.values import GOVERNMENT
+from chengxin.records.values import ENTERPRISE, GOVERNMENT
 
 FormOf = Callable[[str], Form]
 # A title that begins with one of these says nothing without its label.
-BARE_KINDS = {"integer", "number", "money_wan", "percent", "year", "date", "period", "hotline", "phone", "url"}
+BARE_KINDS = {"integer", "number", "money", "money_wan", "percent", "year", "date", "until", "period", "hotline", "phone", "url"}
+VOLUNTARY = "voluntary"
 TYPE_LABELS = {
     "PLATFORM": gettext_lazy("电子商务平台企业"),
     "IN_PLATFORM": gettext_lazy("平台内企业"),
@@ -52,11 +54,15 @@ class Item:
     published_at: datetime
     until: date | None
     disputed: bool = False
+    expired: bool = False
 
 
 @dataclass(frozen=True)
 class Section:
-    """One group of records; `total` counts those beyond the file too, `more` says that there are some."""
+    """One group of records; `total` counts those beyond the file too, `more` says that there are some.
+
+    `origin` is government, enterprise (the archive) or voluntary (企业自行注册).
+    """
 
     code: str
     title: str
@@ -66,22 +72,34 @@ class Section:
     more: bool
 
 
-def sections(document: Mapping[str, Any], *, form_of: FormOf, codes: Codes) -> list[Section]:
-    """The groups of a public document: the government's first, each side in the order of its form."""
+ORDER = (GOVERNMENT, ENTERPRISE, VOLUNTARY)
+
+
+def sections(document: Mapping[str, Any], *, form_of: FormOf, codes: Codes, today: date) -> list[Section]:
+    """The groups of a public document: the government's, the archive's, the voluntary ones, each in the order of its forms."""
     by_group: dict[str, list[Mapping[str, Any]]] = {}
     for record in document["records"]:
         by_group.setdefault(record["group"], []).append(record)
     counts = document["groups"]
     disputed = document.get("disputed", ())
     made = [
-        section(records, total=counts[code]["total"], more=counts[code]["more"], form_of=form_of, codes=codes, disputed=disputed)
+        section(
+            records, total=counts[code]["total"], more=counts[code]["more"], form_of=form_of, codes=codes, disputed=disputed, today=today
+        )
         for code, records in by_group.items()
     ]
-    return sorted(made, key=lambda s: (s.origin != GOVERNMENT, s.code))
+    return sorted(made, key=lambda s: (ORDER.index(s.origin), s.code))
 
 
 def section(
-    records: Sequence[Mapping[str, Any]], *, total: int, more: bool, form_of: FormOf, codes: Codes, disputed: Container[str] = ()
+    records: Sequence[Mapping[str, Any]],
+    *,
+    total: int,
+    more: bool,
+    form_of: FormOf,
+    codes: Codes,
+    today: date,
+    disputed: Container[str] = (),
 ) -> Section:
     """One group of a document; its title is that of its newest record's form. `disputed` are version ids marked 异议中."""
     newest = max(records, key=lambda record: str(record["published_at"]))
@@ -89,20 +107,35 @@ def section(
     return Section(
         code=newest["group"],
         title=str(group.title) if group else newest["group"],
-        origin=newest["origin"],
+        origin=origin_of(newest, form_of),
         items=tuple(
-            item(record, form_of=form_of, codes=codes, number=at, disputed=disputed) for at, record in enumerate(records, start=1)
+            item(record, form_of=form_of, codes=codes, number=at, disputed=disputed, today=today)
+            for at, record in enumerate(records, start=1)
         ),
         total=total,
         more=more,
     )
 
 
+def origin_of(record: Mapping[str, Any], form_of: FormOf) -> str:
+    """Who gave a record, as the pages tell it: government, enterprise, or voluntary where its form is one of voluntary registration."""
+    if record["origin"] == GOVERNMENT:
+        return GOVERNMENT
+    return VOLUNTARY if form_of(record["form"]).kind == VOLUNTARY else ENTERPRISE
+
+
 def item(
-    record: Mapping[str, Any], *, form_of: FormOf, codes: Codes, number: int = 1, disputed: Container[str] = ()
+    record: Mapping[str, Any],
+    *,
+    form_of: FormOf,
+    codes: Codes,
+    today: date,
+    number: int = 1,
+    disputed: Container[str] = (),
 ) -> Item:
-    """One record of a document in the words of its own form version."""
+    """One record of a document in the words of its own form version; `today` tells what has expired."""
     group = group_of(record, form_of)
+    own = _("企业自行注册") if origin_of(record, form_of) == VOLUNTARY else _("企业自行填报")
     rows = tuple(_rows(record["content"], group, codes))
     source = record.get("source") or {}
     until = record.get("publicity_until")
@@ -111,13 +144,20 @@ def item(
         version_id=record["version_id"],
         title=_title(record["content"], group, codes, number),
         rows=rows,
-        source=source.get("unit") or _("企业自行填报"),
+        source=source.get("unit") or own,
         source_no=source.get("no") or "",
         collected_at=datetime.fromisoformat(collected) if collected else None,
         published_at=datetime.fromisoformat(record["published_at"]),
         until=date.fromisoformat(until) if until else None,
         disputed=record["version_id"] in disputed,
+        expired=_has_expired(record, form_of, today),
     )
+
+
+def _has_expired(record: Mapping[str, Any], form_of: FormOf, today: date) -> bool:
+    """Whether what a voluntary record says was valid until a day that has passed (VOL-38)."""
+    form = form_of(record["form"])
+    return form.kind == VOLUNTARY and catalogue_rules.expired_json(form, record["content"], today=today)
 
 
 def group_of(record: Mapping[str, Any], form_of: FormOf) -> Group | None:

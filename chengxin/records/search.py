@@ -39,6 +39,7 @@ WHY = {
     "former": gettext_lazy("曾用名"),
     "shop": gettext_lazy("网店/应用名称"),
     "domain": gettext_lazy("网址"),
+    "record": gettext_lazy("自愿注册信息"),
     "initials": gettext_lazy("拼音首字母"),
 }
 UNSEEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
@@ -214,7 +215,7 @@ def _with_reasons(cursor: Any, asked: _Asked, hits: list[Hit]) -> list[Hit]:
     if not puzzling:
         return hits
     cursor.execute(
-        "SELECT search_id, kind, shown, term FROM records_term WHERE search_id = ANY(%s) AND kind IN ('former', 'shop')"
+        "SELECT search_id, kind, shown, term FROM records_term WHERE search_id = ANY(%s) AND kind IN ('former', 'shop', 'record')"
         " ORDER BY id",
         [puzzling],
     )

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import connection
 from pypinyin import Style, lazy_pinyin
 
+from chengxin.catalogue import codes as code_tables
+from chengxin.catalogue import queries as catalogue
+from chengxin.common import clock
 from chengxin.common.text import bigrams, name_key
 from chengxin.identity.tree import CORPS, CORPS_CITIES
+from chengxin.records import reading, standing
 from chengxin.records.models import Posting, Search, Term
 from chengxin.records.values import FileHead
 
@@ -21,6 +26,7 @@ SHOWN = 300  # characters of a name or address that a file is found by
 IMPORTANCE_STEP = 1 << 40
 IMPORTANCE = {"PLATFORM": 1, "SERVICE": 3, "SELF_SITE": 4, "IN_PLATFORM": 5, "OTHER_NET": 6}
 LEAST_IMPORTANT = 9
+MOST_RECORDS_FOUND_BY = 100  # newest voluntary records by whose titles a file is found
 
 
 def initials(name: str) -> str:
@@ -63,7 +69,8 @@ def write(*, enterprise_id: UUID, head: FileHead) -> None:
     keeps = former is not None and former.type == head.type
     rank = former.rank if former is not None and keeps else next_rank(head.type)
     remove(enterprise_id=enterprise_id)
-    texts = [name_key(t) for t in (head.name, *head.former_names, *head.shop_names) if t]
+    titles = _titles(enterprise_id)
+    texts = [name_key(t) for t in (head.name, *head.former_names, *head.shop_names, *titles) if t]
     row = Search(
         rank=rank,
         enterprise_id=enterprise_id,
@@ -80,20 +87,44 @@ def write(*, enterprise_id: UUID, head: FileHead) -> None:
     found_by = sorted(pairs(texts))
     _insert_row(row, [*found_by, *division_terms(head.division_code), f"t{head.type}"])
     Posting.objects.bulk_create([Posting(pair=pair, rank=rank) for pair in found_by])
-    Term.objects.bulk_create([Term(search_id=rank, kind=k, term=t, shown=s) for k, t, s in _terms(head)])
+    Term.objects.bulk_create([Term(search_id=rank, kind=k, term=t, shown=s) for k, t, s in _terms(head, titles)])
+
+
+def _titles(enterprise_id: UUID) -> list[str]:
+    """What the public reads as the titles of the enterprise's voluntary records (VOL-31)."""
+    codes, today = code_tables.shipped(), clock.today()
+    found = standing.public(enterprise_id=enterprise_id, most=MOST_RECORDS_FOUND_BY)
+    items = (reading.item(record, form_of=catalogue.version, codes=codes, today=today) for record in found)
+    return list(dict.fromkeys(item.title[:SHOWN] for item in items))
+
+
+def index_records(*, enterprise_id: UUID) -> None:
+    """Let the file be found by the voluntary records that it holds now, in the transaction that changes them."""
+    head = _head(enterprise_id)
+    if head is not None:
+        write(enterprise_id=enterprise_id, head=head)
 
 
 def forget(*, enterprise_id: UUID, words: Collection[str]) -> None:
     """Let the file no longer be found by names of shops and addresses that have left it (ARC-07, PUB-05)."""
-    row = Search.objects.filter(enterprise_id=enterprise_id).first()
-    if row is None or not words:
+    head = _head(enterprise_id) if words else None
+    if head is None:
         return
     gone = {word[:SHOWN] for word in words}
+    shops = tuple(name for name in head.shop_names if name not in gone)
+    domains = tuple(domain for domain in head.domains if domain not in gone)
+    if (shops, domains) != (head.shop_names, head.domains):
+        write(enterprise_id=enterprise_id, head=replace(head, shop_names=shops, domains=domains))
+
+
+def _head(enterprise_id: UUID) -> FileHead | None:
+    """What the file is found by now, as a head; None without a file."""
+    row = Search.objects.filter(enterprise_id=enterprise_id).first()
+    if row is None:
+        return None
     terms = list(Term.objects.filter(search_id=row.rank, kind__in=["former", "shop", "domain"]).order_by("id"))
-    if not any(term.kind != "former" and term.shown in gone for term in terms):
-        return
     kept = {kind: tuple(t.shown for t in terms if t.kind == kind) for kind in ("former", "shop", "domain")}
-    head = FileHead(
+    return FileHead(
         uscc=row.uscc,
         name=row.name,
         kind=row.uscc[:2],
@@ -104,10 +135,9 @@ def forget(*, enterprise_id: UUID, words: Collection[str]) -> None:
         first_published_at=row.approved_at,
         commitment={},
         former_names=kept["former"],
-        shop_names=tuple(name for name in kept["shop"] if name not in gone),
-        domains=tuple(domain for domain in kept["domain"] if domain not in gone),
+        shop_names=kept["shop"],
+        domains=kept["domain"],
     )
-    write(enterprise_id=enterprise_id, head=head)
 
 
 def _insert_row(row: Search, words: list[str]) -> None:
@@ -123,8 +153,9 @@ def _insert_row(row: Search, words: list[str]) -> None:
         )  # fmt: skip
 
 
-def _terms(head: FileHead) -> list[tuple[str, str, str]]:
+def _terms(head: FileHead, titles: Iterable[str]) -> list[tuple[str, str, str]]:
     names = [("name", head.name), *(("former", n) for n in head.former_names), *(("shop", n) for n in head.shop_names)]
+    names += [("record", title) for title in titles]
     terms = [(kind, name_key(name)[:SHOWN], name[:SHOWN]) for kind, name in names if name]
     terms += [("domain", name_key(host_of(domain))[:SHOWN], domain[:SHOWN]) for domain in head.domains]
     terms.append(("initials", initials(head.name), head.name[:SHOWN]))

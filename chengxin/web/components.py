@@ -113,9 +113,9 @@ def card(content: str, *, title: str = "", more_url: str = "", more_text: str = 
     return render("card", content=content, title=title, more_url=more_url, more_text=more_text, level=level)
 
 
-@component(title="信息来源：政府部门提供 / 企业自行填报")
+@component(title="信息来源：政府部门提供 / 企业自行填报 / 企业自行注册")
 def origin_card(content: str, *, origin: str, title: str = "", note: str = "", level: int = 2) -> SafeString:
-    """Data by who gave it; `origin` is government or enterprise. They differ in word, colour and shape."""
+    """Data by who gave it; `origin` is government, enterprise or voluntary. They differ in word, colour and shape."""
     return render("origin_card", content=content, origin=origin, title=title, note=note, level=level)
 
 

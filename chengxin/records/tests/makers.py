@@ -10,12 +10,13 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from chengxin.catalogue import queries as catalogue
+from chengxin.catalogue import rules as catalogue_rules
 from chengxin.common import clock
 from chengxin.common.identifiers import org_check_char, uscc_check_char
 from chengxin.identity import actions as identity
 from chengxin.identity import queries as identity_queries
 from chengxin.identity.values import Actor
-from chengxin.records import actions, supplying
+from chengxin.records import actions, disclosure, supplying
 from chengxin.records.values import ENTERPRISE, GOVERNMENT, Changes, FileHead, NewRecord
 
 BY = Actor.system("test")
@@ -85,6 +86,32 @@ def penalty(number: str, *, until: date | None, since: date | None = None, unit:
         publicity_from=since,
         publicity_until=until,
     )
+
+
+def voluntary_record(item: str, values: Mapping[str, Any], *, record_id: UUID | None = None) -> NewRecord:
+    """One voluntary record of an item under its current form; the form says what of it is public."""
+    form = catalogue.current(f"voluntary/{item}")
+    (group,) = form.groups
+    return NewRecord(
+        record_id=record_id or uuid4(),
+        group=group.code,
+        form_version=form.version,
+        origin=ENTERPRISE,
+        content=catalogue_rules.to_json(group, values),
+        public_content=disclosure.public_content(group=group, values=values, chosen_public=False),
+    )
+
+
+@transaction.atomic
+def register(enterprise_id: UUID, record: NewRecord, *, filing_id: UUID | None = None) -> Changes:
+    """Approve one voluntary record."""
+    return actions.publish_voluntary(enterprise_id=enterprise_id, filing_id=filing_id or uuid4(), record=record, by=BY)
+
+
+@transaction.atomic
+def take_down(enterprise_id: UUID, record_id: UUID) -> tuple[UUID, ...]:
+    """End one voluntary record as its enterprise asked."""
+    return actions.end_voluntary(enterprise_id=enterprise_id, record_id=record_id, reason=actions.TAKEN_DOWN, by=BY)
 
 
 @transaction.atomic

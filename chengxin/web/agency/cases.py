@@ -147,7 +147,7 @@ def why_passed_on(filing: FilingView, by: Actor) -> list[str]:
 
 
 def _item(stands: Standing) -> reading.Item:
-    return reading.item(stands.fragment, form_of=catalogue.version, codes=code_tables.shipped())
+    return reading.item(stands.fragment, form_of=catalogue.version, codes=code_tables.shipped(), today=clock.today())
 
 
 def _fields(stands: Standing, said: rulings.Said | None, errors: Mapping[str, list[str]]) -> list[forms.Field]:

@@ -24,6 +24,7 @@ from chengxin.flow import archive as flow
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.records import queries as records
+from chengxin.records import reading
 from chengxin.records.reading import shown, type_label
 from chengxin.web.enterprise import finishing, outline
 from chengxin.web.enterprise.words import crumbs, state_label
@@ -107,7 +108,12 @@ def _published(by: Actor) -> list[Published]:
     found = records.inside_records(
         enterprise_id=enterprise.id, division_code=enterprise.division_code, by=by, purpose="own-archive"
     )
-    return [_named(record) for record in found if record.public and record.origin == "enterprise"]
+    return [_named(record) for record in found if record.public and record.origin == "enterprise" and not _is_voluntary(record)]
+
+
+def _is_voluntary(record: records.InsideRecord) -> bool:
+    """Whether a record came by voluntary registration: it is taken down there, with a reviewer's word."""
+    return catalogue.version(record.form_version).kind == reading.VOLUNTARY
 
 
 def _named(record: records.InsideRecord) -> Published:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from chengxin.catalogue import codes as code_tables
 from chengxin.catalogue import queries as catalogue
+from chengxin.common import clock
 from chengxin.common.errors import Conflict, Invalid, NotFound
 from chengxin.filings import cases, lifecycle, progress
 from chengxin.filings import queries as filings
@@ -139,8 +140,8 @@ def _objection(request: Request, version_id: UUID, page: CasePage, *, status: in
     assert by.enterprise_id is not None
     found = records.public_record(uscc=identity.enterprise(by.enterprise_id).uscc, version_id=version_id)
     context = {
-        "item": reading.item(found, form_of=catalogue.version, codes=code_tables.shipped()),
-        "origin": found["origin"],
+        "item": reading.item(found, form_of=catalogue.version, codes=code_tables.shipped(), today=clock.today()),
+        "origin": reading.origin_of(found, catalogue.version),
         "page": page,
         "fields": page.fields(),
         "problems": page.problems(),

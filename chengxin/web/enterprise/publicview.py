@@ -93,7 +93,7 @@ def _item(form: Form, record: NewRecord, content: Mapping[str, object], number: 
         "published_at": clock.now().isoformat(),
         "version_id": "",
     }
-    return reading.item(document, form_of=lambda _version: form, codes=code_tables.shipped(), number=number)
+    return reading.item(document, form_of=lambda _version: form, codes=code_tables.shipped(), today=clock.today(), number=number)
 
 
 def note(view: PublicView) -> str:

@@ -15,7 +15,7 @@ from chengxin.flow import reports
 from chengxin.identity.values import Actor
 from chengxin.ledger import queries as ledger
 from chengxin.records import queries, reading
-from chengxin.records.values import GOVERNMENT
+from chengxin.records.values import ENTERPRISE, GOVERNMENT
 from chengxin.web.public.reads import code_of, public, section, sections
 from chengxin.web.public.texts import Text, terms_in
 
@@ -60,7 +60,8 @@ def file(request: HttpRequest, *, uscc: str) -> HttpResponse:
     values = {
         "subject": subject_of(document),
         "government": [part for part in parts if part.origin == GOVERNMENT],
-        "own": [part for part in parts if part.origin != GOVERNMENT],
+        "own": [part for part in parts if part.origin == ENTERPRISE],
+        "voluntary": [part for part in parts if part.origin == reading.VOLUNTARY],
         "parts": parts,
         "total": sum(part.total for part in parts),
         "terms": terms_of(parts),

@@ -16,7 +16,7 @@ from chengxin.ledger import queries as ledger
 from chengxin.ledger import rules as log_rules
 from chengxin.records import openings, queries
 from chengxin.web.public.files import subject_of
-from chengxin.web.public.reads import code_of, item, public
+from chengxin.web.public.reads import code_of, item, origin, public
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def record(request: HttpRequest, *, uscc: str, version_id: UUID) -> HttpResponse
     values = {
         "subject": subject_of(document),
         "item": item(found, disputed=document.get("disputed", ())),
-        "origin": found["origin"],
+        "origin": origin(found),
         "proof": proof_of(version_id, found),
         "canonical": canonical(found["content"]).decode(),
         "salt": found["salt"],

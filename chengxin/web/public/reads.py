@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from chengxin.catalogue import codes as code_tables
 from chengxin.catalogue import queries as catalogue
+from chengxin.common import clock
 from chengxin.common.identifiers import normalise_uscc
 from chengxin.records import reading
 
@@ -38,14 +39,26 @@ def code_of(uscc: str) -> str:
 
 def sections(document: dict[str, Any]) -> list[reading.Section]:
     """The document's groups in words."""
-    return reading.sections(document, form_of=catalogue.version, codes=code_tables.shipped())
+    return reading.sections(document, form_of=catalogue.version, codes=code_tables.shipped(), today=clock.today())
 
 
 def section(records: list[dict[str, Any]], *, total: int, disputed: Container[str] = ()) -> reading.Section:
     """One group's records in words."""
-    return reading.section(records, total=total, more=False, form_of=catalogue.version, codes=code_tables.shipped(), disputed=disputed)
+    codes, today = code_tables.shipped(), clock.today()
+    return reading.section(records, total=total, more=False, form_of=catalogue.version, codes=codes, today=today, disputed=disputed)
 
 
 def item(record: dict[str, Any], *, disputed: Container[str] = ()) -> reading.Item:
     """One record in words."""
-    return reading.item(record, form_of=catalogue.version, codes=code_tables.shipped(), disputed=disputed)
+    return reading.item(record, form_of=catalogue.version, codes=code_tables.shipped(), today=clock.today(), disputed=disputed)
+
+
+def origin(record: dict[str, Any]) -> str:
+    """Who gave one record: government, enterprise or voluntary."""
+    return reading.origin_of(record, catalogue.version)
+
+
+def title_of(record: dict[str, Any]) -> str:
+    """The title of the group that one record belongs to."""
+    group = reading.group_of(record, catalogue.version)
+    return str(group.title) if group else str(record["group"])

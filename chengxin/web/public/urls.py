@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from chengxin.web.public import dictionary, files, helpdesk, home, impostor, progress, proofs, search, statistics, verify, voices, watching, wrong
+from chengxin.web.public import (
+    dictionary,
+    files,
+    helpdesk,
+    home,
+    impostor,
+    progress,
+    proofs,
+    search,
+    statistics,
+    verify,
+    voices,
+    watching,
+    wrong,
+)
 
 urlpatterns = [
     path("", include("chengxin.web.public.portal_urls")),
+    path("", include("chengxin.web.public.show_urls")),
     path("", home.home, name="home"),
     path("overview", home.overview, name="overview"),
     path("accessibility", home.accessibility, name="accessibility"),
@@ -37,9 +52,9 @@ urlpatterns = [
     path("impostor/answer/<str:token>", impostor.answer, name="impostor_answer"),
     path("objections", statistics.wrong_data, name="statistics"),
     path("progress", progress.progress, name="progress"),
-    path("verify", verify.ask, name="verify"),
     path("suggestion", voices.suggestion, name="suggestion"),
     path("tipoff", voices.tipoff, name="tipoff"),
+    path("verify", verify.ask, name="verify"),
     path("verify/<str:number>.json", verify.as_json, name="verify_json"),
     path("verify/<str:number>", verify.verify, name="verify"),
 ]

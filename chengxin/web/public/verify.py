@@ -1,4 +1,4 @@
-"""核验: reports and receipts by number, without log-in and without content (D-14, D-23)."""
+"""核验: reports, confirmations and receipts by number, without log-in and without content (D-14, D-23)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ from chengxin.common.errors import NotFound
 from chengxin.common.text import nfkc
 from chengxin.filings import queries as filings
 from chengxin.records import queries as records
+from chengxin.records import standing
 from chengxin.records.search import TYPES
 from chengxin.web.errors import problem
 from chengxin.web.public.reads import public
 
 REPORT = "BG"
+CONFIRMATION = "QR"
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def verify(request: HttpRequest, *, number: str) -> HttpResponse:
     """What this site knows of a report or receipt with this number."""
     code = _number(number)
     try:
-        values = _report(code) if code.startswith(REPORT) else _receipt(code)
+        values = _page_of(code)
     except NotFound as error:
         values = {"number": code, "unknown": error.message}
         return render(request, "public/verify.html", values, status=404)
@@ -60,10 +62,36 @@ def as_json(request: HttpRequest, *, number: str) -> HttpResponse:
     """The same for programs."""
     code = _number(number)
     try:
-        body = _report_data(code) if code.startswith(REPORT) else _receipt_data(code)
+        body = _data_of(code)
     except NotFound as error:
         return problem(status=404, code=error.code, message=error.message)
     return JsonResponse(body, json_dumps_params={"ensure_ascii": False})
+
+
+def _page_of(number: str) -> dict[str, Any]:
+    if number.startswith(CONFIRMATION):
+        return _confirmation(number)
+    return _report(number) if number.startswith(REPORT) else _receipt(number)
+
+
+def _data_of(number: str) -> dict[str, Any]:
+    if number.startswith(CONFIRMATION):
+        return _confirmation_data(number)
+    return _report_data(number) if number.startswith(REPORT) else _receipt_data(number)
+
+
+def _confirmation_data(number: str) -> dict[str, Any]:
+    found = standing.confirmed(number=number)
+    return {
+        "kind": "confirmation",
+        "number": found.number,
+        "uscc": found.uscc,
+        "issued_at": rfc3339(found.issued_at),
+        "checkpoint_size": found.checkpoint_size,
+        "sha256": found.sha256,
+        "group": found.group,
+        "state": found.state,
+    }
 
 
 def _report_data(number: str) -> dict[str, Any]:
@@ -108,7 +136,7 @@ def _report(number: str) -> dict[str, Any]:
 
 
 def _group_title(code: str) -> str:
-    for form_id in (*(f"archive/{type_}" for type_ in TYPES), f"import/{code}"):
+    for form_id in (*(f"archive/{type_}" for type_ in TYPES), f"import/{code}", *catalogue.forms("voluntary")):
         try:
             group = catalogue.current(form_id).group(code)
         except NotFound:
@@ -116,6 +144,13 @@ def _group_title(code: str) -> str:
         if group is not None:
             return f"{group.title}{_('（')}{code}{_('）')}"
     return code
+
+
+def _confirmation(number: str) -> dict[str, Any]:
+    """What was confirmed, and whether it still holds; whose it is only while that is public."""
+    found = standing.confirmed(number=number)
+    name = records.names(usccs=[found.uscc]).get(found.uscc, "")
+    return {"number": number, "confirmation": found, "name": name, "item": _group_title(found.group)}
 
 
 def _receipt(number: str) -> dict[str, Any]:

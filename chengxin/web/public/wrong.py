@@ -20,7 +20,7 @@ from chengxin.records import queries
 from chengxin.web import casepage, challenges
 from chengxin.web.casepage import CasePage
 from chengxin.web.public.files import subject_of
-from chengxin.web.public.reads import code_of, item
+from chengxin.web.public.reads import code_of, item, origin
 from chengxin.web.session import Request, anyone
 from chengxin.web.visitors import Visitor
 
@@ -84,7 +84,7 @@ def _page(
     values = {
         "subject": subject_of(queries.document(uscc=code)),
         "item": item(found),
-        "origin": found["origin"],
+        "origin": origin(found),
         "version_id": version_id,
         "page": page,
         "fields": page.fields(besides=[visitor.where]),

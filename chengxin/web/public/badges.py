@@ -1,0 +1,79 @@
+"""亮信用 in public: badges that shops embed, and the addresses that badges and QR codes lead to (VOL-31).
+
+A badge may be kept by caches for half a minute, so it says 已停止公示 within a minute after the file or the record has ended.
+Every code without a public file gets the same badge and the same page, whether it ever had one or not (D-06).
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from chengxin.records import queries, standing
+from chengxin.web.public.reads import code_of, item, public, title_of
+
+BADGE_SECONDS = 30
+"""How long caches may keep a badge, in seconds."""
+NAME_WIDTH = 17
+"""Room for a name on a badge, in Chinese characters."""
+
+
+@public
+def badge(request: HttpRequest, *, uscc: str) -> HttpResponse:
+    """The badge of a public file."""
+    code = code_of(uscc)
+    name = queries.names(usccs=[code]).get(code)
+    return _drawn(request, standing=name is not None, head=_("诚信档案"), name=name or "")
+
+
+@public
+def record_badge(request: HttpRequest, *, uscc: str, record_id: UUID) -> HttpResponse:
+    """The badge of one public voluntary record, in whatever version stands."""
+    found = standing.shown(uscc=code_of(uscc), record_id=record_id)
+    if found is None:
+        return _drawn(request, standing=False, head=_("自愿注册信息"), name="")
+    return _drawn(request, standing=True, head=title_of(dict(found)), name=item(dict(found)).title)
+
+
+def _drawn(request: HttpRequest, *, standing: bool, head: str, name: str) -> HttpResponse:
+    values = {"standing": standing, "head": head, "name": _fitted(name)}
+    response = render(request, "public/badge.svg", values, content_type="image/svg+xml; charset=utf-8")
+    response.headers["Cache-Control"] = f"public, max-age={BADGE_SECONDS}"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def _fitted(name: str) -> str:
+    """A name that fits on a badge; two Latin letters take the room of one character."""
+    room = float(NAME_WIDTH)
+    for place, sign in enumerate(name):
+        room -= 0.55 if sign.isascii() else 1
+        if room < 0:
+            return f"{name[: max(0, place - 1)]}…"
+    return name
+
+
+@public
+def shown(request: HttpRequest, *, uscc: str) -> HttpResponse:
+    """Where the badge and the QR code of a file lead: to the file, or to the word that it is no more."""
+    code = code_of(uscc)
+    if code in queries.names(usccs=[code]):
+        return redirect("public:file", uscc=code)
+    return _ended(request)
+
+
+@public
+def shown_record(request: HttpRequest, *, uscc: str, record_id: UUID) -> HttpResponse:
+    """The same for one record: to the version of it that is public now."""
+    code = code_of(uscc)
+    found = standing.shown(uscc=code, record_id=record_id)
+    if found is not None:
+        return redirect("public:record", uscc=code, version_id=UUID(found["version_id"]))
+    return _ended(request)
+
+
+def _ended(request: HttpRequest) -> HttpResponse:
+    return render(request, "public/ended.html", status=404)
