@@ -57,7 +57,7 @@ pictures: setup ## take the pictures of the READMEs from a demo of its own
 	@$(BIN)/python -m tests.pictures
 
 lock: setup ## resolve pyproject.toml into requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev --extra ocr pyproject.toml -o requirements.lock
 
 messages: setup ## collect Chinese source texts into the English catalogue
 	$(BIN)/python -m django makemessages -l en --settings chengxin.settings --ignore .venv

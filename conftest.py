@@ -65,3 +65,9 @@ def _own_checkpoints(settings: Any, tmp_path: Any) -> None:
     settings.SNAPSHOTS_DIR = tmp_path / "snapshots"
     # files belong to one worker of the run: a test that is days ahead sweeps away what no row of its own database speaks of
     settings.MEDIA_ROOT = settings.CHENGXIN_HOME / f"uploads-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+
+
+@pytest.fixture(autouse=True)
+def _pictures_unread(settings: Any) -> None:
+    """Reading a picture takes seconds: only tests about it turn it on."""
+    settings.OCR = False

@@ -177,6 +177,8 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("SNAPSHOT_HOUR", whole, "3", "Hour in Shanghai from which on the day's snapshot is made.", "h"),
         Option("SNAPSHOTS_KEPT", whole, "7", "Snapshots that are kept; 0 = none is made by itself.", "snapshots"),
         Option("WORKER_BATCH", whole, "1000", "Most events or rows taken at a time.", "rows"),
+        Option("OCR", boolean, "1", "Read the text of proof pictures for the reviewer, where the reading engine is installed."),
+        Option("OCR_KEEP_DAYS", whole, "30", "How long the text of a picture is kept after its record was decided.", "days"),
         Option("DELIVERY_ATTEMPTS", whole, "10", "Failures after which a row is parked for a person.", "attempts"),
     ),
 }

@@ -74,6 +74,8 @@ WORKER_POLL_MS: int = value("WORKER_POLL_MS")
 SNAPSHOT_HOUR: int = value("SNAPSHOT_HOUR")
 SNAPSHOTS_KEPT: int = value("SNAPSHOTS_KEPT")
 WORKER_BATCH: int = value("WORKER_BATCH")
+OCR: bool = value("OCR")
+OCR_KEEP_DAYS: int = value("OCR_KEEP_DAYS")
 DELIVERY_ATTEMPTS: int = value("DELIVERY_ATTEMPTS")
 
 CHENGXIN_HOME: Path = places.home()
@@ -93,7 +95,7 @@ LOG_ORIGIN: str = value("LOG_ORIGIN") or SITE_HOST
 SECURE: bool = SITE_ORIGIN.startswith("https://") or not DEMO
 
 # --- Application -----------------------------------------------------------------------------------------------------
-APPS = ("ledger", "gateways", "identity", "access", "seals", "catalogue", "filings", "records", "exchange", "portal")
+APPS = ("ledger", "gateways", "identity", "access", "seals", "catalogue", "filings", "ocr", "records", "exchange", "portal")
 INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.staticfiles",

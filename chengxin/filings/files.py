@@ -309,11 +309,15 @@ def _pages_folder(sha256: str) -> Path:
 
 def picture(sha256: str, *, media_type: str, page: int = 1) -> tuple[bytes, str]:
     """Page `page` (from 1) of a stored file as (bytes, media type), safe to show inline; raises NotFound."""
+    return picture_path(sha256, media_type=media_type, page=page).read_bytes(), media_type if media_type == JPEG else PNG
+
+
+def picture_path(sha256: str, *, media_type: str, page: int = 1) -> Path:
+    """Where page `page` (from 1) of a stored file stands as a picture; raises NotFound."""
     if media_type in (JPEG, PNG):
-        if page != 1:
+        if page != 1 or not exists(sha256):
             raise NotFound()
-        with open_original(sha256) as handle:
-            return handle.read(), media_type
+        return path_of(sha256)
     if media_type not in EXTENSIONS or not exists(sha256) or not 1 <= page <= 9999:
         raise NotFound()
     target = _pages_folder(sha256) / f"{page:04d}.png"
@@ -321,7 +325,7 @@ def picture(sha256: str, *, media_type: str, page: int = 1) -> tuple[bytes, str]
         _draw_page(sha256, page)
     if not target.is_file():
         raise NotFound()
-    return target.read_bytes(), PNG
+    return target
 
 
 def _draw_page(sha256: str, page: int) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from chengxin.followers import deadlines, escalating, reviewers, secondlooks
+from chengxin.followers import deadlines, escalating, proofs, reviewers, secondlooks
 from chengxin.ledger import actions as ledger
 from chengxin.ledger.follow import Handler
 
@@ -33,6 +33,7 @@ FOLLOWERS = (
     Follower("deadlines", lambda: deadlines.HANDLERS),
     Follower("escalations", lambda: escalating.HANDLERS),
     Follower("second-looks", lambda: secondlooks.HANDLERS),
+    Follower("proofs", lambda: proofs.HANDLERS),
 )
 
 
