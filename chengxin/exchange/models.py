@@ -7,7 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 
-from chengxin.exchange.values import PHASES, WORKING
+from chengxin.exchange.values import PHASES, ROW_STATES, ROW_WAITING, WORKING
 
 
 class Job(models.Model):
@@ -79,3 +79,77 @@ class FaultyLine(models.Model):
 
     class Meta:
         constraints = [UniqueConstraint(fields=["job", "number"], name="faulty_line_once")]
+
+
+class ItemBook(models.Model):
+    """Many records of one voluntary item, handed in as one workbook; a corrected one takes the place of its lines."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    key = models.CharField(max_length=64, unique=True)
+    enterprise = models.ForeignKey("identity.Enterprise", models.PROTECT, related_name="+")
+    form_id = models.CharField(max_length=80)
+    form_version = models.CharField(max_length=64)
+    by = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200)
+    times = models.IntegerField(default=1)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            Index(fields=["enterprise", "form_id", "-created_at"], name="itembook_of_enterprise"),
+            Index(fields=["changed_at"], name="itembook_changed"),
+        ]
+
+
+class ItemRow(models.Model):
+    """One line of such a workbook: its cells as an envelope, its faults, the draft it became, how its handing in goes.
+
+    `content` is a keyed hash of what it says: the same line again leads to the same filing. `filing_id` is no foreign key, for
+    a draft may be deleted.
+    """
+
+    book = models.ForeignKey(ItemBook, models.CASCADE, related_name="rows")
+    number = models.IntegerField()
+    cells = models.TextField()
+    faults = models.JSONField(default=list)
+    pictures = models.JSONField(default=list)
+    content = models.BinaryField(max_length=32, default=b"")
+    filing_id = models.UUIDField(null=True)
+    state = models.CharField(max_length=10)
+    why = models.CharField(max_length=300, blank=True, default="")
+    receipt = models.CharField(max_length=32, blank=True, default="")
+    key = models.UUIDField(null=True)
+    by = models.ForeignKey("identity.Account", models.PROTECT, null=True, related_name="+")
+    assurance = models.CharField(max_length=12, blank=True, default="")
+    attempts = models.SmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["book", "number"], name="itemrow_once"),
+            CheckConstraint(condition=Q(state__in=ROW_STATES), name="itemrow_state"),
+            CheckConstraint(condition=~Q(state=ROW_WAITING) | Q(key__isnull=False, by__isnull=False), name="itemrow_waits_for_somebody"),
+        ]
+        indexes = [
+            Index(fields=["next_try_at", "id"], condition=Q(state=ROW_WAITING), name="itemrow_waiting"),
+            Index(fields=["content"], condition=Q(filing_id__isnull=False), name="itemrow_content"),
+            Index(fields=["filing_id"], condition=Q(filing_id__isnull=False), name="itemrow_filing"),
+        ]
+
+
+class ItemPicture(models.Model):
+    """A picture that came with a workbook: kept under its hash for the lines that name it; `problem` says why one was refused."""
+
+    book = models.ForeignKey(ItemBook, models.CASCADE, related_name="pictures")
+    name_key = models.CharField(max_length=200)
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=40, blank=True, default="")
+    size = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+    problem = models.CharField(max_length=300, blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["book", "name_key"], name="itempicture_once")]
+        indexes = [Index(fields=["sha256"], name="itempicture_bytes")]

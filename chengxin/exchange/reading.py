@@ -140,10 +140,10 @@ def header(group: Group) -> list[str]:
     return [OPERATION, *(field.label.zh for field in group.fields)]
 
 
-def columns(given: Sequence[str], group: Group) -> tuple[Columns, list[Fault]]:
+def columns(given: Sequence[str], group: Group, *, with_operation: bool = True) -> tuple[Columns, list[Fault]]:
     """The columns by their labels, and what is wrong with them."""
     known = {name_key(word): f.code for f in group.fields for word in (f.label.zh, f.code)}
-    known[name_key(OPERATION)] = OPERATION
+    known |= {name_key(OPERATION): OPERATION} if with_operation else {}
     passed_over = {name_key(NUMBER), name_key(FAULTS)}
     named = {place: name_key(label.lstrip("*")) for place, label in enumerate(given) if label.strip()}
     codes = {place: known.get(name) for place, name in named.items() if name not in passed_over}

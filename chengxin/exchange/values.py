@@ -31,6 +31,10 @@ WORKING = (STRUCTURE, ROWS, COMMIT)
 ENDED = (FAULTY, REFUSED, CANCELLED, DONE)
 PHASES = (*WORKING, CHECKED, PARKED, *ENDED)
 
+ROW_FAULTY, ROW_DRAFTED, ROW_WAITING, ROW_SUBMITTED, ROW_REFUSED = "faulty", "drafted", "waiting", "submitted", "refused"
+ROW_STATES = (ROW_FAULTY, ROW_DRAFTED, ROW_WAITING, ROW_SUBMITTED, ROW_REFUSED)
+"""A line of an item's workbook: wrong, a draft, on its way to be handed in, handed in with a receipt, not taken (why)."""
+
 COUNTED = ("lines", "new", "corrected", "withdrawn", "reassigned", "unchanged", "unpublished", "unmatched")
 
 

@@ -11,7 +11,7 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
@@ -26,6 +26,7 @@ from openpyxl.comments import Comment
 from openpyxl.packaging.manifest import Manifest
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 from openpyxl.xml.constants import ARC_CONTENT_TYPES, SHARED_STRINGS
 from openpyxl.xml.functions import fromstring
 
@@ -68,14 +69,14 @@ def _rows(path: Path) -> Iterator[list[str]]:
     with path.open("rb") as handle:
         with whole():
             book = load_workbook(handle, read_only=True, data_only=False, keep_links=False)
-        sheet = _the_sheet(book)
+        sheet = the_sheet(book)
         with whole():
-            _check_merged(path, sheet)
+            check_merged(path, sheet)
         width = 0
         for number, row in enumerate(lines_of(sheet), start=1):
             if number > MAX_BOOK_LINES + 1:
                 raise reading.refused(_("工作簿一次最多%(most)s行，更多的数据请使用CSV文件。") % {"most": MAX_BOOK_LINES})
-            cells = _trimmed([text_of(cell) for cell in row])
+            cells = trimmed([text_of(cell) for cell in row])
             width = width or len(cells)
             yield cells + [""] * (width - len(cells)) if cells else cells
 
@@ -114,20 +115,20 @@ def _check_archive(path: Path) -> None:
         raise reading.refused(_("工作簿展开后过大，请使用CSV文件。"))
 
 
-def _the_sheet(book: Any) -> Any:
+def the_sheet(book: Any, *, besides: Collection[str] = (HINTS,)) -> Any:
     """The only sheet with data: none may be hidden, and none stand beside it but the hints of the template."""
     hidden = [sheet.title for sheet in book.worksheets if sheet.sheet_state != "visible"]
     if hidden:
         raise reading.refused(_("工作簿含有隐藏的工作表“%(name)s”，请取消隐藏并删除后再导入。") % {"name": hidden[0]})
-    shown = [sheet for sheet in book.worksheets if sheet.title != HINTS]
+    shown = [sheet for sheet in book.worksheets if sheet.title not in besides]
     if len(shown) != 1:
         raise reading.refused(_("工作簿应只有一张数据表，现有%(n)s张，请删除其余工作表。") % {"n": len(shown)})
     return shown[0]
 
 
-def _check_merged(path: Path, sheet: Any) -> None:
+def check_merged(source: Path | IO[bytes], sheet: Any) -> None:
     """Merged cells hide which line a value belongs to; they are listed at the end of a sheet's part."""
-    with zipfile.ZipFile(path) as archive, archive.open(sheet._worksheet_path.lstrip("/")) as part:
+    with zipfile.ZipFile(source) as archive, archive.open(sheet._worksheet_path.lstrip("/")) as part:
         tail = b""
         while piece := part.read(TAIL_BYTES):
             tail = tail[-1024:] + piece if b"<mergeCell" not in tail else tail + piece
@@ -137,7 +138,8 @@ def _check_merged(path: Path, sheet: Any) -> None:
         raise reading.refused(_("第%(line)s行有合并的单元格（%(places)s，共%(n)s处），请取消合并后再导入。") % about)
 
 
-def _trimmed(cells: list[str]) -> list[str]:
+def trimmed(cells: list[str]) -> list[str]:
+    """Cells without the empty ones at the end."""
     while cells and not cells[-1]:
         cells.pop()
     return cells
@@ -149,6 +151,8 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "是" if value else "否"
+    if isinstance(value, ArrayFormula | DataTableFormula):
+        return "="
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
     if isinstance(value, float):
@@ -180,8 +184,13 @@ def head(sheet: Any, labels: Sequence[str]) -> None:
     """The first line of a sheet: bold, kept in sight."""
     sheet.append(list(labels))
     sheet.freeze_panes = "A2"
-    for number, _label in enumerate(labels, start=1):
-        cell = sheet.cell(row=1, column=number)
+    head_cells(sheet, labels, first=1)
+
+
+def head_cells(sheet: Any, labels: Sequence[str], *, first: int) -> None:
+    """Labels of columns in the first line, from a column on."""
+    for number, label in enumerate(labels, start=first):
+        cell = sheet.cell(row=1, column=number, value=label)
         cell.font, cell.fill, cell.alignment = Font(bold=True), HEAD_FILL, Alignment(wrap_text=True, vertical="top")
         sheet.column_dimensions[get_column_letter(number)].width = WIDTH
 
@@ -190,6 +199,9 @@ HINT_OF_KIND = {
     "date": "日期，如2026-11-01",
     "period": "起止日期，如2024-01-01..2030-01-01，没有截止日期的填2024-01-01..长期",
     "money_wan": "金额，单位万元，最多两位小数",
+    "money": "金额，单位元，最多两位小数，不写“万”",
+    "until": "日期，如2027-12-31；长期有效的填长期",
+    "units": "每个单位写名称、空格、18位代码，多个单位之间用分号隔开",
     "percent": "百分比，0至100",
     "integer": "整数",
     "year": "四位年份",
@@ -249,11 +261,22 @@ def faults_book(header: Sequence[str], lines: Iterable[FaultyLine]) -> bytes:
 
 
 def _marked(sheet: Any, text: str, fault: str | None) -> Any:
-    cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("�", text)[:LONGEST_BOOK_CELL])
-    cell.data_type = "s"
+    cell = text_cell(sheet, text)
     if fault:
         cell.fill, cell.comment = FAULT_FILL, Comment(fault, DATA)
     return cell
+
+
+def text_cell(sheet: Any, text: str) -> Any:
+    """A cell that is text whatever it looks like, so that no spreadsheet takes it for a formula."""
+    cell = WriteOnlyCell(sheet, value=written(text))
+    cell.data_type = "s"
+    return cell
+
+
+def written(text: str) -> str:
+    """A text as a cell can hold it."""
+    return str(ILLEGAL_CHARACTERS_RE.sub("�", text))[:LONGEST_BOOK_CELL]
 
 
 def told(line: FaultyLine) -> str:
