@@ -34,6 +34,7 @@ JOBS: tuple[tuple[str, str, float | None], ...] = (
     ("outbox", "chengxin.gateways.actions:deliver_due", None),
     ("due", "chengxin.flow.due:run", 1.0),
     ("imports", "chengxin.flow.importing:carry_out", 1.0),
+    ("itembooks", "chengxin.flow.itembooks:carry_out", 1.0),
     ("ocr", "chengxin.ocr.actions:read_waiting", 1.0),
     ("sweeps", "chengxin.worker:sweep", 60.0),
     ("snapshots", "chengxin.exchange.snapshots:due", 60.0),
@@ -47,8 +48,9 @@ SWEEPS = (
     "chengxin.portal.watching:sweep",
     "chengxin.ledger.actions:sweep",
     "chengxin.exchange.actions:sweep",
-)
+    "chengxin.exchange.itemkeeping:sweep",
     "chengxin.ocr.actions:sweep",
+)
 GOES_ON = frozenset({"sequencer", "feed", "followers", "outbox"})
 """What goes on in maintenance: what was published gets its place, its proof and its mail; nothing else changes by itself."""
 log = structlog.get_logger()
