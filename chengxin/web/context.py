@@ -81,6 +81,7 @@ AGENCY = (
     Entry(_("接口密钥"), "account:keys", REVIEWER | {"importer"}),
 )
 FOOT = (
+    Entry(_("自愿注册事项管理"), "agency:catalogue", frozenset({"editor", "system_admin"})),
     Entry(_("客服求助"), "public:helpdesk"),
     Entry(_("查询办理进度"), "public:progress"),
     Entry(_("异议办理统计"), "public:statistics"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chengxin.web.agency import content, products, questions, writing
+from chengxin.web.agency import catalogue, catalogue_new, content, products, questions, writing
 
 ITEM = "desk/content/<uuid:item_id>"
 
@@ -17,6 +17,11 @@ urlpatterns = [
     path("desk/questions/<uuid:filing_id>", questions.show, name="question"),
     path("desk/questions/<uuid:filing_id>/answer", questions.answer, name="answer_question"),
     path("desk/questions/<uuid:question_id>/withdraw", questions.withdraw, name="withdraw_question"),
+    path("desk/catalogue", catalogue.show, name="catalogue"),
+    path("desk/catalogue/new", catalogue_new.show, name="new_item"),
+    path("desk/catalogue/<slug:item>", catalogue.item, name="catalogue_item"),
+    path("desk/catalogue/<slug:item>/use", catalogue.use, name="use_version"),
+    path("desk/catalogue/<slug:item>/source.yaml", catalogue.source, name="catalogue_source"),
     path("desk/services", products.show, name="products"),
     path("desk/services/new", products.new, name="new_product"),
     path("desk/services/<uuid:service_id>", products.edit, name="product"),
