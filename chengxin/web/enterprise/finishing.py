@@ -22,7 +22,7 @@ from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.records.reading import type_label
 from chengxin.web.components import Moment
-from chengxin.web.enterprise import drawing, government, outline, posting, publicview
+from chengxin.web.enterprise import drawing, government, outline, posting, publicview, voluntary_views
 from chengxin.web.enterprise.outline import Progress, Work
 from chengxin.web.enterprise.words import crumbs, state_label
 from chengxin.web.session import Request, enterprise_only
@@ -44,6 +44,7 @@ def preview(request: Request, filing_id: UUID) -> HttpResponse:
         "type_label": type_label(work.filing.enterprise_type),
         "above": government.above(form=work.form, by=by),
         "view": view,
+        "voluntary": voluntary_views.sections(enterprise_id=enterprise.id),
         "note": publicview.note(view),
         "last": work.parts[-1],
         "last_url": work.url(work.parts[-1]),

@@ -21,8 +21,9 @@ from chengxin.flow import archive as flow
 from chengxin.flow import prefill
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
+from chengxin.records.reading import Item
 from chengxin.web import answers as posted_answers
-from chengxin.web.enterprise import drawing, government, outline, posting, rows
+from chengxin.web.enterprise import drawing, government, outline, posting, rows, voluntary_views
 from chengxin.web.enterprise.outline import BASIC, Part, Work
 from chengxin.web.enterprise.posting import Posted
 from chengxin.web.enterprise.words import crumbs
@@ -198,6 +199,7 @@ def _context(request: Request, work: Work, part: Part, show: Show) -> dict[str, 
         "undo": show.undo,
         "copy_at": copy[2] if copy and rows.differs(copy[0], work.draft.answers) else None,
         "remark_ids": " ".join(str(r.id) for r in remarks if r.round == work.filing.round and _is_on(part, r.path)),
+        "views": _views(work, part),
         "above": None if part.is_licence else government.above(form=work.form, by=by),
         "first": not part.is_licence and work.parts.index(part) == 1,
         "pages": outline.progress(work, current=part.code),
@@ -226,6 +228,13 @@ def _found(work: Work, part: Part, answers: dict[str, str], show: Show) -> dict[
     warnings = work.cleaned(answers, partial=True).warnings
     typed = {path: list(texts) for path, texts in warnings.items() if _is_on(part, path)}
     return typed | show.errors
+
+
+def _views(work: Work, part: Part) -> list[tuple[str, tuple[Item, ...]]]:
+    """The page's views of voluntary records, by group."""
+    assert work.filing.enterprise_id is not None
+    enterprise_id = work.filing.enterprise_id
+    return [(group.code, voluntary_views.shown_in(group, enterprise_id=enterprise_id)) for group in part.groups if group.shows]
 
 
 def _known(by: Actor) -> dict[str, str]:
