@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
 
 from chengxin.common.errors import ChengxinError, Conflict, Forbidden, Invalid, NotFound
+from chengxin.filings import attaching, voluntary_queries
 from chengxin.filings import queries as filings
-from chengxin.filings import voluntary_queries
 from chengxin.filings.models import Correction, Filing
-from chengxin.flow import archive, correcting, takedowns
+from chengxin.flow import archive, correcting, rulings, takedowns, wrongdata
 from chengxin.flow import voluntary as flow
 from chengxin.identity.values import Actor
 from chengxin.ledger.models import Event
@@ -216,3 +217,35 @@ def test_there_is_no_hiding_of_a_voluntary_record(public: Registrant, judge: Act
     [version] = standing(public)
     assert archive.hide_record(record_id=version.record_id, by=public.actor) is None
     assert PROJECT in voluntary.shown(public)
+
+
+def test_the_desk_shows_a_request_beside_its_record_and_answers_it(public: Registrant, judge: Actor) -> None:
+    filing_id = voluntary.published(public, by=judge)
+    asked = flow.ask_takedown(filing_id=filing_id, reason="项目已结束，不再公示。", key="down", by=public.actor)
+    assert judge.account_id is not None
+    desk, at = people.signed_in(judge.account_id), f"/desk/takedowns/{asked.filing_id}"
+    assert f'href="/desk/{asked.filing_id}"' in desk.get("/desk").content.decode()
+    assert desk.get(f"/desk/{asked.filing_id}").headers["Location"] == at
+    page = desk.get(at).content.decode()
+    assert "项目已结束，不再公示。" in page and PROJECT in page and "确认下线" in page
+    refused = desk.post(f"{at}/decide", {"outcome": "rejected", "answer": ""})
+    assert refused.status_code == 422 and "维持公示时请填写理由" in refused.content.decode()
+    assert desk.post(f"{at}/decide", {"outcome": "approved", "answer": "已核对，予以下线。"}).status_code == 302
+    done = desk.get(at).content.decode()
+    assert "该条信息已不再公示" in done and "已核对，予以下线。" in done and PROJECT not in voluntary.shown(public)
+    assert public.client().get(at).status_code in (302, 403, 404), "the desk is the reviewers'"
+
+
+def test_a_record_that_a_ruling_deletes_is_registered_no_more(public: Registrant, judge: Actor) -> None:
+    filing_id = voluntary.published(public, by=judge)
+    [version] = standing(public)
+    row, stored = uuid4(), attaching.intake(stream=io.BytesIO(voluntary.picture("why")), name="why.jpg", slot="case")
+    answers = {"kind": "content", "text": "捐赠项目名称有误，不应公示。", "proof": stored.sha256}
+    files = [(f"objection/{row}/proof", stored)]
+    said = {f"objection/{row}/{code}": value for code, value in answers.items()}
+    done = wrongdata.object_to(version_id=version.version_id, answers=said, files=files, key="no", by=public.actor)
+    rulings.decide(filing_id=done.filing_id, said=rulings.Said("deleted", "经核实，予以删除。", {}), by=judge)
+    assert PROJECT not in voluntary.shown(public) and voluntary.one(public, filing_id).state == "ended"
+    assert voluntary_queries.counts(public.id) == {}
+    assert search.search(search.Query(text=PROJECT)).items == ()
+    voluntary.handed_in(public)

@@ -40,3 +40,15 @@ def test_the_way_of_an_archive_through_rejection_to_approval():
 def test_every_state_of_the_table_has_a_word():
     for (kind, _state, _event), target in lifecycle.TRANSITIONS.items():
         assert lifecycle.label(kind=kind, state=target) != target
+
+
+def test_what_is_offered_for_a_voluntary_record_is_what_the_table_takes():
+    for state, actions in lifecycle.OFFERED.items():
+        assert all(lifecycle.can(kind="voluntary", state=state, event=event) for event in actions.values())
+    assert {state: set(actions) for state, actions in lifecycle.OFFERED.items()} == {
+        "draft": {"edit", "delete"},
+        "submitted": {"withdraw"},
+        "approved": {"edit", "takedown"},
+        "rejected": {"edit", "delete"},
+        "withdrawn": {"submit", "edit", "delete"},
+    }
