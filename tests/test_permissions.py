@@ -24,16 +24,24 @@ SAMPLES: dict[str, Any] = {
     "topic": "other",
     "uscc": people.code(1),
 }
+NUMBERED = {"account:handler_paper", "enterprise:attachment"}
 FOR_EVERYONE = {
     "account:agency_login",
     "account:captcha_new",
+    "account:card_login",
     "account:divisions",
+    "account:e_licence",
+    "account:e_licence_answer",
+    "account:e_licence_page",
+    "account:e_licence_progress",
     "account:forgot",
+    "account:invitation",
     "account:login",
     "account:login_here",
     "account:logout",
     "account:outbox",
     "account:outbox_data",
+    "account:phone",
     "account:ping",
     "account:register",
     "account:reset",
@@ -125,7 +133,7 @@ def addresses() -> list[tuple[str, URLPattern]]:
 def path_of(name: str, entry: URLPattern) -> str:
     """An address of the view, with invented rows."""
     converters = entry.pattern.converters
-    sample = {key: (7 if key == "number" and name == "enterprise:attachment" else SAMPLES.get(key, ROW)) for key in converters}
+    sample = {key: (7 if key == "number" and name in NUMBERED else SAMPLES.get(key, ROW)) for key in converters}
     return reverse(name, kwargs=sample)
 
 
@@ -175,8 +183,8 @@ def _refused(guard: str, who: str, name: str, answer: Any) -> None:
 
 @pytest.mark.django_db
 def test_the_demo_pages_exist_in_demo_mode_on_loopback_only(client: Client, settings: Any) -> None:
-    demo = ("/styleguide", "/dev/outbox/", "/dev/outbox.json")
-    assert [client.get(path).status_code for path in demo] == [200, 200, 200]
-    assert [client.get(path, REMOTE_ADDR="203.0.113.7").status_code for path in demo[1:]] == [404, 404]
+    demo = ("/styleguide", "/dev/outbox/", "/dev/outbox.json", "/dev/e-licence")
+    assert {client.get(path).status_code for path in demo} == {200}
+    assert {client.get(path, REMOTE_ADDR="203.0.113.7").status_code for path in demo[1:]} == {404}
     settings.DEMO = False
-    assert [client.get(path).status_code for path in demo] == [404, 404, 404]
+    assert {client.get(path).status_code for path in demo} == {404}

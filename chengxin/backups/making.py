@@ -25,7 +25,10 @@ from chengxin.ledger import queries as ledger
 from chengxin.ledger import rules as logs
 
 FORMER_SCHEMAS = "before_*"
-FILES_OF_ROWS = "SELECT sha256 FROM filings_attachment WHERE state <> 'dropped' UNION SELECT sha256 FROM portal_file"
+FILES_OF_ROWS = (
+    "SELECT sha256 FROM filings_attachment WHERE state <> 'dropped' UNION SELECT sha256 FROM portal_file"
+    " UNION SELECT paper FROM identity_membership WHERE paper <> ''"
+)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 

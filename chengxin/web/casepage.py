@@ -79,7 +79,7 @@ class CasePage:
 
     def _field(self, f: CatalogueField) -> Field:
         path = self.path(f.code)
-        held = {token: _item(token) for token in self.staged.get(path, ())}
+        held = {token: file_item(token) for token in self.staged.get(path, ())}
         return forms.field_view(
             f,
             path=path,
@@ -92,7 +92,7 @@ class CasePage:
 
     def files(self) -> list[tuple[str, Stored]]:
         """The files taken in so far, each with its path."""
-        return [(path, _opened(token)) for path, tokens in self.staged.items() for token in tokens]
+        return [(path, opened_file(token)) for path, tokens in self.staged.items() for token in tokens]
 
     def handed_in(self) -> dict[str, str]:
         """The answers as they are frozen: fields that do not apply are left out, files named by their hash."""
@@ -169,24 +169,31 @@ def _take_files(request: Request, page: CasePage, f: CatalogueField) -> None:
         except (TooMany, Unavailable) as error:
             page.errors.setdefault(path, []).append(error.message)
             break
-        kept = [*kept, signing.dumps(asdict(stored), salt=SALT)]
-    page.staged[path] = list({_opened(token).sha256: token for token in kept}.values())
+        kept = [*kept, file_token(stored)]
+    page.staged[path] = list({opened_file(token).sha256: token for token in kept}.values())
+
+
+def file_token(stored: Stored) -> str:
+    """What speaks of a file taken in, signed, for a page that keeps nothing on the server."""
+    return signing.dumps(asdict(stored), salt=SALT)
 
 
 def _is_good(token: str) -> bool:
     try:
-        _opened(token)
+        opened_file(token)
     except signing.BadSignature:
         return False
     return True
 
 
-def _opened(token: str) -> Stored:
+def opened_file(token: str) -> Stored:
+    """The file a token speaks of; raises BadSignature for a foreign or old one."""
     return Stored(**signing.loads(token, salt=SALT, max_age=TOKEN_SECONDS))
 
 
-def _item(token: str) -> FileItem:
-    stored = _opened(token)
+def file_item(token: str) -> FileItem:
+    """The line of a file taken in."""
+    stored = opened_file(token)
     return FileItem(id=token, name=stored.name, size=stored.bytes)
 
 

@@ -30,7 +30,7 @@ OLDEST = {"Edg": 109, "Chrome": 109, "Firefox": 115, "Version": 15}
 class Entry:
     """One line of a menu: a text and the name of a view; left out while there is no such view.
 
-    With `roles`, only people of an agency who hold one of them see it: name the same as the view's `agency_only`.
+    With `roles`, only people who hold one of them see it: those of an agency as in the view's `agency_only`, of an enterprise OWNER.
     """
 
     text: str | Promise
@@ -52,16 +52,19 @@ TOP = (
     Entry(_("企业注册"), "account:register"),
     Entry(_("登录"), "account:login"),
 )
+OWNER = frozenset({"administrator", "applicant"})
 ENTERPRISE = (
-    Entry(_("企业首页"), "enterprise:home"),
-    Entry(_("诚信档案企业信息"), "enterprise:archive"),
-    Entry(_("异议与变更"), "enterprise:cases"),
-    Entry(_("惠民惠企"), "enterprise:services"),
-    Entry(_("政企交流"), "enterprise:questions"),
-    Entry(_("我的关注"), "enterprise:watching"),
+    Entry(_("企业首页"), "enterprise:home", OWNER),
+    Entry(_("诚信档案企业信息"), "enterprise:archive", OWNER),
+    Entry(_("信用信息自愿注册"), "enterprise:voluntary"),
+    Entry(_("异议与变更"), "enterprise:cases", OWNER),
+    Entry(_("惠民惠企"), "enterprise:services", OWNER),
+    Entry(_("政企交流"), "enterprise:questions", OWNER),
+    Entry(_("我的关注"), "enterprise:watching", OWNER),
     Entry(_("消息"), "enterprise:messages"),
+    Entry(_("经办人管理"), "account:handlers", OWNER),
     Entry(_("账号与授权"), "account:consents"),
-    Entry(_("接口密钥"), "account:keys"),
+    Entry(_("接口密钥"), "account:keys", OWNER),
 )
 REVIEWER = frozenset({"reviewer"})
 AGENCY = (

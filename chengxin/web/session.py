@@ -87,6 +87,16 @@ def keep_device(response: HttpResponse, *, token: str) -> None:
     _set(response, "device", token, max_age=365 * 24 * 3600)
 
 
+def keep_licence(response: HttpResponse, *, secret: str) -> None:
+    """Let the browser collect what its QR codes of the electronic business licence are answered with."""
+    _set(response, "licence", secret, max_age=600)
+
+
+def licence_of(request: Request) -> str:
+    """The secret of the browser's QR codes, if any."""
+    return request.COOKIES.get(cookie_name("licence"), "")
+
+
 def _set(response: HttpResponse, name: str, value: str, *, max_age: int | None) -> None:
     response.set_cookie(cookie_name(name), value, max_age=max_age, secure=secure(), httponly=True, samesite="Lax", path="/")
 
@@ -124,19 +134,24 @@ def to_login(request: Request, *, agency: bool = False) -> HttpResponse:
 
 
 def enterprise_only(view: View) -> View:
-    """For an enterprise whose registration is approved; others land where they have to go (REG-14, REG-21).
+    """For the administrator of an enterprise whose registration is approved; others land where they have to go (REG-14, REG-21).
 
-    Who has taken back a consent is led to give it again first (D-31).
+    Who has taken back a consent is led to give it again first (D-31), a handler to what handlers may do (VOL-03).
     """
-    return _approved(view, consenting=True)
+    return _approved(view, consenting=True, handlers=False)
+
+
+def enterprise_or_handler(view: View) -> View:
+    """The same, for handlers (经办人) too: the row decides what they see."""
+    return _approved(view, consenting=True, handlers=True)
 
 
 def enterprise_itself(view: View) -> View:
-    """For an approved enterprise, also one that has taken back its consent."""
-    return _approved(view, consenting=False)
+    """For anybody of an approved enterprise, also who has taken back a consent."""
+    return _approved(view, consenting=False, handlers=True)
 
 
-def _approved(view: View, *, consenting: bool) -> View:
+def _approved(view: View, *, consenting: bool, handlers: bool) -> View:
     @wraps(view)
     def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         actor = request.actor
@@ -146,6 +161,8 @@ def _approved(view: View, *, consenting: bool) -> View:
             return redirect(landing(actor))
         if consenting and identity.has_withdrawn(actor.id):
             return redirect("/account/consents")
+        if "handler" in actor.roles and not handlers:
+            return redirect(landing(actor))
         return view(request, *args, **kwargs)
 
     guarded.guard = "enterprise"  # type: ignore[attr-defined]
@@ -216,6 +233,8 @@ def landing(actor: Actor) -> str:
     """Where a person belongs after log-in, by the state of the registration (REG-12, D-01)."""
     if actor.kind == "agency":
         return agency_home(actor.roles)
+    if "handler" in actor.roles:
+        return "/voluntary"
     if actor.enterprise_id is None:
         return "/"
     state = filings.registration_state(enterprise_id=actor.enterprise_id)

@@ -16,6 +16,7 @@ from chengxin.access import queries as access_queries
 from chengxin.access.queries import SessionExpired
 from chengxin.access.values import LogIn
 from chengxin.common.errors import ChengxinError, Invalid, TooMany
+from chengxin.gateways import e_licence
 from chengxin.identity.values import Actor
 from chengxin.web import session
 from chengxin.web.account import captchas
@@ -112,7 +113,8 @@ def wanted(request: Request) -> str:
     url = request.POST.get("next") or request.GET.get("next", "")
     if not url or not url_has_allowed_host_and_scheme(url, allowed_hosts=None):
         return ""
-    return "" if urlsplit(url).path in ("/logout", "/login", "/login/agency") else url
+    path = urlsplit(url).path
+    return "" if path == "/logout" or path.split("/")[1:2] == ["login"] else url
 
 
 def _page(
@@ -135,6 +137,7 @@ def _page(
         "challenge": captchas.fresh(request) if agency and code is None else None,
         "captcha_errors": captcha_errors or [],
         "next": request.POST.get("next") or request.GET.get("next", ""),
+        "e_licence": e_licence.available() and not agency,
         "ended": _(ENDED[request.GET["ended"]]) if request.GET.get("ended") in ENDED else "",
     }
     return render(request, template, context, status=status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, TypeVar
 
 from django.core.exceptions import NON_FIELD_ERRORS
@@ -14,6 +15,7 @@ from chengxin.access import queries as access
 from chengxin.catalogue import queries as catalogue
 from chengxin.common import identifiers
 from chengxin.identity import rules
+from chengxin.identity.handlers import Term
 from chengxin.identity.values import UNNAMED_KIND
 from chengxin.web.divisions import division_tree
 from chengxin.web.pageforms import DivisionEntry, Entry, PageForm, Tick
@@ -108,9 +110,9 @@ class RegistrationForm(AccountForm):
 
 
 class LogInForm(PageForm):
-    """登录 by credit code (REG-12)."""
+    """登录 by credit code, handlers by their user name (REG-12, VOL-03)."""
 
-    name = Entry(label=_("统一社会信用代码"), kind="uscc", max_length=40, autocomplete="username")
+    name = Entry(label=_("统一社会信用代码或用户名"), kind="uscc", max_length=40, autocomplete="username")
     password = Entry(label=_("密码"), kind="password", max_length=200, autocomplete="current-password")
 
 
@@ -119,6 +121,73 @@ class AgencyLogInForm(PageForm):
 
     name = Entry(label=_("用户名"), max_length=60, autocomplete="username")
     password = Entry(label=_("密码"), kind="password", max_length=200, autocomplete="current-password")
+
+
+class TermForm(PageForm):
+    """The term of a handler's authorisation."""
+
+    start = Entry(label=_("授权起日"), kind="date", max_length=10)
+    end = Entry(label=_("授权止日"), kind="date", max_length=10)
+
+    def clean(self) -> dict[str, Any]:
+        """Both as days; a day that does not exist is said beside its field."""
+        cleaned = super().clean() or {}
+        for name in ("start", "end"):
+            if cleaned.get(name):
+                try:
+                    cleaned[name] = date.fromisoformat(cleaned[name])
+                except ValueError:
+                    self.add_error(name, _("日期应如 2026-12-31"))
+        return cleaned
+
+    @property
+    def term(self) -> Term:
+        """The term of a valid form."""
+        return Term(self.cleaned_data["start"], self.cleaned_data["end"])
+
+
+class HandlerForm(TermForm):
+    """新增经办人 (VOL-03)."""
+
+    display_name = Entry(label=_("经办人姓名"), kind="person_name", max_length=50)
+    username = Entry(label=_("登录用户名"), max_length=32, autocomplete="off")
+    email = Entry(label=_("邮箱"), kind="email", max_length=254)
+    phone = Entry(label=_("手机号"), kind="phone", max_length=20)
+    field_order = ("display_name", "username", "email", "phone", "start", "end")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].help_text = _("4至32位，以字母开头，由字母、数字、点、横线或下划线组成")
+        self.fields["email"].help_text = _("邀请邮件发送至此邮箱，经办人据此设置自己的密码")
+        self.fields["phone"].help_text = _("与经办人在电子营业执照中登记的手机号一致")
+
+
+class InvitationForm(PageForm):
+    """接受邀请: an own password and the consents of D-31, not ticked beforehand."""
+
+    password = Entry(label=_("密码"), kind="password", max_length=200, autocomplete="new-password")
+    password_again = Entry(label=_("确认密码"), kind="password", max_length=200, autocomplete="new-password")
+    agreement = Tick(label=_("用户服务协议"))
+    privacy = Tick(label=_("个人信息处理告知"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.versions = {name: catalogue.commitment(document).version for name, document in DOCUMENTS.items()}
+        for name, document in DOCUMENTS.items():
+            self.fields[name].label = str(catalogue.commitment(document).tick)
+        self.fields["password"].help_text = _("；").join(access.password_hints().hints)
+
+    @property
+    def consents(self) -> dict[str, str]:
+        """The versions that the page showed, by document."""
+        return {document: str(self.data.get(f"{name}_version", "")) for name, document in DOCUMENTS.items()}
+
+    def clean(self) -> dict[str, Any]:
+        """Both passwords are equal."""
+        cleaned = super().clean() or {}
+        if cleaned.get("password") and cleaned.get("password_again") and cleaned["password"] != cleaned["password_again"]:
+            self.add_error("password_again", _("两次输入的密码不一致，请重新输入"))
+        return cleaned
 
 
 class ForgotForm(PageForm):

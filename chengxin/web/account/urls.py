@@ -3,7 +3,20 @@
 from django.urls import path
 
 from chengxin.web import divisions
-from chengxin.web.account import captchas, consents, entering, keys, outbox, papers, recovering, registering, supplementing
+from chengxin.web.account import (
+    captchas,
+    consents,
+    entering,
+    handlers,
+    invitations,
+    keys,
+    licence,
+    outbox,
+    papers,
+    recovering,
+    registering,
+    supplementing,
+)
 
 urlpatterns = [
     path("register", registering.register, name="register"),
@@ -16,6 +29,15 @@ urlpatterns = [
     path("account/supplement", supplementing.supplement, name="supplement"),
     path("account/consents", consents.consents, name="consents"),
     path("account/keys", keys.keys, name="keys"),
+    path("account/handlers", handlers.listing, name="handlers"),
+    path("account/handlers/<uuid:account_id>", handlers.one, name="handler"),
+    path("account/handlers/<uuid:account_id>/paper/<int:number>.png", handlers.paper, name="handler_paper"),
+    path("account/invitation/<str:token>", invitations.accept, name="invitation"),
+    path("login/e-licence", licence.begin, name="e_licence"),
+    path("login/e-licence/answer", licence.answer, name="e_licence_answer"),
+    path("login/e-licence/<uuid:log_in_id>", licence.show, name="e_licence_page"),
+    path("login/e-licence/<uuid:log_in_id>/progress", licence.progress, name="e_licence_progress"),
+    path("login/card", licence.card, name="card_login"),
     path("login", entering.log_in, name="login"),
     path("login/agency", entering.agency_log_in, name="agency_login"),
     path("logout", entering.log_out, name="logout"),
@@ -27,6 +49,7 @@ urlpatterns = [
     path("login/here", entering.log_in_here, name="login_here"),
     path("session/touch", entering.touch, name="session_touch"),
     path("divisions/options", divisions.options, name="divisions"),
+    path("dev/e-licence", licence.phone, name="phone"),
     path("dev/outbox/", outbox.page, name="outbox"),
     path("dev/outbox.json", outbox.data, name="outbox_data"),
 ]
