@@ -201,6 +201,14 @@ async function preview(canvas, file) {
   pen.drawImage(picture, (112 - w) / 2, (112 - h) / 2, w, h);
 }
 
+const AT_ONCE = 3; // pictures are decoded to be reduced: two hundred at a time would fill the memory of a phone
+let busy = 0;
+const queue = [];
+function myTurn() {
+  const over = () => { const next = queue.shift(); if (next) next(over); else busy--; };
+  return new Promise((go) => { if (busy < AT_ONCE) { busy++; go(over); } else queue.push(() => go(over)); });
+}
+
 function files(box) {
   const words = box.dataset, list = $(".files", box), input = $("input[type=file]", box), camera = $("[data-camera]", box), out = $("[data-file-say]", box);
   if (!words.files) return;
@@ -219,9 +227,11 @@ function files(box) {
       request?.abort();
       item.dataset.sendingNow = "1";
       retry.hidden = true; bar.hidden = false; bar.value = 0; note.className = "small"; note.textContent = words.sending;
+      const over = await myTurn();
+      if (!item.isConnected) return over();
       let file;
       try { file = await reduce(original, turns); } catch { file = original; }
-      if (file.size > +words.bytes) return fail(words.large);
+      if (file.size > +words.bytes) { over(); return fail(words.large); }
       if (isPicture) preview(thumb, file);
       const body = new FormData();
       body.append("file", file, file.name);
@@ -233,6 +243,7 @@ function files(box) {
       request.setRequestHeader("Accept", "application/json");
       request.upload.onprogress = (e) => { if (e.lengthComputable) bar.value = (100 * e.loaded) / e.total; };
       request.onerror = () => fail(words.failed);
+      request.onloadend = over;
       request.onload = () => {
         let answer = {};
         try { answer = JSON.parse(request.responseText); } catch { /* not ours */ }
@@ -393,6 +404,7 @@ function begin(root) {
   each("textarea[data-count]", counter);
   each("[data-password]", password);
   each("[data-period]", period);
+  each("[data-units]", units);
   each("[data-divisions]", divisions);
   each("[data-files]", files);
   each("[data-captcha]", captcha);
@@ -403,4 +415,3 @@ function begin(root) {
 }
 on(document, "htmx:load", (e) => e.target !== document.body && begin(e.target));
 begin(document);
-  each("[data-units]", units);
