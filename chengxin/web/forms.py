@@ -62,10 +62,15 @@ class Slot:
         return ",".join(".jpg,.jpeg" if kind == "jpg" else f".{kind}" for kind in self.types)
 
     @property
+    def kinds(self) -> str:
+        """The types alone, also what is said of a file of another type."""
+        return _("支持上传的文件类型为%(types)s") % {"types": _("、").join(self.types)}
+
+    @property
     def hint(self) -> str:
         """Types, size and number in one sentence."""
-        return _("支持 %(types)s 格式，单个文件不超过 %(size)s MB，最多 %(count)s 个。") % {
-            "types": _("、").join(self.types),
+        return _("%(kinds)s，单个文件不超过 %(size)s MB，最多 %(count)s 个。") % {
+            "kinds": self.kinds,
             "size": self.max_bytes // (1024 * 1024),
             "count": self.max_files,
         }
@@ -98,12 +103,12 @@ KINDS: dict[str, Kind] = {
     "industry": Kind(control="choice"),
     "integer": Kind(inputmode="numeric"),
     "longtext": Kind(control="longtext"),
+    "money": Kind(inputmode="decimal", unit=gettext_lazy("元")),
     "money_wan": Kind(inputmode="decimal", unit=gettext_lazy("万元")),
     "multichoice": Kind(control="multichoice"),
     "name": Kind(autocomplete="organization"),
     "number": Kind(inputmode="decimal"),
     "password": Kind(control="password"),
-    "money": Kind(inputmode="decimal", unit=gettext_lazy("元")),
     "percent": Kind(inputmode="decimal", unit="%"),
     "period": Kind(control="period"),
     "person_name": Kind(autocomplete="name"),
@@ -111,13 +116,13 @@ KINDS: dict[str, Kind] = {
     "search": Kind(type="search"),
     "text": Kind(),
     "tick": Kind(control="tick"),
+    "units": Kind(control="units"),
+    "until": Kind(control="until"),
     "url": Kind(type="url", inputmode="url"),
     "uscc": Kind(code=True),
     "visibility": Kind(control="visibility"),
     "year": Kind(inputmode="numeric"),
 }
-    "units": Kind(control="units"),
-    "until": Kind(control="until"),
 GROUPED = {"boolean", "multichoice", "period", "until", "units", "division", "file", "visibility"}
 SPARE_UNITS = 1
 """Empty rows drawn after the organisations already typed."""
@@ -212,11 +217,6 @@ class Field:
         start, _dots, end = self.value.partition(SPAN)
         return {"from": start, "to": "" if end == LONG_TERM else end, "long": end == LONG_TERM}
 
-
-FieldLike = Field | forms.BoundField
-
-
-def text_of(value: Any) -> str:
     @property
     def until(self) -> dict[str, object]:
         """The parts of a last day of validity, as typed."""
@@ -229,6 +229,11 @@ def text_of(value: Any) -> str:
         typed = pairs_of(self.value)
         return typed + [("", "")] * max(SPARE_UNITS, 2 - len(typed))
 
+
+FieldLike = Field | forms.BoundField
+
+
+def text_of(value: Any) -> str:
     """A text of the catalogue, `{zh, en}` or plain, in the language of the moment."""
     if value is None:
         return ""
