@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue.answers import ORDER, PUBLIC
 from chengxin.common import clock
-from chengxin.demo import guards, pictures, reading, wronging
+from chengxin.demo import guards, pictures, reading, registering, wronging
 from chengxin.demo.reading import Step, Story
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.values import FilingView
@@ -266,12 +266,22 @@ def _drawn(player: Player, filing_id: UUID, path: str, value: str, record: Mappi
     return archive.upload(filing_id=filing_id, path=path, stream=io.BytesIO(body), name=f"{title}.jpg", by=by).sha256
 
 
+def _registered(does: Callable[[Story, Mapping[str, Any]], object]) -> Callable[[Player, Mapping[str, Any]], None]:
+    """A step of voluntary registration as a step of the play."""
+
+    def step(player: Player, more: Mapping[str, Any]) -> None:
+        does(player.story, more)
+
+    return step
+
+
 DOES: dict[str, Callable[[Player, Mapping[str, Any]], None]] = {
     "object": lambda player, more: wronging.objects(story=player.story, more=more, by=player.actor),
     "apply": lambda player, more: wronging.applies(story=player.story, more=more, by=player.actor),
     "change_approved": lambda player, more: wronging.change_approved(story=player.story),
     "claim_impostor": lambda player, more: wronging.claims(story=player.story, more=more),
     "accept_impostor": lambda player, more: wronging.accepted(story=player.story),
+    **{name: _registered(does) for name, does in registering.DOES.items()},
     "register": _register,
     "papers": _papers,
     "hand_in": _hand_in,

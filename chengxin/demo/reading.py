@@ -45,6 +45,7 @@ class Story:
     steps: tuple[Step, ...]
     answers: Answers = field(default_factory=dict)
     government: Answers = field(default_factory=dict)
+    voluntary: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def folder() -> Path:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -82,6 +83,7 @@ def test_stories_stand_where_they_are_told_to_and_every_account_logs_in(home: Pa
         "yumo": ("approved", "submitted"),
     }
     _wrong_data_changes_and_impostors_stand(stories)
+    _voluntary_records_stand(stories)
     assert not demo.is_empty()
     _pleas_wait_at_the_help_desk()
     with pytest.raises(demo.DemoRefused):
@@ -111,6 +113,35 @@ def _wrong_data_changes_and_impostors_stand(stories: dict[str, reading.Story]) -
     renamed = records.document(uscc=stories["gechen"].uscc)
     assert (renamed["name"], renamed["former_names"]) == ("宁波舸宸进出口有限公司", ["宁波舸宸贸易有限公司"])
     assert records.document(uscc=stories["dihe"].uscc)["marks"] == ["主体身份核实中"]
+
+
+def _voluntary_records_stand(stories: dict[str, reading.Story]) -> None:
+    """Voluntary records in every state, those that are published in the public file, an expired licence among them."""
+    found = Counter(
+        (name, filing.state)
+        for name, story in stories.items()
+        for filing in filings.history(enterprise_id=_id_of(story), kind="voluntary", by=SYSTEM)
+    )
+    assert found == {
+        ("lanxuqiao", "approved"): 4,
+        ("lanxuqiao", "withdrawn"): 1,
+        ("lanxuqiao", "submitted"): 1,
+        ("lanxuqiao", "draft"): 1,
+        ("lizhouhui", "approved"): 2,
+        ("lizhouhui", "rejected"): 1,
+        ("jimo", "approved"): 1,
+        ("jimo", "submitted"): 1,
+    }
+    shown = records.document(uscc=stories["lanxuqiao"].uscc)["groups"]
+    assert {code: each["total"] for code, each in shown.items() if code.startswith("V")} == {"V02": 1, "V07": 1, "V08": 1}
+    page = Client().get(f"/files/{stories['lanxuqiao'].uscc}").content.decode()
+    assert "郑州驰茗达快运有限公司（91410105WWTE101070）" in page and "已过期" in page
+
+
+def _id_of(story: reading.Story) -> UUID:
+    enterprise = identity.enterprise_by_uscc(story.uscc)
+    assert enterprise
+    return enterprise.id
 
 
 def _every_file_keeps_to_the_schema(*, count: int) -> None:
