@@ -20,6 +20,8 @@ from chengxin.ledger import actions as ledger
 REVOCABLE_SECONDS = 30
 MAX_ITEMS = 50
 SHOWN_MINUTES = 10
+ONE_FORM = {"voluntary"}
+"""Kinds of which one decision holds one form only: a donation is not judged like a licence (D-03)."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ def store(*, chosen: Sequence[Chosen], outcome: str, opinion: str, by: Actor) ->
         raise Invalid({"item": [_("一次批量审核只能包含同一类别的填报。")]})
     if kinds & set(lifecycle.CASES):
         raise Invalid({"item": [_("异议、纠错、申诉等事项须逐件办理。")]})
+    if kinds & ONE_FORM and len({row.form_id for row in filings.values()}) != 1:
+        raise Invalid({"item": [_("一次批量审核只能包含同一注册事项的信息。")]})
     now = clock.now()
     bulk = BulkDecision.objects.create(
         kind=kinds.pop(),

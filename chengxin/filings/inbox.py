@@ -28,6 +28,7 @@ class Narrowed:
     """What a reviewer narrows the inbox by."""
 
     kind: str = ""
+    form_id: str = ""
     text: str = ""
     overdue_only: bool = False
     division_code: str = ""
@@ -121,6 +122,8 @@ def narrow(rows: QuerySet[Filing], narrowed: Narrowed) -> QuerySet[Filing]:
     """The filters of the inbox; a text is part of a name or the beginning of a code."""
     if narrowed.kind:
         rows = rows.filter(kind=narrowed.kind)
+    if narrowed.form_id:
+        rows = rows.filter(form_id=narrowed.form_id)
     if narrowed.overdue_only:
         rows = rows.filter(due_at__lt=clock.now())
     if narrowed.division_code:

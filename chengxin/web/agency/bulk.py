@@ -11,14 +11,18 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from chengxin.catalogue import answers as paths
+from chengxin.catalogue import moving
+from chengxin.catalogue.values import Form
 from chengxin.common.errors import Invalid, NotFound
 from chengxin.filings import bulk, inbox
 from chengxin.filings import queries as filings
+from chengxin.filings.values import FilingView, SubmissionView
 from chengxin.flow import bulk as flow
 from chengxin.flow import review
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor, EnterpriseView
-from chengxin.web.agency import differences, item, words
+from chengxin.web.agency import differences, item, proofs, words
 from chengxin.web.session import Request, agency_only
 
 
@@ -30,9 +34,10 @@ class Line:
     filing_id: UUID
     enterprise: EnterpriseView
     kind: str
+    title: str
     round: int
-    known: bool
-    differing: int
+    check: str
+    tone: str
     papers: int
 
 
@@ -106,17 +111,36 @@ def _line(one: bulk.Chosen, by: Actor) -> Line | None:
     review.note_reading(filing_id=filing.id, by=by)
     enterprise = identity.enterprise(filing.enterprise_id)
     form = item.worded(filing, enterprise, submission.answers)
-    compared = differences.against_register(form=form, enterprise=enterprise, submission=submission)
+    check, tone = _checked(filing, form, enterprise, submission, by)
     return Line(
         value=f"{filing.id}:{one.round}",
         filing_id=filing.id,
         enterprise=enterprise,
-        kind=words.kind_label(filing.kind),
+        kind=words.item_label(filing.kind, form),
+        title=_title(form, submission) if filing.kind == proofs.KIND else "",
         round=one.round,
-        known=compared.known,
-        differing=len(compared.rows),
+        check=check,
+        tone=tone,
         papers=len(filings.attachments(filing_id=filing.id, by=by)),
     )
+
+
+def _title(form: Form, submission: SubmissionView) -> str:
+    """What a record is, in a line."""
+    return next((moving.summary(group, row.raw) for group in form.groups for row in paths.rows(submission.answers, group.code)), "")
+
+
+def _checked(filing: FilingView, form: Form, enterprise: EnterpriseView, submission: SubmissionView, by: Actor) -> tuple[str, str]:
+    """How what was typed compares: a record with the text of its proof, anything else with the register."""
+    if filing.kind == proofs.KIND:
+        proof = proofs.proof(filing=filing, form=form, answers=submission.answers, enterprise=enterprise, by=by)
+        known, differing, unknown = not proof.note, proof.differing, _("附件文字未识别")
+    else:
+        compared = differences.against_register(form=form, enterprise=enterprise, submission=submission)
+        known, differing, unknown = compared.known, len(compared.rows), _("无登记记录")
+    if not known:
+        return unknown, "warn"
+    return (_("%(n)d 处不一致") % {"n": differing}, "bad") if differing else (_("一致"), "good")
 
 
 @require_POST

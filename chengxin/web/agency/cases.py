@@ -29,7 +29,7 @@ from chengxin.records.deciding import Standing
 from chengxin.web import components, forms
 from chengxin.web.agency import words
 from chengxin.web.agency.item import papers
-from chengxin.web.agency.reading import Reading
+from chengxin.web.reading import Reading
 from chengxin.web.session import Request, agency_only
 
 FIX = "fix/"

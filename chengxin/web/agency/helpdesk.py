@@ -26,7 +26,7 @@ from chengxin.identity.values import AccountView, Actor, ContactView, Enterprise
 from chengxin.web import components
 from chengxin.web.agency import paging, words
 from chengxin.web.agency.item import papers
-from chengxin.web.agency.reading import Reading
+from chengxin.web.reading import Reading
 from chengxin.web.session import Request, agency_only
 
 DESK = ("helpdesk", "reviewer")

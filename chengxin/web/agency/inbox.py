@@ -10,6 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from chengxin.catalogue import items
+from chengxin.catalogue import queries as catalogue
 from chengxin.common import clock
 from chengxin.common.errors import NotFound
 from chengxin.filings import corrections, inbox, lifecycle
@@ -20,8 +22,10 @@ from chengxin.identity.values import NATIONAL, Actor, DivisionNode
 from chengxin.web import components
 from chengxin.web.agency import bulk, paging, words
 from chengxin.web.session import Request, agency_only
+from chengxin.web.templatetags import cx
 
 UNITS_NAMED = 3
+ITEMS = "voluntary"
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,11 @@ class Row:
 
     item: InboxItem
     name: str
+    pick: str
     kind: str
     division: str
+    submitted: str
+    due: str
     left: str
 
 
@@ -46,7 +53,10 @@ def show(request: Request) -> HttpResponse:
     context = {
         "counts": counts,
         "narrowed": narrowed,
-        "is_narrowed": bool(narrowed.text or narrowed.overdue_only or narrowed.division_code or narrowed.handed_to_me),
+        "is_narrowed": bool(
+            narrowed.text or narrowed.form_id or narrowed.overdue_only or narrowed.division_code or narrowed.handed_to_me
+        ),
+        "items": _items() if narrowed.kind == ITEMS else [],
         "rows": rows_of(page.items),
         "handed": page.handed,
         "represented": page.represented,
@@ -70,12 +80,18 @@ def narrowed_by(request: Request) -> inbox.Narrowed:
     kind, division = request.GET.get("kind", ""), request.GET.get("division", "")
     return inbox.Narrowed(
         kind=kind if kind in lifecycle.KINDS else "",
+        form_id=request.GET.get("item", "")[:80] if kind == ITEMS else "",
         text=request.GET.get("q", "").strip()[:100],
         overdue_only=request.GET.get("overdue") == "1",
         division_code=division if division and identity.division_path(division) else "",
         handed_to_me=request.GET.get("handed_to") == "me",
         after=paging.cursor(request.GET.get("after", "")),
     )
+
+
+def _items() -> list[tuple[str, str]]:
+    """The items of voluntary registration, to narrow the list by."""
+    return [(each.form.id, str(each.form.title)) for each in items.every()]
 
 
 def _tabs(counts: inbox.Counts) -> list[components.Link]:
@@ -106,18 +122,22 @@ def _regions(by: Actor) -> list[DivisionNode]:
     return []
 
 
-def rows_of(items: list[InboxItem]) -> list[Row]:
+def rows_of(pending: list[InboxItem]) -> list[Row]:
     """Lines of the inbox in words."""
-    now, paths = clock.now(), identity.division_paths(item.division_code for item in items)
+    now, paths, pick = clock.now(), identity.division_paths(item.division_code for item in pending), _("选择 %(name)s")
+    titles = {form_id: catalogue.current(form_id) for form_id in {item.form_id for item in pending if item.kind == ITEMS}}
     return [
         Row(
             item=item,
-            name=item.enterprise_name or item.uscc,
-            kind=words.kind_label(item.kind),
+            name=(name := item.enterprise_name or item.uscc or words.kind_label(item.kind)),
+            pick=pick % {"name": name},
+            kind=words.item_label(item.kind, titles.get(item.form_id)),
             division="".join(paths[item.division_code]),
+            submitted=cx.moment(item.submitted_at),
+            due=cx.moment(item.due_at),
             left=words.time_left(item.due_at - now),
         )
-        for item in items
+        for item in pending
     ]
 
 

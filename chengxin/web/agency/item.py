@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -26,9 +27,9 @@ from chengxin.identity import policy
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor, EnterpriseView
 from chengxin.web import components
-from chengxin.web.agency import differences, words
-from chengxin.web.agency.reading import Reading
+from chengxin.web.agency import differences, proofs, words
 from chengxin.web.forms import control_id
+from chengxin.web.reading import Reading
 from chengxin.web.session import Request, agency_only
 
 PHRASES_SHOWN = 9  # as many as there are keys
@@ -76,31 +77,44 @@ def page(
     reading = _reading(filing, enterprise, submission, by)
     decisions, corrected = filings.decisions(filing_id=filing_id, by=by), corrections.of(filing_id=filing_id, by=by)
     assembled = assembled_opinion(reading.remarks, filing.round)
+    record = (
+        proofs.beside(filing=filing, form=reading.form, answers=submission.answers, enterprise=enterprise, by=by)
+        if _is_record(filing)
+        else {}
+    )
     return {
         "filing": filing,
-        "kind_label": words.kind_label(filing.kind),
+        "kind_label": words.item_label(filing.kind, reading.form),
         "enterprise": enterprise,
         "division": "".join(enterprise.division_path),
         "sections": reading.sections(),
         "changes": reading.changes(),
         "has_former": reading.former is not None,
         "differences": differences.against_register(form=reading.form, enterprise=enterprise, submission=submission),
-        "papers": papers(reading.form, reading.files),
+        "papers": papers(reading.form, reading.files, boxes=record["proof"].boxes if record else {}),
         "decidable": decidable,
-        "unit": _unit(filing),
-        "bulk_at": bulk.waiting_at(filing_id=filing.id),
-        "left": words.time_left(filing.due_at - clock.now()) if filing.due_at else "",
-        "overdue": bool(filing.due_at and filing.due_at < clock.now()),
         "claimed_by": inbox.claimed_by(filing_id=filing_id, by=by) if decidable else "",
-        "state_label": lifecycle.label(kind=filing.kind, state=filing.state),
         "assembled": assembled,
         "opinion": opinion or assembled,
         "errors": errors or {},
         "typed": typed or Typed(),
         "problems": _problems(errors or {}, typed),
         "keys": keys(),
+        **record,
+        **_standing(filing),
         **_correcting(filing, corrected, by),
         **_beside(filing, enterprise, by, moments(filing, decisions, corrected), decidable=decidable),
+    }
+
+
+def _standing(filing: FilingView) -> dict[str, Any]:
+    """Where the item waits and how long there is for it."""
+    return {
+        "state_label": lifecycle.label(kind=filing.kind, state=filing.state),
+        "unit": filings.unit(filing).name if filing.state == lifecycle.SUBMITTED else "",
+        "bulk_at": bulk.waiting_at(filing_id=filing.id),
+        "left": words.time_left(filing.due_at - clock.now()) if filing.due_at else "",
+        "overdue": bool(filing.due_at and filing.due_at < clock.now()),
     }
 
 
@@ -145,13 +159,6 @@ def _reading(filing: FilingView, enterprise: EnterpriseView, submission: Submiss
     )
 
 
-def _unit(filing: FilingView) -> str:
-    """Who decides it, where it waits."""
-    if filing.state != lifecycle.SUBMITTED:
-        return ""
-    return filings.unit(filing).name
-
-
 def _problems(errors: Mapping[str, list[str]], typed: Typed | None) -> list[tuple[str, str]]:
     found = [(f"f-{name}", text) for name, texts in errors.items() for text in texts]
     if typed is not None:
@@ -166,12 +173,20 @@ def worded(filing: FilingView, enterprise: EnterpriseView, answers: Mapping[str,
     return catalogue_rules.for_subject(form, subject)
 
 
+def _is_record(filing: FilingView) -> bool:
+    return filing.kind == proofs.KIND
+
+
 def former_answers(filing: FilingView, by: Actor) -> Mapping[str, str] | None:
-    """What was handed in the round before, or what the archive in force says; None for a first one."""
+    """What was handed in the round before, or what is in force and is to be replaced; None for a first one."""
+    if filing.revises_id is not None:
+        revised = filings.submission(filing_id=filing.revises_id, by=by)
+        return revised.answers if revised else None
     if filing.round > 1:
         former = filings.submission(filing_id=filing.id, by=by, round=filing.round - 1)
         return former.answers if former else None
-    assert filing.enterprise_id is not None
+    if _is_record(filing) or filing.enterprise_id is None:
+        return None
     in_force = filings.approved(enterprise_id=filing.enterprise_id, kind=filing.kind)
     if in_force is None or in_force.id == filing.id:
         return None
@@ -179,8 +194,10 @@ def former_answers(filing: FilingView, by: Actor) -> Mapping[str, str] | None:
     return former.answers if former else None
 
 
-def papers(form: Form, files: Sequence[AttachmentView]) -> list[dict[str, Any]]:
-    """Every file with its pages as sheets, numbered through, for the viewer."""
+def papers(
+    form: Form, files: Sequence[AttachmentView], *, boxes: Mapping[UUID, Sequence[proofs.Box]] = MappingProxyType({})
+) -> list[dict[str, Any]]:
+    """Every file with its pages as sheets, numbered through, for the viewer; `boxes` are marks on a file's first page."""
     labels = {(group.code, f.code): str(f.label) for group in form.groups for f in group.fields}
     several = Counter(file.path for file in files)
     found, number = [], 0
@@ -191,7 +208,8 @@ def papers(form: Form, files: Sequence[AttachmentView]) -> list[dict[str, Any]]:
         for at in range(1, file.pages + 1):
             number += 1
             alt = _("%(label)s %(name)s 第%(page)d页") % {"label": label, "name": file.name, "page": at}
-            sheets.append({"number": number, "page": at, "url": f"/files-of/{file.id}/{at}.png", "alt": alt})
+            marks = boxes.get(file.id, ()) if at == 1 else ()
+            sheets.append({"number": number, "page": at, "url": f"/files-of/{file.id}/{at}.png", "alt": alt, "marks": marks})
         found.append({"file": file, "label": label, "sheets": sheets, "several": several[file.path] > 1})
     return found
 
@@ -229,6 +247,7 @@ def _correcting(filing: FilingView, corrected: Sequence[corrections.CorrectionVi
     may = policy.may(by=by, permission="filing.correct", division_code=filing.division_code)
     return {
         "may_correct": can and may and filing.filer_id != by.account_id,
+        "may_revoke": _is_record(filing) and can and may and filing.filer_id != by.account_id,
         "open_correction": found,
         "may_settle": found is not None and found.by_id != by.account_id,
         "reason": "",

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from chengxin.catalogue.values import Form
 from chengxin.filings.values import DecisionView
 from chengxin.identity.values import EnterpriseView
 
@@ -20,12 +21,13 @@ KINDS = {
     "error_report": _("信息纠错"),
     "subject_change": _("主体信息变更"),
     "impostor": _("冒名注册申诉"),
+    "takedown": _("下线申请"),
     "help": _("客服求助"),
     "question": _("政企交流"),
-}
-# pages of their own, by kind
     "tipoff": _("举报"),
     "suggestion": _("投诉建议"),
+}
+# pages of their own, by kind
 CASE_PAGES = {
     "help": "agency:ticket",
     "objection": "agency:case",
@@ -33,10 +35,11 @@ CASE_PAGES = {
     "question": "agency:question",
     "subject_change": "agency:change",
     "impostor": "agency:impostor",
-}
-OUTCOMES = {"approved": _("审核通过"), "rejected": _("审核未通过")}
+    "takedown": "agency:takedown",
     "tipoff": "agency:voice",
     "suggestion": "agency:voice",
+}
+OUTCOMES = {"approved": _("审核通过"), "rejected": _("审核未通过")}
 # 常用意见 per form, with places for what is known of the enterprise (D-37)
 PHRASES = {
     "registration": (
@@ -53,12 +56,25 @@ PHRASES = {
         _("附件不清晰，请重新上传。"),
         _("填写内容与“{name}”的实际经营情况不符，请核实后更正。"),
     ),
+    "voluntary": (
+        _("证明附件无效：附件不能证明所填内容的真实性，请更换能够证明的附件。"),
+        _("证明附件无效：附件不清晰，请重新拍摄或扫描后上传。"),
+        _("证明附件上的单位不是“{name}”，请更换本单位的证明。"),
+        _("填写的名称、编号、日期或金额与证明附件不一致，请按附件更正。"),
+        _("该信息已由政府部门归集或已经公示，无需重复注册。"),
+        _("该信息不属于本事项，请在对应的事项中注册。"),
+    ),
 }
 
 
 def kind_label(kind: str) -> str:
     """The words for a kind of filing on the desk."""
     return str(KINDS.get(kind, kind))
+
+
+def item_label(kind: str, form: Form | None) -> str:
+    """The words for a filing on the desk: a voluntary record is called by its item."""
+    return str(form.title) if form is not None and kind == "voluntary" else kind_label(kind)
 
 
 PHRASE_KINDS = tuple(PHRASES)

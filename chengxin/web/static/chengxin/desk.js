@@ -19,6 +19,8 @@
       frame.style.height = `${h * scale}px`;
       picture.style.width = `${(odd ? h : w) * scale}px`;
       picture.style.rotate = `${turns * 90}deg`;
+      const marks = frame.querySelector("svg");
+      if (marks) Object.assign(marks.style, { width: picture.style.width, height: `${(odd ? w : h) * scale}px`, rotate: picture.style.rotate });
       if (before) { view.scrollLeft = before[0] * view.scrollWidth - view.clientWidth / 2; view.scrollTop = before[1] * view.scrollHeight - view.clientHeight / 2; }
       view.dataset.zoom = zoom.toFixed(2);
     }

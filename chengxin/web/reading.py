@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from chengxin.catalogue import answers as paths
-from chengxin.catalogue import codes, moving
+from chengxin.catalogue import codes, listed_kinds, moving
 from chengxin.catalogue.chosen_kinds import kind_of
 from chengxin.catalogue.values import Field, Form, Group
 from chengxin.filings.values import AttachmentView, RemarkView
@@ -167,6 +167,8 @@ def shown(f: Field, raw: str) -> str:
         return kind_of(f).display(raw, f, codes.shipped())
     if f.kind == "boolean":
         return _("是") if raw == "1" else _("否")
+    if f.kind == "units":
+        return listed_kinds.words(raw)
     if f.kind == "period":
         start, _sep, end = raw.partition(SPAN)
         return _("%(start)s 至 %(end)s") % {"start": start, "end": _("长期") if end == LONG_TERM else end}
