@@ -28,7 +28,7 @@ FORM = "voluntary/donation"
 
 # The references are put back before anything is measured: what is written there is checked, what lies there is not.
 FILL = """
-ALTER TABLE filings_fingerprint DROP CONSTRAINT {to_filing};
+{dropped}
 CREATE TEMP TABLE firm AS SELECT n, gen_random_uuid() AS id FROM generate_series(1, {firms}) AS n;
 INSERT INTO identity_enterprise (id, uscc, name, name_key, state, kind, division_id, claimed, created_at)
 SELECT id, '91330110' || lpad(n::text, 10, '0'), '第' || n || '号电子商务有限公司', n::text, 'known', '91', '330110', true, now() FROM firm;
@@ -43,10 +43,13 @@ INSERT INTO filings_filing (id, kind, form_id, form_version, enterprise_id, divi
   state, round, page_done, due_provisional, opinion, created_at, updated_at)
 SELECT gen_random_uuid(), 'voluntary', '{form}', 'bench', id, '330110', '', '', 'draft', 0, '[]', false, '', now(), now()
 FROM firm ORDER BY md5(n::text) LIMIT {checks};
-ALTER TABLE filings_fingerprint ADD CONSTRAINT {to_filing} FOREIGN KEY (filing_id) REFERENCES filings_filing (id) NOT VALID;
+SET CONSTRAINTS ALL IMMEDIATE;
+{put_back}
 """
-TO_FILING = """
-SELECT conname FROM pg_constraint WHERE conrelid = 'filings_fingerprint'::regclass AND confrelid = 'filings_filing'::regclass
+REFERENCES = """
+SELECT format('ALTER TABLE filings_fingerprint DROP CONSTRAINT %I;', conname),
+  format('ALTER TABLE filings_fingerprint ADD CONSTRAINT %I %s NOT VALID;', conname, pg_get_constraintdef(oid))
+FROM pg_constraint WHERE conrelid = 'filings_fingerprint'::regclass AND contype = 'f'
 """
 
 
@@ -55,8 +58,8 @@ def fill() -> None:
     from chengxin import install
 
     install.load_reference()
-    [name] = rows(TO_FILING)
-    owner(FILL.format(to_filing=name[0], firms=FIRMS, records=RECORDS, busy=BUSY, checks=CHECKS, form=FORM))
+    dropped, put_back = ("\n".join(statements) for statements in zip(*rows(REFERENCES), strict=True))
+    owner(FILL.format(dropped=dropped, put_back=put_back, firms=FIRMS, records=RECORDS, busy=BUSY, checks=CHECKS, form=FORM))
     owner("VACUUM ANALYZE filings_fingerprint")
 
 
@@ -65,7 +68,7 @@ def rows(statement: str, *given: Any) -> list[tuple[Any, ...]]:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute(statement, given)
+        cursor.execute(statement, given or None)
         return list(cursor.fetchall())
 
 
