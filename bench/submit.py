@@ -39,7 +39,7 @@ INSERT INTO filings_filing (id, kind, form_id, form_version, enterprise_id, file
   state, round, page_done, submitted_at, due_at, due_provisional, opinion, created_at, updated_at, decided_at)
 SELECT gen_random_uuid(), 'registration', 'registration/enterprise', %s, enterprise_id, filer_id, division_code, '', '',
   'approved', 1, '[]', created_at, created_at, false, '', created_at, created_at, created_at
-FROM filings_filing WHERE kind = 'archive'
+FROM filings_filing WHERE kind = %s
 """
 OPEN_AGAIN = "UPDATE filings_filing SET state = 'draft' WHERE kind = 'archive' AND state = 'submitted'"
 COUNT = "SELECT count(*) FROM filings_submission"
@@ -105,7 +105,7 @@ def fill(count: int) -> list[Ready]:
         shares = [(row["province"], int(row["share"])) for row in csv.DictReader(table)]
     made = inventing.invent(count=count, words=words, shares=shares, codes=codes.shipped(), start=start, taken=set())
     ready = [_drafted(each, words, start) for each in made]
-    execute(REGISTRATIONS, [queries.current_version("registration/enterprise")])
+    execute(REGISTRATIONS, [queries.current_version("registration/enterprise"), "archive"])
     owner("VACUUM ANALYZE")
     return ready
 
