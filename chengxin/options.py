@@ -126,6 +126,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("LOG_ORIGIN", str, "", "Host part of the transparency logs' names; keep it for ever. Empty: host of SITE_ORIGIN."),
     ),
     "Voluntary registration": (
+        Option("VOLUNTARY_PROOFS", choice("jpg", "jpg,png,pdf"), "jpg", "Kinds of files taken as proof of a voluntary record."),
         Option("VOLUNTARY_REGION", division_prefix, "", "Division code or its beginning (11: 北京市) whose subjects register here."),
         Option("IDENTITY_PLATFORM", str, "", "Name of the platform that verifies identities, in hints. Empty: SITE_NAME."),
     ),

@@ -19,7 +19,7 @@ from chengxin.common.text import nfkc
 from chengxin.exchange import itembooks
 from chengxin.exchange.itembooks import DRAFT_CODE, Table
 from chengxin.exchange.values import Fault, Line
-from chengxin.filings.file_rules import EXTENSIONS, SLOTS
+from chengxin.filings.file_rules import extensions
 from chengxin.filings.fingerprints import levelled
 
 ROW = str(UUID(int=0))
@@ -94,7 +94,7 @@ def _of_the_pictures(number: int, proof: Field, names: Sequence[str]) -> list[Fa
         return [Fault(number, itembooks.PROOF, _("请填写证明附件的文件名，并上传该图片"))]
     if len(names) > most:
         return [Fault(number, itembooks.PROOF, _("最多%(most)s张图片，请删减") % {"most": most})]
-    kinds = [EXTENSIONS[kind] for kind in SLOTS[proof.files.slot if proof.files else "voluntary"].kinds]
+    kinds = extensions(proof.files.slot if proof.files else "voluntary")
     wrong = [name for name in names if picture_key(name).rpartition(".")[2] not in kinds]
     about = {"name": wrong[0] if wrong else "", "kinds": _("、").join(kinds)}
     return [Fault(number, itembooks.PROOF, _("“%(name)s”：支持上传的文件类型为%(kinds)s") % about)] if wrong else []

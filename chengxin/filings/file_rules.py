@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -66,13 +67,29 @@ SLOTS = {
     "content": Slot("content", 10 * MIB, (PDF, JPEG, PNG), 10, max_pages=500),
 }
 
+WIDER_PROOFS = "jpg,png,pdf"
+"""The value of VOLUNTARY_PROOFS that also takes PNG and PDF as proof of a voluntary record (VOL-20)."""
+
+
+def slot_of(name: str) -> Slot:
+    """The slot with the limits in force on this site."""
+    found = SLOTS[name]
+    wider = name == "voluntary" and settings.VOLUNTARY_PROOFS == WIDER_PROOFS
+    return replace(found, kinds=(JPEG, PNG, PDF)) if wider else found
+
+
+def extensions(name: str) -> tuple[str, ...]:
+    """The endings of the files that a slot takes; none for a slot that is not known here."""
+    return tuple(EXTENSIONS[kind] for kind in slot_of(name).kinds) if name in SLOTS else ()
+
+
 SAYS: dict[str, str | Promise] = {
     "empty": _("文件是空的（0 字节），请重新选择文件。"),
     "too_large": _("文件超过 %(size)d MB，请压缩或重新拍摄后上传。"),
     "cut": _("上传中断，文件没有传完，请重新上传。"),
     "heic": _("这是 HEIC 照片，暂不支持。请在手机“设置 › 相机 › 格式”中选择“兼容性最佳”后重新拍摄，或转换为 JPG 再上传。"),
     "content": _("文件内容不是 %(kinds)s，请检查文件。仅修改扩展名不会改变文件内容。"),
-    "kind": _("这里不能上传 %(kind)s 文件，请使用 %(kinds)s。"),
+    "kind": _("这里不能上传 %(kind)s 文件，支持上传的文件类型为%(kinds)s。仅修改扩展名不会改变文件内容。"),
     "broken": _("图片不完整或已损坏，请重新拍摄或导出后上传。"),
     "pixels": _("图片尺寸过大，请缩小到 %(most)d 万像素以内再上传。"),
     "tiny": _("图片过小（%(width)d×%(height)d 像素），看不清内容，请上传清晰的照片或扫描件。"),
@@ -124,7 +141,7 @@ def refusal(head: bytes, *, slot: Slot) -> str | None:
     if kind is None:
         return say("content", kinds=wanted(slot))
     if kind not in slot.kinds:
-        return say("kind", kind=LABELS[kind], kinds=wanted(slot))
+        return say("kind", kind=LABELS[kind], kinds=gettext("、").join(EXTENSIONS[each] for each in slot.kinds))
     return None
 
 

@@ -35,11 +35,11 @@ from chengxin.filings.file_rules import (
     MAX_SIDE_PX,
     PDF,
     PNG,
-    SLOTS,
     Slot,
     clean_name,
     refusal,
     say,
+    slot_of,
     sniff,
 )
 from chengxin.gateways import virus_scan
@@ -74,7 +74,7 @@ def intake(stream: Readable, *, slot: str, name: str | None = None) -> Stored:
     """
     given = name or getattr(stream, "name", None) or gettext("文件")
     with _telling(slot):
-        return _taken(stream, SLOTS[slot], str(given))
+        return _taken(stream, slot_of(slot), str(given))
 
 
 def set_aside(stream: Readable, *, target: Path, max_bytes: int, slot: str) -> tuple[str, int]:

@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from chengxin.catalogue.listed_kinds import pairs_of
+from chengxin.filings.file_rules import extensions
 from chengxin.portal import help as centre
 from chengxin.web.pickers import Divisions, DivisionTree, divisions_view
 
@@ -261,8 +262,9 @@ def slot_of(limits: Any) -> Slot:
     """The slot of a catalogue field from its limits: media, max_mb, max_files."""
     if limits is None:
         return Slot()
-    kinds = (kind.rsplit("/", 1)[-1].replace("jpeg", "jpg") for kind in limits.media)
-    return Slot(types=tuple(kinds), max_bytes=limits.max_mb * 1024 * 1024, max_files=limits.max_files)
+    kinds = tuple(kind.rsplit("/", 1)[-1].replace("jpeg", "jpg") for kind in limits.media)
+    also = tuple(kind for kind in extensions(limits.slot) if kind not in kinds)
+    return Slot(types=kinds + also, max_bytes=limits.max_mb * 1024 * 1024, max_files=limits.max_files)
 
 
 def field_view(

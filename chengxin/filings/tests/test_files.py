@@ -204,7 +204,7 @@ def test_a_pdf_is_kept_as_it_came_and_shown_as_pictures() -> None:
 def test_locked_long_and_wrong_slot_pdfs() -> None:
     assert "密码" in refused(paged(1, user_password="x"), name="x.pdf")
     assert "PDF 共 21 页，最多 20 页" in refused(paged(21), name="x.pdf")
-    assert "不能上传 PDF 文件，请使用 JPG" in refused(paged(1), slot="voluntary", name="x.pdf")
+    assert "不能上传 PDF 文件，支持上传的文件类型为jpg。" in refused(paged(1), slot="voluntary", name="x.pdf")
 
 
 def test_a_huge_page_is_drawn_within_bounds() -> None:

@@ -23,7 +23,7 @@ from chengxin.web.session import Request, agency_only
 
 LIST = "/desk/catalogue"
 LEVELS = {
-    "": gettext_lazy("就近审核（不限层级）"),
+    "": gettext_lazy("就近审核"),
     "county": gettext_lazy("县级及以上"),
     "city": gettext_lazy("市级及以上"),
     "province": gettext_lazy("省级及以上"),

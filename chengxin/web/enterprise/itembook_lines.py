@@ -14,7 +14,7 @@ from chengxin.exchange import itemkeeping, itemviews
 from chengxin.exchange.itemviews import BookView, Counts, RowView
 from chengxin.exchange.values import ROW_DRAFTED, ROW_FAULTY, ROW_REFUSED, ROW_SUBMITTED, ROW_WAITING
 from chengxin.filings import lifecycle
-from chengxin.filings.file_rules import EXTENSIONS, SLOTS
+from chengxin.filings.file_rules import extensions, slot_of
 from chengxin.flow import itembooks as flow
 from chengxin.web.forms import Field, Slot
 
@@ -146,6 +146,5 @@ def picture_field_accept() -> str:
 
 
 def _slot(url: str) -> Slot:
-    limits = SLOTS[flow.SLOT]
-    types = tuple(EXTENSIONS[kind] for kind in limits.kinds)
-    return Slot(types=types, max_bytes=limits.max_bytes, max_files=itemkeeping.MAX_PICTURES, upload_url=url)
+    limits = slot_of(flow.SLOT)
+    return Slot(types=extensions(flow.SLOT), max_bytes=limits.max_bytes, max_files=itemkeeping.MAX_PICTURES, upload_url=url)
