@@ -14,6 +14,7 @@ from chengxin.identity.values import Actor
 from chengxin.records import queries as records
 from tests.browser.live import SIZES, good, visitor
 from tests.journeys import enterprises as people
+from tests.journeys import voluntary
 from tests.journeys.enterprises import Enterprise
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -42,6 +43,15 @@ def opened(firm: Enterprise, judge: Actor) -> list[str]:
     return [f"/desk/{pages[kind]}/{found[kind]}" for kind in pages]
 
 
+def taken_down(firm: Enterprise, judge: Actor) -> str:
+    """A request to take a voluntary record down; its page at the desk."""
+    owner = voluntary.Registrant(firm.account_id, firm.id, firm.uscc, firm.name)
+    voluntary.sign(owner)
+    filing_id = voluntary.published(owner, by=judge)
+    asked = voluntary.flow.ask_takedown(filing_id=filing_id, reason="捐赠项目已结束，不再公示。", key="look-4", by=owner.actor)
+    return f"/desk/takedowns/{asked.filing_id}"
+
+
 def test_every_page_of_wrong_data_is_good_on_a_desk_and_on_a_phone(browser: Browser, origin: str) -> None:
     judge = people.reviewer()
     firm = people.approved(by=judge)
@@ -54,7 +64,7 @@ def test_every_page_of_wrong_data_is_good_on_a_desk_and_on_a_phone(browser: Brow
     people_and_pages = (
         (None, [at, f"{at}/{shown[1]['version_id']}/report", "/progress", "/impostor", "/objections"]),
         (firm.client(), own),
-        (people.signed_in(judge.id), ["/desk", *desk]),  # type: ignore[arg-type]
+        (people.signed_in(judge.id), ["/desk", *desk, taken_down(firm, judge)]),  # type: ignore[arg-type]
     )
     for client, pages in people_and_pages:
         context = visitor(browser, origin, client)
