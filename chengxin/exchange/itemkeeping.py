@@ -54,6 +54,8 @@ class Due:
     key: str
     by_id: UUID
     assurance: str
+    form_id: str
+    form_version: str
 
 
 def open_book(*, key: str, enterprise_id: UUID, form: Form, name: str, by: Actor) -> BookView | None:
@@ -139,12 +141,17 @@ def order(*, book_id: UUID, states: Mapping[UUID, str], by: Actor) -> int:
 def take(*, limit: int) -> list[Due]:
     """Lines whose turn it is, the oldest order first; they are left to the caller for `LEASE_SECONDS`."""
     now = clock.now()
-    rows = ItemRow.objects.select_for_update(skip_locked=True).filter(state=ROW_WAITING, next_try_at__lte=now)
+    rows = ItemRow.objects.select_for_update(skip_locked=True, of=("self",)).select_related("book")
+    rows = rows.filter(state=ROW_WAITING, next_try_at__lte=now)
     taken = list(rows.order_by("next_try_at", "id")[:limit])
     for row in taken:
         row.next_try_at = now + timedelta(seconds=LEASE_SECONDS)
     ItemRow.objects.bulk_update(taken, ["next_try_at"])
-    return [Due(row.pk, row.filing_id, str(row.key), row.by_id, row.assurance) for row in taken if row.filing_id and row.by_id]
+    return [
+        Due(row.pk, row.filing_id, str(row.key), row.by_id, row.assurance, row.book.form_id, row.book.form_version)
+        for row in taken
+        if row.filing_id and row.by_id
+    ]
 
 
 def settle(*, row_id: int, receipt: str = "", why: str = "") -> None:

@@ -177,6 +177,13 @@ def named_pictures(book_id: UUID) -> dict[str, list[int]]:
     return found
 
 
+def naming(book_id: UUID, *, key: str = "") -> list[tuple[UUID, tuple[str, ...]]]:
+    """The drafts whose lines name pictures, or this one picture, with all the pictures they name."""
+    found = ItemRow.objects.filter(book_id=book_id, state__in=[ROW_DRAFTED, ROW_REFUSED], filing_id__isnull=False)
+    found = found.filter(pictures__contains=[key]) if key else found
+    return [(filing, tuple(names)) for filing, names in found.values_list("filing_id", "pictures") if filing]
+
+
 def holds(sha256: str) -> bool:
     """Whether a workbook still speaks of these bytes: the sweep leaves them (D-39)."""
     return ItemPicture.objects.filter(sha256=sha256).exists()

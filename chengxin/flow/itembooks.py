@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy
 
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue import rules as catalogue_rules
-from chengxin.catalogue.answers import path
 from chengxin.catalogue.values import Form
 from chengxin.common import clock
 from chengxin.common.errors import Conflict, Invalid
@@ -23,10 +22,9 @@ from chengxin.exchange import itembooks, itemkeeping, itemrows, itemviews
 from chengxin.exchange.itembooks import Marked
 from chengxin.exchange.itemkeeping import Due
 from chengxin.exchange.itemrows import ItemLine, picture_key
-from chengxin.exchange.itemviews import BookView, RowView
+from chengxin.exchange.itemviews import BookView, PictureView, RowView
 from chengxin.exchange.values import ROW_DRAFTED, ROW_FAULTY, ROW_REFUSED, ROW_SUBMITTED, ROW_WAITING
-from chengxin.filings import attaching, drafts, lifecycle, many
-from chengxin.filings import queries as filing_queries
+from chengxin.filings import attaching, many
 from chengxin.filings.files import Readable, Stored
 from chengxin.flow import itemplacing, voluntary
 from chengxin.flow.step import settled, step
@@ -116,8 +114,7 @@ def _keep_again(*, book: BookView, form: Form, lines: Sequence[ItemLine], name: 
     if not itemkeeping.again(book_id=book.id, form=form, name=name):
         raise Conflict(_("正在报送这个工作簿中的记录，请待报送完成后再上传更正。"), code="book-under-way")
     itemkeeping.put_in(book_id=book.id, placed=placed)
-    for row in itemviews.rows(book.id, only=[ROW_DRAFTED]):
-        _give_pictures(book.id, row, by=by)
+    _give_pictures(book, itemviews.naming(book.id), by=by)
     return itemviews.own(book.id, enterprise_id=enterprise_id)
 
 
@@ -152,30 +149,19 @@ def _keep_picture(*, book: BookView, name: str, stored: Stored | None, problem: 
     if not itemkeeping.keep_picture(book_id=book.id, name=name, stored=stored, problem=problem):
         words = _("一个工作簿最多%(most)s张图片，请分批上传。") % {"most": itemkeeping.MAX_PICTURES}
         raise Invalid(words, fields={"pictures": [words]})
-    for row in itemviews.rows(book.id, only=[ROW_DRAFTED, ROW_REFUSED]) if stored else ():
-        if picture_key(name) in row.pictures:
-            _give_pictures(book.id, row, by=by)
+    if stored:
+        _give_pictures(book, itemviews.naming(book.id, key=picture_key(name)), by=by)
 
 
-def _give_pictures(book_id: UUID, row: RowView, *, by: Actor) -> None:
-    """Put the pictures that a line names to its draft, as far as they are there; those it named before go."""
-    held = itemviews.pictures(book_id)
-    there = [held[key] for key in row.pictures if key in held and not held[key].problem]
-    if row.filing_id is None:
-        return
-    filing = filing_queries.one(filing_id=row.filing_id, by=by)
-    if filing.state != lifecycle.DRAFT:
-        return
-    form = catalogue.version(filing.form_version)
-    proof = next((field.code for field in form.groups[0].fields if field.kind == "file"), "")
-    place = path(form.groups[0].code, str(filing.id), proof)
-    for each in there:
-        stored = Stored(each.sha256, each.media_type, each.size, each.name)
-        attaching.attach(filing_id=filing.id, path=place, stored=stored, replace=False, by=by)
-    draft = filing_queries.draft(filing_id=filing.id, by=by)
-    said = ",".join(dict.fromkeys(each.sha256 for each in there))
-    if draft.answers.get(place, "") != said and there:
-        drafts.save(filing_id=filing.id, base_rev=draft.rev, changes={place: said}, by=by)
+def _give_pictures(book: BookView, drafts: Sequence[tuple[UUID, Sequence[str]]], *, by: Actor) -> None:
+    """Put the pictures that lines name to their drafts, as far as they are there."""
+    held = {key: _stored(each) for key, each in itemviews.pictures(book.id).items() if not each.problem}
+    wanted = {filing: [held[key] for key in names if key in held] for filing, names in drafts}
+    many.put_pictures(form=catalogue.version(book.form_version), pictures=wanted, by=by)
+
+
+def _stored(picture: PictureView) -> Stored:
+    return Stored(picture.sha256, picture.media_type, picture.size, picture.name)
 
 
 # --- handing in -------------------------------------------------------------------------------------------------------
@@ -208,6 +194,8 @@ def _take(limit: int) -> list[Due]:
 def _hand_in(due: Due) -> None:
     def work() -> None:
         by = identity.actor_for(due.by_id, due.assurance)
+        if due.form_version != catalogue.current_version(due.form_id):
+            voluntary.open_draft(filing_id=due.filing_id, by=by)
         _settle(due.id, receipt=voluntary.submit(filing_id=due.filing_id, key=due.key, by=by).number)
 
     broken = str(_("系统暂时无法报送，请稍后再试。"))

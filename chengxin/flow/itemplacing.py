@@ -16,7 +16,6 @@ from chengxin.exchange.itemkeeping import Placed
 from chengxin.exchange.itemrows import ItemLine
 from chengxin.exchange.values import ROW_DRAFTED, ROW_SUBMITTED
 from chengxin.filings import drafts, fingerprints, lifecycle, many
-from chengxin.filings import queries as filing_queries
 from chengxin.filings.fingerprints import Prints
 from chengxin.filings.opening import Opening
 from chengxin.filings.voluntary import KIND
@@ -55,9 +54,7 @@ def placed(lines: Sequence[ItemLine], form: Form, enterprise_id: UUID, *, by: Ac
     opening = Opening(KIND, form.id, enterprise_id, division)
     made = many.open_many(opening=opening, answers=[each.line.answers or {} for each in fresh], by=by)
     ids = {each.line.number: filing_id for each, filing_id in zip(fresh, made, strict=True)}
-    for each in found:
-        if each.line.draft and each.state == ROW_DRAFTED and each.filing_id:
-            _amend(each, form, by=by)
+    _amend([each for each in found if each.line.draft and each.state == ROW_DRAFTED], form, by=by)
     return [replace(each, filing_id=ids.get(each.line.number, each.filing_id)) for each in found]
 
 
@@ -107,13 +104,15 @@ def _where(line: ItemLine, prints: Prints | None, known: _Known) -> Placed:
     return Placed(line, faults=((itembooks.DRAFT, words),))
 
 
-def _amend(line: Placed, form: Form, *, by: Actor) -> None:
-    """A line with a 草稿编号 says what its draft is to say now."""
-    assert line.filing_id is not None and line.line.answers is not None
-    draft = filing_queries.draft(filing_id=line.filing_id, by=by)
+def _amend(lines: Sequence[Placed], form: Form, *, by: Actor) -> None:
+    """Lines with a 草稿编号 say what their drafts are to say now; nothing is written where they say it already."""
+    held = many.typed(form=form, ids=[each.filing_id for each in lines if each.filing_id])
     group = form.groups[0]
-    wanted = {path(group.code, str(line.filing_id), code): text for code, text in line.line.answers.items()}
-    asked = {path(group.code, str(line.filing_id), field.code) for field in group.fields if field.kind != "file"}
-    changes: dict[str, str | None] = {key: wanted.get(key) for key in asked if draft.answers.get(key) != wanted.get(key)}
-    if changes:
-        drafts.save(filing_id=line.filing_id, base_rev=draft.rev, changes=changes, by=by)
+    codes = [field.code for field in group.fields if field.kind != "file"]
+    for each in lines:
+        assert each.filing_id is not None and each.line.answers is not None
+        rev, row, said = held[each.filing_id]
+        new = {code: text for code in codes if (text := each.line.answers.get(code, "")) != said.get(code, "")}
+        if new:
+            changes = {path(group.code, row, code): text or None for code, text in new.items()}
+            drafts.save(filing_id=each.filing_id, base_rev=rev, changes=changes, by=by)

@@ -12,10 +12,13 @@ from django.test import Client
 from openpyxl import Workbook, load_workbook
 
 from chengxin.catalogue import queries as catalogue
-from chengxin.exchange import itembooks, itemviews
+from chengxin.common import clock
+from chengxin.exchange import itembooks, itemkeeping, itemviews
 from chengxin.exchange.itemviews import Counts
+from chengxin.exchange.models import ItemRow
 from chengxin.filings import queries as filings
 from chengxin.flow import itembooks as flow
+from chengxin.flow import voluntary as voluntary_flow
 from chengxin.identity.values import Actor
 from tests.journeys import voluntary
 from tests.journeys.archives import html
@@ -272,13 +275,14 @@ def test_what_is_no_workbook_of_the_item_is_refused_in_a_sentence(client: Client
     assert voluntary.listed(firm) == []
 
 
-def test_formulas_are_faults_and_too_many_lines_are_refused(client: Client, firm: Registrant) -> None:
+def test_formulas_are_faults_and_too_many_lines_are_refused(client: Client, firm: Registrant, monkeypatch: pytest.MonkeyPatch) -> None:
     at = upload(client, book(line(1, amount="=1+1"), line(2, receiver="=cmd|'/c calc'!A0")))
     assert counts(firm, at).faulty == 2 and "单元格内容像是公式" in html(client.get(at))
-    many = book(*(line(number) for number in range(itembooks.MAX_ROWS + 1)))
-    answer = post(client, many)
-    assert answer.status_code == 422 and "一次最多1000行" in html(answer)
     assert "文件应为Excel工作簿" in html(post(client, b"receiver,mode\n"))
+    monkeypatch.setattr(itembooks, "MAX_ROWS", 3)
+    assert post(client, book(line(5), line(6), line(7))).status_code == 302
+    answer = post(client, book(line(1), line(2), line(3), line(4)))
+    assert answer.status_code == 422 and "一次最多3行" in html(answer)
 
 
 def test_equal_lines_in_one_workbook_and_missing_names_are_faults(client: Client, firm: Registrant) -> None:
@@ -294,3 +298,29 @@ def test_nothing_is_ready_says_so_and_a_stranger_session_is_led_to_the_log_in(cl
     answer = client.post(f"{at}/submit")
     assert answer.status_code == 409 and "没有可以报送的草稿" in html(answer)
     assert "/login" in Client().get(at).headers["Location"]
+
+
+def test_a_worker_that_was_killed_hands_nothing_in_twice(client: Client, firm: Registrant) -> None:
+    at = upload(client, book(line(1)), pictures=[jpg("票据1.jpg")])
+    client.post(f"{at}/submit")
+    [due] = itemkeeping.take(limit=10)
+    number = voluntary_flow.submit(filing_id=due.filing_id, key=due.key, by=firm.actor).number
+    assert counts(firm, at).waiting == 1 and flow.carry_out(10) == 0, "somebody may still be at it"
+    ItemRow.objects.update(next_try_at=clock.now())
+    work()
+    assert [row.receipt for row in itemviews.rows(UUID(at.rpartition("/")[2]))] == [number]
+
+
+@pytest.mark.slow
+def test_two_hundred_lines_at_once(client: Client, firm: Registrant) -> None:
+    lines = [line(number, proof="总收据.jpg") for number in range(200)]
+    at = upload(client, book(*lines), pictures=[jpg("总收据.jpg")])
+    assert counts(firm, at) == Counts(lines=200, drafted=200)
+    copy = client.get(f"{at}/marked.xlsx").content
+    upload(client, copy, to=at)
+    client.post(f"{at}/submit")
+    work()
+    assert counts(firm, at) == Counts(lines=200, submitted=200)
+    receipts = {row.receipt for row in itemviews.rows(UUID(at.rpartition("/")[2]))}
+    assert len(receipts - {""}) == 200
+    assert "after=" in html(client.get(at)), "a page shows a part of them"
