@@ -77,7 +77,7 @@ def address(*, state: str) -> str:
 def read(params: Mapping[str, str]) -> LicenceAnswer:
     """A call-back whose signature is good; raises Forged for any other."""
     fields = {name: str(params.get(name, ""))[:MOST_CHARS] for name in FIELDS}
-    if not hmac.compare_digest(signature_of(fields), str(params.get(SIGNATURE, ""))):
+    if not hmac.compare_digest(signature_of(fields).encode(), str(params.get(SIGNATURE, "")).encode()):
         raise Forged()
     known = fields["app"] == _app() and fields["outcome"] in (CONFIRMED, REFUSED) and fields["holder"] in (LEGAL, AGENT)
     try:

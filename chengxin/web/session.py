@@ -182,6 +182,21 @@ def applicant_only(view: View) -> View:
     return guarded
 
 
+def registrant(view: View) -> View:
+    """For anybody of an enterprise, whatever became of its registration; the view says what is missing (VOL-06).
+
+    Who has taken back a consent is led to give it again first (D-31).
+    """
+
+    @wraps(view)
+    def consenting(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        if identity.has_withdrawn(request.actor.id):
+            return redirect("/account/consents")
+        return view(request, *args, **kwargs)
+
+    return applicant_only(consenting)
+
+
 def agency_only(*roles: str) -> Callable[[View], View]:
     """For people of agencies with one of the roles; who still has a first password sets an own one first."""
 

@@ -100,6 +100,7 @@ def test_a_wrong_state_or_signature_is_refused_and_opens_nothing(firm: people.Pe
     good = call_back(desk.state, firm.login)
     wrong = {
         "signature": good | {"signature": "0" * 64},
+        "a signature of other signs": good | {"signature": "签" * 64},
         "no signature": {name: value for name, value in good.items() if name != "signature"},
         "another enterprise's code": good | {"uscc": people.code(9)},
         "another state": good | {"state": "f" * 64},

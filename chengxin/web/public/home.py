@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from chengxin.catalogue import queries as catalogue
 from chengxin.common import clock
 from chengxin.common.errors import NotFound
+from chengxin.identity import filers
 from chengxin.identity import queries as identity
 from chengxin.portal import help as centre
 from chengxin.portal import public_questions, rules
@@ -70,6 +71,8 @@ def _ways_in() -> dict[str, Any]:
         "login_url": address("account:login") or "/login",
         "forgot_url": address("account:forgot") or "/password/forgot",
         "services_url": address("enterprise:services") or "/workbench/services",
+        "voluntary_url": address("enterprise:voluntary") or "/voluntary",
+        "voluntary_title": filers.title(),
     }
 
 
