@@ -73,9 +73,9 @@ class Challenge:
 
 # --- Page ------------------------------------------------------------------------------------------------------------
 @component(title="页头")
-def page_head(*, title: str, crumbs: Sequence[Link] = (), lead: str = "") -> SafeString:
-    """Heading of the page with the way to it; the page has exactly one."""
-    return render("page_head", title=title, crumbs=crumbs, lead=lead)
+def page_head(*, title: str, crumbs: Sequence[Link] = (), lead: str = "", place: bool = False) -> SafeString:
+    """Heading of the page with the way to it, on `place` with 当前位置 before it; the page has exactly one."""
+    return render("page_head", title=title, crumbs=crumbs, lead=lead, place=place)
 
 
 @component(title="步骤")

@@ -7,7 +7,9 @@ from django.test import Client
 
 from chengxin.identity.values import Actor
 from tests.journeys import enterprises as people
+from tests.journeys import voluntary
 from tests.journeys.enterprises import Enterprise
+from tests.journeys.voluntary import Registrant
 
 
 @pytest.fixture
@@ -26,3 +28,9 @@ def enterprise(judge: Actor) -> Enterprise:
 def browser(enterprise: Enterprise) -> Client:
     """Its browser, without scripts."""
     return enterprise.client()
+
+
+@pytest.fixture
+def firm(judge: Actor) -> Registrant:
+    """An enterprise that may register voluntarily, in a strong session."""
+    return voluntary.registrant(by=judge)

@@ -1,22 +1,24 @@
-"""A page of the archive as it is drawn: groups, records, fields, with what was typed, said and found wrong."""
+"""A page of a form as it is drawn: groups, records, fields, with what was typed, said and found wrong."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from chengxin.catalogue import answers as paths
+from chengxin.catalogue import rules
 from chengxin.catalogue.answers import PUBLIC
+from chengxin.catalogue.values import Condition, Group
 from chengxin.catalogue.values import Field as CatalogueField
-from chengxin.catalogue.values import Group
+from chengxin.common import clock
 from chengxin.filings.values import AttachmentView, RemarkView
 from chengxin.web import forms
 from chengxin.web.divisions import division_tree
-from chengxin.web.enterprise import outline, posting
+from chengxin.web.enterprise import posting
 from chengxin.web.enterprise.outline import Part, Work
 from chengxin.web.forms import Field, FileItem, Remark, control_id
 
@@ -54,7 +56,10 @@ class GroupView:
 
 @dataclass
 class Around:
-    """What a page is drawn with besides the answers."""
+    """What a page is drawn with besides the answers; `upload_url` takes its files.
+
+    With `clearable` each line of text has its ×, with `thumbs` each picture is shown small.
+    """
 
     answers: Mapping[str, str]
     known: Mapping[str, str] = field(default_factory=dict)
@@ -63,7 +68,9 @@ class Around:
     files: Mapping[str, AttachmentView] = field(default_factory=dict)
     clashes: Mapping[str, str | None] = field(default_factory=dict)
     searches: Mapping[str, str] = field(default_factory=dict)
-    editable: bool = True
+    upload_url: str = ""
+    clearable: bool = False
+    thumbs: bool = False
 
 
 def groups(*, work: Work, part: Part, around: Around) -> list[GroupView]:
@@ -72,7 +79,7 @@ def groups(*, work: Work, part: Part, around: Around) -> list[GroupView]:
 
 
 def _group(work: Work, group: Group, around: Around) -> GroupView:
-    rows = outline.rows_shown(work.filing.id, group, around.answers)
+    rows = work.rows(group, around.answers)
     single = group.max_records == 1
     records = tuple(
         _record(work, group, row, around, title=_title(group, number), deletable=not (single and group.min_records))
@@ -98,17 +105,16 @@ def _title(group: Group, number: int) -> str:
     return _("%(title)s 第 %(n)s 条") % {"title": group.title, "n": number}
 
 
-def _record(
-    work: Work, group: Group, row: paths.Row, around: Around, *, title: str, deletable: bool
-) -> RecordView:
+def _record(work: Work, group: Group, row: paths.Row, around: Around, *, title: str, deletable: bool) -> RecordView:
     path = f"{group.code}/{row.id}"
-    fields = tuple(_field(work, group, f, f"{path}/{f.code}", around) for f in group.fields)
+    needed = rules.asked(group, row.raw, today=clock.today())
+    fields = tuple(
+        _field(group, replace(f, required=f.required or needed.get(f.code, False)), f"{path}/{f.code}", around) for f in group.fields
+    )
     visibility = None
     if group.visibility == "choice":
         where = f"{path}/{PUBLIC}"
-        visibility = forms.visibility_view(
-            path=path, value=around.answers.get(where, ""), errors=around.errors.get(where, ())
-        )
+        visibility = forms.visibility_view(path=path, value=around.answers.get(where, ""), errors=around.errors.get(where, ()))
         visibility = _clashed(visibility, around)
     errors = around.errors.get(path, ())
     notes = tuple(Remark(text=text) for text in errors)
@@ -123,13 +129,14 @@ def _record(
     )
 
 
-def _field(work: Work, group: Group, f: CatalogueField, path: str, around: Around) -> Field:
+def _field(group: Group, f: CatalogueField, path: str, around: Around) -> Field:
     files = {
         sha: FileItem(
             id=sha,
             name=held.name,
             size=held.size,
-            url=reverse("enterprise:attachment", args=[held.id, 1]),
+            url=(url := reverse("enterprise:attachment", args=[held.id, 1])),
+            thumb=url if around.thumbs and held.media_type.startswith("image/") else "",
         )
         for key, held in around.files.items()
         if (sha := _sha_at(key, path))
@@ -141,11 +148,11 @@ def _field(work: Work, group: Group, f: CatalogueField, path: str, around: Aroun
         errors=around.errors,
         remarks=around.remarks,
         files=files,
-        upload_url=reverse("enterprise:upload", args=[work.filing.id]) if f.kind == "file" else "",
+        upload_url=around.upload_url if f.kind == "file" else "",
         tree=division_tree(),
         search=around.searches.get(path, ""),
     )
-    view = replace(view, hint=_hint(group, f, view.hint))
+    view = replace(view, hint=_hint(group, f, view.hint), clearable=around.clearable and view.control == "input")
     return _clashed(_registered(f, view, around), around)
 
 
@@ -155,12 +162,12 @@ def _sha_at(key: str, path: str) -> str:
 
 
 def _hint(group: Group, f: CatalogueField, hint: str) -> str:
-    """The hint of a field that is asked only sometimes says when."""
-    if f.when is None or (other := group.field(f.when.field)) is None:
+    """The hint of a field that is asked, or needed, only sometimes says when; a hint that says it itself stays as it is."""
+    rule, text = (f.when, _("当“%(field)s”为%(values)s时填写。")) if f.when else (f.required_when, _("当“%(field)s”为%(values)s时必填。"))
+    if rule is None or (other := group.field(rule.field)) is None or f"{other.label}为" in hint:
         return hint
-    labels = [str(o.label) for o in other.options if o.code in f.when.values] or [_("是")]
-    when = _("当“%(field)s”为%(values)s时填写。") % {"field": other.label, "values": _("、").join(labels)}
-    return f"{when}{hint}"
+    labels = [str(o.label) for o in other.options if o.code in rule.values] or [_("是")]
+    return f"{text % {'field': other.label, 'values': _('、').join(labels)}}{hint}"
 
 
 def _registered(f: CatalogueField, view: Field, around: Around) -> Field:
@@ -218,12 +225,21 @@ def summary(shown: Sequence[GroupView]) -> list[tuple[str, str]]:
 
 def conditions(part: Part, shown: Sequence[GroupView]) -> str:
     """JSON of the fields that are asked only while another has some value: path → [path, values]."""
+    return _tied(part, shown, lambda f: f.when)
+
+
+def needs(part: Part, shown: Sequence[GroupView]) -> str:
+    """JSON of the fields that are needed only while another has some value: path → [path, values]."""
+    return _tied(part, shown, lambda f: None if f.required else f.required_when)
+
+
+def _tied(part: Part, shown: Sequence[GroupView], rule_of: Callable[[CatalogueField], Condition | None]) -> str:
     made: dict[str, list[object]] = {}
     for group, view in zip(part.groups, shown, strict=True):
         for f in group.fields:
-            if f.when is not None:
+            if (rule := rule_of(f)) is not None:
                 for record in view.records:
-                    made[f"{record.path}/{f.code}"] = [f"{record.path}/{f.when.field}", list(f.when.values)]
+                    made[f"{record.path}/{f.code}"] = [f"{record.path}/{rule.field}", list(rule.values)]
     return json.dumps(made)
 
 

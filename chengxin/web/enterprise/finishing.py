@@ -163,11 +163,13 @@ def moments(filing: FilingView, *, by: Actor) -> list[Moment]:
             made.append(Moment(title=title, at=submission.submitted_at, text=submission.number))
         if decision := decided.get(round_):
             good = decision.outcome == "approved"
-            title = _("审核通过") if good else _("审核未通过")
+            title = lifecycle.label(kind=filing.kind, state=decision.outcome)
             made.append(Moment(title=title, at=decision.at, text=decision.opinion, tone="good" if good else "bad"))
     if filing.state == lifecycle.SUBMITTED:
         due = _("暂定") if filing.due_provisional else ""
         made.append(Moment(title=_("预计审核完成时间"), at=filing.due_at, text=due, tone="waiting"))
+    elif filing.state in (lifecycle.WITHDRAWN, lifecycle.ENDED, lifecycle.SUPERSEDED):
+        made.append(Moment(title=state_label(filing), at=filing.updated_at))
     return [*reversed(made), Moment(title=_("开始填报"), at=filing.created_at)]
 
 

@@ -15,8 +15,10 @@ from django.views.decorators.http import require_safe
 from chengxin.filings import lifecycle
 from chengxin.filings import messages as inside
 from chengxin.filings import queries as filings
+from chengxin.filings import voluntary_queries as voluntary
 from chengxin.filings.messages import MessageView
 from chengxin.filings.values import FilingView
+from chengxin.filings.voluntary import KIND as VOLUNTARY
 from chengxin.flow import archive as flow
 from chengxin.flow import notices
 from chengxin.gateways import queries as gateways
@@ -24,9 +26,10 @@ from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.web.enterprise import outline
 from chengxin.web.enterprise.words import crumbs, kind_label, message_title, state_label
-from chengxin.web.session import Request, enterprise_only
+from chengxin.web.session import Request, enterprise_only, enterprise_or_handler
 
 SHOWN = 5
+OWN_PAGES = {flow.KIND: "enterprise:archive", VOLUNTARY: "enterprise:voluntary_items"}
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,7 @@ def show(request: Request) -> HttpResponse:
     assert by.enterprise_id is not None
     latest = flow.current(by=by)
     every = [
-        filing
-        for kind in ("archive", "registration")
-        for filing in filings.history(enterprise_id=by.enterprise_id, kind=kind, by=by)[:10]
+        filing for kind in ("archive", "registration") for filing in filings.history(enterprise_id=by.enterprise_id, kind=kind, by=by)[:10]
     ]
     context = {
         "enterprise": identity.enterprise(by.enterprise_id),
@@ -71,6 +72,8 @@ def show(request: Request) -> HttpResponse:
         "messages": notes(by=by)[:SHOWN],
         "unread": inside.unread(by=by),
         "in_force": filings.approved(enterprise_id=by.enterprise_id, kind=flow.KIND),
+        "registered": sum(voluntary.counts(by.enterprise_id).values()),
+        "completed": voluntary.completed(by.enterprise_id),
     }
     return render(request, "enterprise/home.html", context)
 
@@ -114,7 +117,7 @@ def _remarks_left(filing: FilingView, by: Actor) -> int:
 
 
 @require_safe
-@enterprise_only
+@enterprise_or_handler
 def messages(request: Request) -> HttpResponse:
     """All messages, newest first; seeing them marks them as read."""
     shown = notes(by=request.actor)
@@ -137,8 +140,10 @@ def _note(message: MessageView, mail: str) -> Note:
     url = reverse("enterprise:receipt", args=[number]) if number else ""
     if message.template == "case":
         url = reverse("enterprise:case", args=[params["filing"]]) if number else ""
-    if not url and params.get("kind") == flow.KIND:
-        url = reverse("enterprise:archive")
+    if not url and params.get("kind") in OWN_PAGES:
+        url = reverse(OWN_PAGES[str(params["kind"])])
+    if params.get("kind") == VOLUNTARY and params.get("filing"):
+        url = reverse("enterprise:voluntary_record", args=[params["filing"]])
     return Note(
         title=message_title(message),
         text=text,

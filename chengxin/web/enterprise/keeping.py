@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from chengxin.common.errors import Invalid
 from chengxin.filings import queries as filings
+from chengxin.filings.values import AttachmentView, DraftView
 from chengxin.flow import archive as flow
 from chengxin.web.enterprise import outline, rows
 from chengxin.web.enterprise.words import crumbs
@@ -26,10 +29,14 @@ def autosave(request: Request, filing_id: UUID, code: str) -> HttpResponse:
     """Keep changed paths in the recovery copy of this page; names those that another tab changed."""
     by = request.actor
     work = outline.open_work(filing_id=filing_id, by=by)
-    part = work.part(code)
+    keep = partial(flow.keep_copy, filing_id=filing_id, page=work.part(code).code, by=by)
+    return autosaved(request, draft=work.draft, keep=keep)
+
+
+def autosaved(request: Request, *, draft: DraftView, keep: Callable[..., None]) -> HttpResponse:
+    """Keep what a script sent by `keep`, and name the paths that another tab has saved meanwhile."""
     base_rev, changes = _body(request)
-    flow.keep_copy(filing_id=filing_id, page=part.code, base_rev=base_rev, answers=changes, by=by)
-    draft = work.draft
+    keep(base_rev=base_rev, answers=changes)
     clashes = [p for p, v in changes.items() if draft.field_rev.get(p, 0) > base_rev and draft.answers.get(p, "") != v]
     return JsonResponse({"clashes": clashes, "saved_at": rows.clock_text()})
 
@@ -72,9 +79,14 @@ def leave(request: Request, filing_id: UUID, code: str) -> HttpResponse:
 @enterprise_only
 def upload(request: Request, filing_id: UUID) -> HttpResponse:
     """Take in one proof; the page names it by its hash once it is saved."""
+    return taken_in(request, take=partial(flow.upload, filing_id=filing_id, by=request.actor))
+
+
+def taken_in(request: Request, *, take: Callable[..., AttachmentView]) -> HttpResponse:
+    """Take in the file that a script sent, by `take`; what refuses it is said by its path."""
     file = request.FILES.get("file")
     path = request.POST.get("path", "")
     if file is None or not file.name:
         raise Invalid(_("请选择要上传的文件。"), fields={path: [_("请选择要上传的文件。")]})
-    taken = flow.upload(filing_id=filing_id, path=path, stream=file, name=file.name, by=request.actor)
+    taken = take(path=path, stream=file, name=file.name)
     return JsonResponse({"id": taken.sha256, "name": taken.name, "size": taken.size}, status=201)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -44,7 +44,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Work:
-    """An archive that is being written: filing, draft, form in the words of its subject."""
+    """A filing that is being written: filing, draft, form in the words of its subject."""
 
     filing: FilingView
     draft: DraftView
@@ -77,6 +77,17 @@ class Work:
         """The address of a page."""
         return url_of(self.filing.id, part.code)
 
+    def rows(self, group: Group, answers: Mapping[str, str]) -> list[paths.Row]:
+        """The records of a group as the page shows them; a needed group always has one to fill in."""
+        found = paths.rows(answers, group.code)
+        if found or not group.min_records or group.source != "answers":
+            return found
+        return [paths.Row(id=self.first_row(group.code, answers), raw={})]
+
+    def first_row(self, group: str, answers: Mapping[str, str]) -> str:
+        """The id of the first record of a group that has none yet: the same in every tab."""
+        return str(uuid5(self.filing.id, group))
+
     def cleaned(self, answers: Mapping[str, str] | None = None, *, partial: bool = False) -> Cleaned:
         """What is wrong or missing in the whole archive, as typed so far (or in `answers`)."""
         typed = dict(self.draft.answers if answers is None else answers)
@@ -84,11 +95,10 @@ class Work:
             typed |= self._first_records(typed)
         return rules.clean(self.form, typed, today=clock.today(), partial=partial, subject=self.subject)
 
-
     def _first_records(self, typed: Mapping[str, str]) -> dict[str, str]:
         """The empty first records that pages show, so that each of their required fields is asked for."""
         needed = (g for g in self.form.asked_groups() if g.min_records and not paths.rows(typed, g.code))
-        return {paths.path(g.code, str(first_row(self.filing.id, g.code)), paths.ORDER): "1" for g in needed}
+        return {paths.path(g.code, self.first_row(g.code, typed), paths.ORDER): "1" for g in needed}
 
 
 def open_work(*, filing_id: UUID, by: Actor) -> Work:
@@ -166,18 +176,3 @@ def problems_of(part: Part, found: Cleaned) -> dict[str, list[str]]:
     codes = {g.code for g in part.groups}
     errors = {path: list(texts) for path, texts in found.errors.items() if path.split("/", 1)[0] in codes}
     return errors | {code: [text] for code, text in found.missing.items() if code in codes}
-
-
-def rows_shown(filing_id: UUID, group: Group, answers: Mapping[str, str]) -> list[paths.Row]:
-    """The records of a group as the page shows them; a needed group always has one to fill in."""
-    rows = paths.rows(answers, group.code)
-    if rows or not group.min_records or group.source != "answers":
-        return rows
-    return [paths.Row(id=str(first_row(filing_id, group.code)), raw={})]
-
-
-def first_row(filing_id: UUID, group: str) -> UUID:
-    """The id of the first record of a group that has none yet: the same in every tab."""
-    from uuid import uuid5
-
-    return uuid5(filing_id, group)

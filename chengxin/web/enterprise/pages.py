@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from chengxin.catalogue import answers as paths
 from chengxin.common.errors import Invalid
 from chengxin.filings import lifecycle
-from chengxin.filings import queries as filings
-from chengxin.filings.values import Clash
 from chengxin.flow import archive as flow
 from chengxin.flow import prefill
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.records.reading import Item
 from chengxin.web import answers as posted_answers
-from chengxin.web.enterprise import drawing, government, outline, posting, rows, voluntary_views
+from chengxin.web.enterprise import government, outline, posting, rows, showing, voluntary_views
 from chengxin.web.enterprise.outline import BASIC, Part, Work
 from chengxin.web.enterprise.posting import Posted
+from chengxin.web.enterprise.showing import Show
 from chengxin.web.enterprise.words import crumbs
 from chengxin.web.session import Request, enterprise_only
-
-
-@dataclass
-class Show:
-    """How a page is drawn after something happened."""
-
-    answers: dict[str, str] | None = None
-    base_rev: int | None = None
-    errors: dict[str, list[str]] = field(default_factory=dict)
-    clashes: tuple[Clash, ...] = ()
-    strict: bool = False
-    said: str = ""
-    undo: str = ""
-    searches: dict[str, str] = field(default_factory=dict)
-    status: int = 200
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,26 +53,7 @@ def _answer(request: Request, filing_id: UUID, code: str) -> HttpResponse:
         return redirect("enterprise:status", filing_id=filing_id)
     if not part.is_licence and not work.filing.enterprise_type:
         return redirect("enterprise:commitment", filing_id=filing_id)
-    return _draw(request, work, part, _as_asked(request, work, part, by))
-
-
-def _as_asked(request: Request, work: Work, part: Part, by: Actor) -> Show:
-    """A plain look at the draft, or with the recovery copy laid over it."""
-    if request.GET.get("saved"):
-        return Show(said=_("已暂存 %(time)s") % {"time": request.GET["saved"][:5]})
-    if not request.GET.get("recover"):
-        return Show(strict=bool(request.GET.get("check")))
-    copy = filings.recovery_copy(filing_id=work.filing.id, page=part.code, by=by)
-    if copy is None:
-        return Show()
-    answers, base_rev, _at = copy
-    stored = work.draft
-    clashes = tuple(
-        Clash(path=path, mine=value, theirs=stored.answers.get(path))
-        for path, value in answers.items()
-        if stored.field_rev.get(path, 0) > base_rev and stored.answers.get(path, "") != value
-    )
-    return Show(answers={**stored.answers, **answers}, clashes=clashes, said=_("已恢复自动保存的内容，尚未暂存"))
+    return _draw(request, work, part, showing.as_asked(request, work=work, part=part, by=by))
 
 
 def _take(request: Request, work: Work, part: Part, by: Actor) -> HttpResponse:
@@ -98,34 +63,17 @@ def _take(request: Request, work: Work, part: Part, by: Actor) -> HttpResponse:
     undo = rows.apply(request, work=work, part=part, posted=posted, pressed=pressed)
     typed = {**work.draft.answers, **posted.values}
     try:
-        saved = flow.save_page(
-            filing_id=work.filing.id, page=part.code, base_rev=posted.base_rev, changes=posted.changes, by=by
-        )
+        saved = flow.save_page(filing_id=work.filing.id, page=part.code, base_rev=posted.base_rev, changes=posted.changes, by=by)
     except Invalid as error:
         errors = {**error.fields, "": [error.message]} if not error.fields else dict(error.fields)
         return _draw(request, work, part, Show(answers=typed, errors=errors, base_rev=posted.base_rev, status=422))
-    _tick(request, work, by)
+    showing.tick(request, work=work, by=by)
     work = outline.open_work(filing_id=work.filing.id, by=by)
     if saved.clashes:
-        return _draw(request, work, part, _clashing(work, saved.clashes))
+        return _draw(request, work, part, showing.clashing(work, saved.clashes))
     if posted.errors:
         return _draw(request, work, part, Show(errors=posted.errors, status=422))
     return _after(request, work, part, by=by, pressed=pressed, undo=undo, posted=posted)
-
-
-def _clashing(work: Work, clashes: tuple[Clash, ...]) -> Show:
-    mine = {clash.path: clash.mine or "" for clash in clashes}
-    said = _("其他内容已暂存；有 %(n)s 项已在另一窗口被修改，请选择保留哪一个后再次保存") % {"n": len(clashes)}
-    return Show(answers={**work.draft.answers, **mine}, clashes=clashes, said=said, status=409)
-
-
-def _tick(request: Request, work: Work, by: Actor) -> None:
-    """Take the ticks 已处理 of the remarks that this page showed (D-37)."""
-    shown = set(request.POST.get("_remarks", "").split())
-    ticked = set(request.POST.getlist("_dealt"))
-    for remark in filings.remarks(filing_id=work.filing.id, by=by):
-        if str(remark.id) in shown and remark.dealt_with != (str(remark.id) in ticked):
-            flow.tick_remark(remark_id=remark.id, dealt_with=str(remark.id) in ticked, by=by)
 
 
 def _after(
@@ -173,32 +121,9 @@ def _draw(request: Request, work: Work, part: Part, show: Show) -> HttpResponse:
 
 def _context(request: Request, work: Work, part: Part, show: Show) -> dict[str, Any]:
     by = request.actor
-    answers = work.draft.answers if show.answers is None else show.answers
-    remarks = filings.remarks(filing_id=work.filing.id, by=by)
-    around = drawing.Around(
-        answers=answers,
-        known=_known(by),
-        errors=_found(work, part, answers, show),
-        remarks=drawing.remarks_of(remarks, round=work.filing.round, tickable=True),
-        files=drawing.files_of(filings.attachments(filing_id=work.filing.id, by=by)),
-        clashes={clash.path: clash.theirs for clash in show.clashes},
-        searches=show.searches,
-    )
-    shown = drawing.groups(work=work, part=part, around=around)
-    copy = filings.recovery_copy(filing_id=work.filing.id, page=part.code, by=by) if show.answers is None else None
+    upload_url = reverse("enterprise:upload", args=[work.filing.id])
     return {
-        "work": work,
-        "part": part,
-        "groups": shown,
-        "summary": _summary(shown, show),
-        "strict": show.strict or show.status == 422,
-        "warnings": 0 if show.strict or show.status == 422 else len(drawing.summary(shown)),
-        "conditions": drawing.conditions(part, shown),
-        "base_rev": work.draft.rev if show.base_rev is None else show.base_rev,
-        "said": show.said,
-        "undo": show.undo,
-        "copy_at": copy[2] if copy and rows.differs(copy[0], work.draft.answers) else None,
-        "remark_ids": " ".join(str(r.id) for r in remarks if r.round == work.filing.round and _is_on(part, r.path)),
+        **showing.context(work=work, part=part, show=show, known=_known(by), upload_url=upload_url, by=by),
         "views": _views(work, part),
         "above": None if part.is_licence else government.above(form=work.form, by=by),
         "first": not part.is_licence and work.parts.index(part) == 1,
@@ -206,28 +131,8 @@ def _context(request: Request, work: Work, part: Part, show: Show) -> dict[str, 
         "previous": work.before(part),
         "following": work.after(part),
         "crumbs": crumbs((_("诚信档案企业信息"), "/workbench/archive"), (part.title, "")),
-        "opinion": work.filing.opinion if work.filing.decided_at and work.filing.state != "approved" else "",
         "register_late": bool(request.GET.get("late")),
     }
-
-
-def _summary(shown: list[drawing.GroupView], show: Show) -> list[tuple[str, str]]:
-    if not show.strict and show.status != 422:
-        return []
-    return [("", text) for text in show.errors.get("", ())] + drawing.summary(shown)
-
-
-def _is_on(part: Part, path: str) -> bool:
-    return path.split("/", 1)[0] in {group.code for group in part.groups}
-
-
-def _found(work: Work, part: Part, answers: dict[str, str], show: Show) -> dict[str, list[str]]:
-    """Problems to show: all of them after 保存，并填写下一页, else only what was typed and is not possible."""
-    if show.strict:
-        return outline.problems_of(part, work.cleaned(answers)) | show.errors
-    warnings = work.cleaned(answers, partial=True).warnings
-    typed = {path: list(texts) for path, texts in warnings.items() if _is_on(part, path)}
-    return typed | show.errors
 
 
 def _views(work: Work, part: Part) -> list[tuple[str, tuple[Item, ...]]]:
@@ -242,4 +147,3 @@ def _known(by: Actor) -> dict[str, str]:
     assert by.enterprise_id is not None
     enterprise = identity.enterprise(by.enterprise_id)
     return prefill.known_facts(register=prefill.last_known(uscc=enterprise.uscc), enterprise=enterprise)
-

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from chengxin.catalogue import queries as catalogue
@@ -24,7 +25,13 @@ from chengxin.ledger import queries as ledger
 from chengxin.seals import pdf
 from chengxin.seals import values as seals
 from chengxin.web.enterprise.words import crumbs, kind_label, state_label
-from chengxin.web.session import Request, enterprise_only, member_only
+from chengxin.web.session import Request, enterprise_or_handler, member_only
+
+# Where the filings of a kind are at home, for the way to the page.
+WHERE = {
+    "archive": (gettext_lazy("诚信档案企业信息"), "/workbench/archive"),
+    "voluntary": (gettext_lazy("信用信息自愿注册"), "/voluntary/items"),
+}
 
 
 def _own(number: str, by: Actor) -> tuple[Receipt, FilingView]:
@@ -37,7 +44,7 @@ def _own(number: str, by: Actor) -> tuple[Receipt, FilingView]:
 
 
 @require_safe
-@enterprise_only
+@enterprise_or_handler
 def receipt(request: Request, number: str) -> HttpResponse:
     """The receipt as a page; its number leads to the check without log-in."""
     found, filing = _own(number, request.actor)
@@ -54,13 +61,13 @@ def receipt(request: Request, number: str) -> HttpResponse:
         "state_label": state_label(filing),
         "verify_url": _verify_url(number),
         "fresh": found.body["round"] == filing.round and filing.state == "submitted",
-        "crumbs": crumbs((_("诚信档案企业信息"), "/workbench/archive"), (_("提交回执"), "")),
+        "crumbs": crumbs(WHERE.get(filing.kind, WHERE["archive"]), (_("提交回执"), "")),
     }
     return render(request, "enterprise/receipt.html", context)
 
 
 @require_safe
-@enterprise_only
+@enterprise_or_handler
 def receipt_pdf(request: Request, number: str) -> HttpResponse:
     """The receipt as a signed PDF."""
     found, filing = _own(number, request.actor)
@@ -71,7 +78,7 @@ def receipt_pdf(request: Request, number: str) -> HttpResponse:
 
 
 @require_safe
-@enterprise_only
+@enterprise_or_handler
 def receipt_json(request: Request, number: str) -> HttpResponse:
     """The receipt as the platform signed it: canonical body, signature, and the log proof once there is one."""
     found, filing = _own(number, request.actor)

@@ -8,8 +8,9 @@ was not, whatever another tab has done to it meanwhile.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from django.http import QueryDict
 
 from chengxin.catalogue.answers import PUBLIC
 from chengxin.catalogue.values import Group
-from chengxin.common.errors import Invalid
+from chengxin.common.errors import Invalid, Unavailable
+from chengxin.filings.values import AttachmentView
 from chengxin.flow import archive as flow
 from chengxin.identity.values import Actor
 from chengxin.web import answers as posted_answers
@@ -29,6 +31,7 @@ from chengxin.web.session import Request
 WAS = "_was/"
 KEEP = "_keep/"
 NEW = ".new"
+Upload = Callable[..., AttachmentView]
 
 
 @dataclass
@@ -52,15 +55,15 @@ def was(group: Group, row: str, answers: Mapping[str, str]) -> str:
     return " ".join(f"{code}:{mark(answers.get(f'{group.code}/{row}/{code}', ''))}" for code in codes)
 
 
-def read(request: Request, *, work: Work, part: Part, by: Actor) -> Posted:
-    """Everything the page posted; files chosen without scripts are taken in here."""
+def read(request: Request, *, work: Work, part: Part, by: Actor, upload: Upload = flow.upload) -> Posted:
+    """Everything the page posted; files chosen without scripts are taken in here, by `upload`."""
     post = request.POST
     marks, kinds = _shown(post, part)
     typed = posted_answers.read(post, kinds=kinds, tree=division_tree())
     values = {path: _kept(post, path, value, work) for path, value in typed.items()}
     base = post.get("base_rev", "")
     made = Posted(base_rev=int(base) if base.isdecimal() and len(base) < 10 else 0, values=values, changes={})
-    _take_files(request, work=work, kinds=kinds, made=made, by=by)
+    _take_files(request, kinds=kinds, made=made, take=partial(upload, filing_id=work.filing.id, by=by))
     made.changes = {path: value for path, value in made.values.items() if mark(value) != marks[path]}
     return made
 
@@ -100,21 +103,22 @@ def is_row(text: str) -> bool:
         return False
 
 
-def _take_files(request: Request, *, work: Work, kinds: Mapping[str, str], made: Posted, by: Actor) -> None:
+def _take_files(request: Request, *, kinds: Mapping[str, str], made: Posted, take: Upload) -> None:
     for name in request.FILES:
         path = name.removesuffix(NEW)
         if not name.endswith(NEW) or kinds.get(path) != "file":
             continue
         for file in request.FILES.getlist(name):
             if file.name:
-                _take(file, path, work=work, made=made, by=by)
+                _take(file, path, made=made, take=take)
 
 
-def _take(file: UploadedFile[Any], path: str, *, work: Work, made: Posted, by: Actor) -> None:
+def _take(file: UploadedFile[Any], path: str, *, made: Posted, take: Upload) -> None:
     try:
-        taken = flow.upload(filing_id=work.filing.id, path=path, stream=file, name=str(file.name), by=by)
-    except Invalid as error:
-        texts = [text for found in error.fields.values() for text in found] or [error.message]
+        taken = take(path=path, stream=file, name=str(file.name))
+    except (Invalid, Unavailable) as error:
+        fields = error.fields if isinstance(error, Invalid) else {}
+        texts = [text for found in fields.values() for text in found] or [error.message]
         made.errors.setdefault(path, []).extend(texts)
         return
     held = [part for part in made.values.get(path, "").split(",") if part]

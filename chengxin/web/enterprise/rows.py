@@ -9,15 +9,13 @@ from chengxin.catalogue import answers as paths
 from chengxin.catalogue.answers import ORDER, PUBLIC
 from chengxin.catalogue.values import Group
 from chengxin.common import clock
-from chengxin.web.enterprise import outline, posting
+from chengxin.web.enterprise import posting
 from chengxin.web.enterprise.outline import Part, Work
 from chengxin.web.enterprise.posting import Posted
 from chengxin.web.session import Request
 
 
-def apply(
-    request: Request, *, work: Work, part: Part, posted: Posted, pressed: tuple[str, str] | None
-) -> str:
+def apply(request: Request, *, work: Work, part: Part, posted: Posted, pressed: tuple[str, str] | None) -> str:
     """Add to the posted changes what the pressed button does; gives the text that undoes a deletion."""
     if pressed is None:
         return ""
@@ -47,7 +45,7 @@ def _add(work: Work, part: Part, posted: Posted, code: str) -> None:
     if group is None:
         return
     answers = dict(work.draft.answers)
-    there = outline.rows_shown(work.filing.id, group, answers)
+    there = work.rows(group, answers)
     if len(there) >= group.max_records:
         return
     if any(ORDER not in row.raw for row in there):

@@ -8,7 +8,9 @@ ARCHIVE = "workbench/archive/<uuid:filing_id>"
 
 urlpatterns = [
     path("", include("chengxin.web.enterprise.portal_urls")),
+    path("", include("chengxin.web.enterprise.itembook_urls")),
     path("", include("chengxin.web.enterprise.voluntary_out_urls")),
+    path("voluntary", include("chengxin.web.enterprise.voluntary_urls")),
     path("workbench", home.show, name="home"),
     path("workbench/messages", home.messages, name="messages"),
     path("workbench/archive", archive.show, name="archive"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,17 +21,19 @@ TYPE_HINTS = {
 KINDS = {
     "registration": gettext_lazy("企业用户注册"),
     "archive": gettext_lazy("诚信档案"),
+    "voluntary": gettext_lazy("自愿注册信息"),
+    "takedown": gettext_lazy("下线申请"),
     "objection": gettext_lazy("异议申请"),
     "error_report": gettext_lazy("信息纠错"),
     "subject_change": gettext_lazy("主体信息变更"),
     "impostor": gettext_lazy("冒名注册申诉"),
     "help": gettext_lazy("客服求助"),
     "question": gettext_lazy("政企交流"),
+    "tipoff": gettext_lazy("举报"),
+    "suggestion": gettext_lazy("投诉建议"),
 }
 
 ACCOUNT_CHANGES = {
-    "tipoff": gettext_lazy("举报"),
-    "suggestion": gettext_lazy("投诉建议"),
     "account_change_held": gettext_lazy("客服求助申请的账号变更等待生效，如非本单位申请，请通过注册邮箱收到的链接阻止"),
     "account_change_stopped": gettext_lazy("客服求助申请的账号变更已被原注册邮箱阻止"),
     "account_mailbox_changed": gettext_lazy("注册邮箱已变更"),
@@ -47,9 +50,9 @@ def state_label(filing: FilingView) -> str:
     return lifecycle.label(kind=filing.kind, state=filing.state)
 
 
-def crumbs(*pairs: tuple[str, str]) -> list[Link]:
+def crumbs(*pairs: tuple[str | Promise, str]) -> list[Link]:
     """The way from the home page."""
-    return [Link(text=_("企业首页"), url="/workbench"), *(Link(text=text, url=url) for text, url in pairs)]
+    return [Link(text=_("企业首页"), url="/workbench"), *(Link(text=str(text), url=url) for text, url in pairs)]
 
 
 def message_title(message: MessageView) -> str:

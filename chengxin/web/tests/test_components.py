@@ -41,7 +41,7 @@ def test_a_file_field_tells_its_limits() -> None:
     )
     row = field_view(field, path="p", answers={}, upload_url="/up")
     assert row.slot is not None
-    assert row.slot.hint == "支持 jpg、png、pdf 格式，单个文件不超过 5 MB，最多 10 个。"
+    assert row.slot.hint == "支持上传的文件类型为jpg、png、pdf，单个文件不超过 5 MB，最多 10 个。"
     assert row.slot.accept == ".jpg,.jpeg,.png,.pdf"
 
 
