@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -39,7 +40,7 @@ def record_badge(request: HttpRequest, *, uscc: str, record_id: UUID) -> HttpRes
 
 
 def _drawn(request: HttpRequest, *, standing: bool, head: str, name: str) -> HttpResponse:
-    values = {"standing": standing, "head": head, "name": _fitted(name)}
+    values = {"standing": standing, "head": head, "name": _fitted(name), "issuer": _fitted(settings.SITE_NAME)}
     response = render(request, "public/badge.svg", values, content_type="image/svg+xml; charset=utf-8")
     response.headers["Cache-Control"] = f"public, max-age={BADGE_SECONDS}"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
