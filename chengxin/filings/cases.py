@@ -80,7 +80,7 @@ def hand_in(*, case: NewCase, by: Actor) -> HandedIn:
     if case.enterprise_id is None:
         policy.require(by=by, permission="case.hand_in")
     else:
-        policy.require(by=by, permission="filing.edit", enterprise_id=case.enterprise_id)
+        policy.require(by=by, permission=identity.edit_permission(case.kind), enterprise_id=case.enterprise_id)
     sql.row(_ONE_AT_A_TIME, {"key": f"case:{case.key}"})
     earlier = handed_in_before(kind=case.kind, key=case.key, by=by)
     if earlier is not None:

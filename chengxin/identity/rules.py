@@ -14,6 +14,7 @@ from chengxin.identity.values import UNNAMED_KIND
 
 HELP_FORM = "report/help"
 VOLUNTARY = "voluntary"
+OF_VOLUNTARY = (VOLUNTARY, "takedown")  # kinds of filings that are about voluntary records
 OPEN_KINDS = ("91", "92", "93")
 MAX_NAME = 200
 MAX_EMAIL = 254
@@ -46,7 +47,7 @@ def review_permission(form: str) -> str:
 
 def edit_permission(kind: str) -> str:
     """The permission that writing a filing of `kind` needs: handlers write voluntary records only (VOL-03)."""
-    return "voluntary.file" if kind == VOLUNTARY else "filing.edit"
+    return "voluntary.file" if kind in OF_VOLUNTARY else "filing.edit"
 
 
 def clean_name(name: str) -> str:

@@ -233,7 +233,10 @@ def test_the_desk_shows_a_request_beside_its_record_and_answers_it(public: Regis
     assert desk.post(f"{at}/decide", {"outcome": "approved", "answer": "已核对，予以下线。"}).status_code == 302
     done = desk.get(at).content.decode()
     assert "该条信息已不再公示" in done and "已核对，予以下线。" in done and PROJECT not in voluntary.shown(public)
-    assert public.client().get(at).status_code in (302, 403, 404), "the desk is the reviewers'"
+    owner = public.client()
+    assert "下线申请" in owner.get("/workbench/cases").content.decode()
+    assert "已核对，予以下线。" in owner.get(f"/workbench/cases/{asked.filing_id}").content.decode()
+    assert owner.get(at).status_code in (302, 403, 404), "the desk is the reviewers'"
 
 
 def test_a_record_that_a_ruling_deletes_is_registered_no_more(public: Registrant, judge: Actor) -> None:

@@ -29,7 +29,7 @@ from chengxin.web.components import Moment
 from chengxin.web.enterprise.words import crumbs, kind_label, state_label
 from chengxin.web.session import Request, enterprise_only
 
-OWN_KINDS = ("objection", "subject_change")
+OWN_KINDS = ("objection", "subject_change", "takedown")
 
 
 @require_safe
