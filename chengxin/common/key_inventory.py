@@ -38,9 +38,9 @@ INVENTORY: dict[str, Purpose] = {
     "duplicate": Purpose(
         kind="secret",
         purpose="Keyed fingerprint that recognises a duplicate record without storing its content.",
-        rotation="When leaked; fingerprints are rebuilt from the records.",
-        lost="Duplicates are not recognised until the fingerprints are rebuilt.",
-        leaked="With a copy of the database, guessed content can be confirmed. Rotate and rebuild.",
+        rotation="When leaked; new fingerprints use the new version, look-ups try all versions.",
+        lost="Records registered under it are not recognised when the same is registered again; nothing else is lost.",
+        leaked="With a copy of the database, guessed content can be confirmed. Rotate.",
     ),
     "ledger-audit": Purpose(
         kind="signing",
