@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 
 from chengxin.common.text import nfkc
-from chengxin.ocr.values import ABSENT, AMOUNT, CODE, DATE, DIFFERS, FOUND, Expected, Finding, Line
+from chengxin.ocr.values import ABSENT, AMOUNT, CODE, DATE, DIFFERS, FOUND, NAME, Expected, Finding, Line
 
 ALIKE = 0.6  # part of its pairs of signs that a line must share with a name to be shown as what stands there instead
 MOST_SEEN = 5  # other values named beside a mismatch
@@ -36,10 +36,24 @@ _CAPITAL_AMOUNT = re.compile(
 
 
 def compare(expected: Iterable[Expected], lines: Sequence[Line]) -> tuple[Finding, ...]:
-    """One finding for each expected value, in their order; without lines there is nothing to say."""
+    """One finding for each expected value, in their order; without lines there is nothing to say.
+
+    What stands there for one value is not named as what stands there instead of another.
+    """
     texts = [nfkc(line.text) for line in lines]
-    ways = {DATE: _date, AMOUNT: _amount, CODE: _code}
-    return tuple(ways.get(each.kind, _name)(each, texts) for each in expected) if texts else ()
+    if not texts:
+        return ()
+    first = [WAYS[each.kind](each, texts, frozenset()) for each in expected]
+    shown = {kind: frozenset(n for one in first if _is(one, kind) for n in one.lines) for kind in (NAME, CODE, DATE, AMOUNT)}
+    return tuple(_again(one, texts, shown[one.expected.kind]) if one.verdict == DIFFERS else one for one in first)
+
+
+def _is(one: Finding, kind: str) -> bool:
+    return one.verdict == FOUND and one.expected.kind == kind
+
+
+def _again(one: Finding, texts: Sequence[str], taken: frozenset[int]) -> Finding:
+    return WAYS[one.expected.kind](one.expected, texts, taken)
 
 
 def plain(text: str) -> str:
@@ -47,18 +61,20 @@ def plain(text: str) -> str:
     return "".join(sign for sign in nfkc(text).upper() if sign.isalnum())
 
 
-def _name(expected: Expected, texts: Sequence[str]) -> Finding:
+def _name(expected: Expected, texts: Sequence[str], taken: frozenset[int]) -> Finding:
     wanted, read = plain(expected.value), [plain(text) for text in texts]
     at = _place_of(wanted, read)
     if at:
         return Finding(expected, FOUND, lines=at)
     pairs = _pairs(wanted)
-    if not pairs:
-        return Finding(expected, ABSENT)
-    shared, at = max(
-        ((len(pairs & _pairs(text)) / len(pairs), at) for text, at in _joined(read)), key=lambda each: (each[0], -len(each[1]))
-    )
+    others = [(text, lines) for text, lines in _joined(read) if pairs and not taken.issuperset(lines)]
+    shared, at = max(((len(pairs & _pairs(text)) / len(pairs), at) for text, at in others), key=_nearest, default=(0.0, ()))
     return Finding(expected, DIFFERS, ("".join(texts[n] for n in at),), at) if shared >= ALIKE else Finding(expected, ABSENT)
+
+
+def _nearest(each: tuple[float, tuple[int, ...]]) -> tuple[float, int]:
+    """More pairs in common first, then fewer lines."""
+    return each[0], -len(each[1])
 
 
 def _place_of(wanted: str, read: Sequence[str]) -> tuple[int, ...]:
@@ -77,7 +93,7 @@ def _pairs(text: str) -> set[str]:
     return {text[n : n + 2] for n in range(len(text) - 1)}
 
 
-def _code(expected: Expected, texts: Sequence[str]) -> Finding:
+def _code(expected: Expected, texts: Sequence[str], taken: frozenset[int]) -> Finding:
     wanted, read = _levelled(expected.value), [_levelled(text) for text in texts]
     at = _place_of(wanted, read)
     if at:
@@ -89,28 +105,29 @@ def _code(expected: Expected, texts: Sequence[str]) -> Finding:
         for run in _RUN.findall(plain(text))
         if least <= len(run) <= most and any(sign.isdigit() for sign in run)
     ]
-    return _instead(expected, others)
+    return _instead(expected, others, taken)
 
 
 def _levelled(text: str) -> str:
     return plain(text).translate(_CONFUSED)
 
 
-def _instead(expected: Expected, others: Sequence[tuple[str, int]]) -> Finding:
-    """What stands there instead, or that there is nothing of the kind."""
+def _instead(expected: Expected, others: Sequence[tuple[str, int]], taken: frozenset[int]) -> Finding:
+    """What stands there instead, or that there is nothing of the kind but what was expected elsewhere."""
+    others = [(text, n) for text, n in others if n not in taken]
     if not others:
         return Finding(expected, ABSENT)
     seen = tuple(dict.fromkeys(text for text, _n in others))[:MOST_SEEN]
     return Finding(expected, DIFFERS, seen, tuple(sorted({n for text, n in others if text in seen})))
 
 
-def _date(expected: Expected, texts: Sequence[str]) -> Finding:
+def _date(expected: Expected, texts: Sequence[str], taken: frozenset[int]) -> Finding:
     wanted = days_in(expected.value)
     if not wanted:
         return Finding(expected, ABSENT)
     found = [(day, n) for n, text in enumerate(texts) for day in days_in(text)]
     at = tuple(sorted({n for day, n in found if day in wanted}))
-    return Finding(expected, FOUND, lines=at) if at else _instead(expected, [(day.isoformat(), n) for day, n in found])
+    return Finding(expected, FOUND, lines=at) if at else _instead(expected, [(day.isoformat(), n) for day, n in found], taken)
 
 
 def days_in(text: str) -> list[date]:
@@ -141,11 +158,12 @@ def _day(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _amount(expected: Expected, texts: Sequence[str]) -> Finding:
+def _amount(expected: Expected, texts: Sequence[str], taken: frozenset[int]) -> Finding:
     wanted = {value for value, _clear in amounts_in(expected.value)}
     found = [(value, clear, n) for n, text in enumerate(texts) for value, clear in amounts_in(text)]
     at = tuple(sorted({n for value, _clear, n in found if value in wanted}))
-    return Finding(expected, FOUND, lines=at) if at else _instead(expected, [(f"{value:,}", n) for value, clear, n in found if clear])
+    clear = [(f"{value:,}", n) for value, clear, n in found if clear]
+    return Finding(expected, FOUND, lines=at) if at else _instead(expected, clear, taken)
 
 
 def amounts_in(text: str) -> list[tuple[Decimal, bool]]:
@@ -179,3 +197,6 @@ def _capital(text: str) -> Decimal:
             total, section, number = (total + section + number) * 100_000_000, 0, 0
     cents = sum(_CAPITAL[sign] * worth for sign, worth in zip(rest[::2], (10, 1), strict=False) if sign in _CAPITAL)
     return _tidy(Decimal(total + section + number) + Decimal(cents) / 100)
+
+
+WAYS = {NAME: _name, CODE: _code, DATE: _date, AMOUNT: _amount}

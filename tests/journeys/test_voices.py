@@ -70,7 +70,7 @@ def test_the_tools_of_every_public_and_enterprise_page_lead_to_forms_that_need_n
             tools = re.search(r'<nav class="side-tools".*?</nav>', client.get(address, follow=True).content.decode(), re.S)
             assert tools, address
             assert re.findall(r'href="([^"]+)"', tools[0]) == ["/", "#top", "/tipoff", "/suggestion"]
-            assert re.findall(r"</svg>([^<]+)<", tools[0]) == ["首页", "返回顶部", "举报", "投诉建议"]
+            assert re.findall(r"<span>([^<]+)<", tools[0]) == ["首页", "返回顶部", "举报", "投诉建议"]
     assert "side-tools" not in people.signed_in(judge.id).get("/desk").content.decode()
     for address, words in (("/tipoff", "事实描述"), ("/suggestion", "投诉对象")):
         page = Client().get(address)

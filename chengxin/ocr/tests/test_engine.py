@@ -28,7 +28,7 @@ def test_text_comes_with_its_place_and_what_is_no_picture_spoils_no_other(paper:
     Image.new("RGB", (600, 400), "white").save(empty, "JPEG")
     read, refused, nothing = engine.read([paper, wrong, empty])
     assert refused is None and nothing == [] and read is not None
-    text, score, left, top, width, height = next(line for line in read if CODE in line[0])
+    _text, score, left, top, width, height = next(line for line in read if CODE in line[0])
     assert score > 0.8 and 0 < left < left + width < 1 and 0.2 < top < top + height < 0.4
     assert any("杭州澜序桥电子商务有限公司" in line[0] for line in read)
 

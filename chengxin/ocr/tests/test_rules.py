@@ -69,6 +69,14 @@ def test_a_picture_without_text_says_nothing() -> None:
     assert rules.compare([Expected("", "x", NAME, "y")], []) == ()
 
 
+def test_what_stands_there_for_one_value_is_not_named_instead_of_another() -> None:
+    lines = [Line(text, 0.9, 0.1, 0.1, 0.5, 0.05) for text in ("发证日期 2024-02-01", "有效期至 2029-01-31")]
+    issued, until = (Expected("V08/r/f", "x", DATE, value) for value in ("2024-02-02", "2029-01-31"))
+    differs, same = rules.compare([issued, until], lines)
+    assert (same.verdict, same.lines, differs.verdict, differs.seen) == (FOUND, (1,), DIFFERS, ("2024-02-01",))
+    assert rules.compare([issued, until], lines[1:])[0].verdict == ABSENT
+
+
 @pytest.mark.parametrize(
     ("text", "days"),
     [

@@ -53,9 +53,7 @@ def show(request: Request) -> HttpResponse:
     context = {
         "counts": counts,
         "narrowed": narrowed,
-        "is_narrowed": bool(
-            narrowed.text or narrowed.form_id or narrowed.overdue_only or narrowed.division_code or narrowed.handed_to_me
-        ),
+        "is_narrowed": bool(narrowed.text or narrowed.form_id or narrowed.overdue_only or narrowed.division_code or narrowed.handed_to_me),
         "items": _items() if narrowed.kind == ITEMS else [],
         "rows": rows_of(page.items),
         "handed": page.handed,
