@@ -180,7 +180,7 @@ def _end(filing: FilingView, said: Mapping[str, str], by: Actor) -> None:
     why = _("主体%(what)s，未办结事项终止。") % {"what": ENDED[ended.status]}
     for closed in closing.close_open(enterprise_id=filing.enterprise_id, why=why, by=by):
         marks.settle(filing_id=closed.id, by=by)
-        if closed.filer_id is not None:
+        if closed.filer_id is not None and (closed.round or closed.kind != "voluntary"):  # not of each draft of hundreds
             notices.ended(filing=closed, why=why)
 
 

@@ -5,25 +5,17 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import date
-from decimal import Decimal
 
 import pytest
 from django.db import connection
 
-from chengxin.catalogue import queries as catalogue
-from chengxin.catalogue import rules as catalogue_rules
-from chengxin.common import clock, keys
+from chengxin.common import keys
 from chengxin.common.errors import ChengxinError
-from chengxin.exchange import judging
 from chengxin.filings import fingerprints, voluntary_queries
 from chengxin.filings.models import Filing, Fingerprint
 from chengxin.filings.voluntary import Alike, Held, Twin
 from chengxin.flow import voluntary as flow
-from chengxin.flow.step import step
 from chengxin.identity.values import Actor
-from chengxin.records import supplying
 from tests.journeys import enterprises as people
 from tests.journeys import voluntary
 from tests.journeys.voluntary import DONATION, LICENCE, Registrant
@@ -73,14 +65,6 @@ def test_drafts_withdrawn_refused_and_other_enterprises_block_nobody(firm: Regis
     assert list(standing) == [stands]
 
 
-def test_levelling_leaves_only_what_tells_facts_apart() -> None:
-    assert fingerprints.levelled(Decimal("50000.00")) == fingerprints.levelled(50_000) == "50000"
-    assert fingerprints.levelled("ＡＢ（一） c") == fingerprints.levelled("ab(一)C")
-    assert fingerprints.levelled(date(2026, 6, 1)) == "2026-06-01"
-    assert fingerprints.levelled(("b", "a")) == fingerprints.levelled(["a", "b"])
-    assert fingerprints.levelled(Decimal("50000.01")) != "50000"
-
-
 def test_after_a_new_key_the_same_is_recognised_still(firm: Registrant) -> None:
     voluntary.handed_in(firm)
     keys.ring().rotate(fingerprints.KEY)
@@ -90,7 +74,7 @@ def test_after_a_new_key_the_same_is_recognised_still(firm: Registrant) -> None:
 
 @pytest.mark.requirement("VOL-12.1")
 def test_what_the_government_supplied_is_shown_as_held(firm: Registrant, judge: Actor) -> None:
-    _supplied(firm, "JY１３３０１１０００１２３４５")
+    voluntary.supplied(firm, "JY１３３０１１０００１２３４５")
     filing_id = voluntary.draft(firm, LICENCE)
     with pytest.raises(Held) as held:
         voluntary.submit(firm, filing_id)
@@ -101,19 +85,7 @@ def test_what_the_government_supplied_is_shown_as_held(firm: Registrant, judge: 
     voluntary.handed_in(firm, LICENCE, number="JY000")
 
 
-def _supplied(firm: Registrant, number: str) -> None:
-    """A licence that a department supplied."""
-    form = catalogue.current("import/G05")
-    group = form.groups[0]
-    said = {judging.SUBJECT: firm.uscc, judging.UNIT: "余杭区市场监管局", judging.NUMBER: "XK-1", "certificate_no": number}
-    asked = replace(group, fields=tuple(f for f in group.fields if f.code not in said and f.kind != "uscc"))
-    raw = {**dict.fromkeys(("uscc", "authority_uscc", "source_unit_uscc"), firm.uscc), **people.sample(asked), **said}
-    values, _errors = catalogue_rules.clean_record(group, raw, today=clock.today())
-    record = judging.record_of(form=form, values=values, collected_at=clock.now())
-    by = Actor.system("test")
-    step(lambda: supplying.take_in(enterprise_id=firm.id, filing_id=None, record=record, by=by))()
-
-
+@pytest.mark.slow
 @pytest.mark.requirement("VOL-19.4")
 def test_of_a_handful_handed_in_at_one_moment_one_is_accepted(firm: Registrant) -> None:
     found = raced(firm, [voluntary.draft(firm) for _n in range(HANDFUL)])

@@ -144,6 +144,7 @@ def test_a_refused_revision_leaves_the_published_record_as_it_is(public: Registr
     assert flow.revise(filing_id=first, by=public.actor).id != second
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("VOL-28.2")
 def test_of_a_withdrawal_and_an_approval_at_one_moment_one_wins(public: Registrant, judge: Actor) -> None:
     for amount in ("1", "2", "3", "4"):
