@@ -62,8 +62,7 @@ def clean(
         values[group.code] = _clean_group(group, rows, around, found)
         short = group.min_records - len(rows)
         if short > 0 and not partial:
-            about = {"title": group.title, "count": group.min_records}
-            missing[group.code] = _("“%(title)s”至少需要%(count)s条记录，请点击“新增记录”填写") % about
+            missing[group.code] = _ask_for_records(group)
     return Cleaned(values=values, errors=found.errors, warnings=found.warnings, missing=missing)
 
 
@@ -266,6 +265,13 @@ def _required(field: Field, raw: Mapping[str, str], group: Group, around: Around
     if field.required:
         return True
     return field.required_when is not None and applies(field.required_when, raw, group, around, kept)
+
+
+def _ask_for_records(group: Group) -> str:
+    about = {"title": group.title, "count": group.min_records}
+    if group.max_records == 1:
+        return _("请填写“%(title)s”") % about
+    return _("“%(title)s”至少需要%(count)s条记录，请点击“新增记录”填写") % about
 
 
 def _ask(field: Field) -> str:

@@ -1,6 +1,6 @@
 """What the command line offers on the catalogue: new, try, explain, diff, export. Returns text; writes only files."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -154,6 +154,8 @@ def _field_line(field: Field) -> str:
 
 def _differences(old: Form, new: Form) -> Iterator[str]:
     before, after = ({g.code: g for g in form.groups} for form in (old, new))
+    if what := _changed(old, new, ("title", "review", "item", "notes")):
+        yield _("修改表单（%(what)s）") % {"what": "，".join(what)}
     for code in [c for c in before if c not in after]:
         yield _("删除分组 %(code)s %(title)s") % {"code": code, "title": before[code].title.zh}
     for code, group in after.items():
@@ -168,16 +170,18 @@ def _differences(old: Form, new: Form) -> Iterator[str]:
                 yield _("%(code)s：新增字段 %(label)s") % {"code": code, "label": field.label.zh}
             elif field != was[name]:
                 yield _("%(code)s：修改字段 %(label)s（%(what)s）") % {
-                    "code": code, "label": field.label.zh, "what": "，".join(_changed(was[name], field)),
+                    "code": code, "label": field.label.zh, "what": "，".join(_changed(was[name], field, Field.__dataclass_fields__)),
                 }  # fmt: skip
+        if what := _changed(before[code], group, ("title", "visibility", "checks", "summary", "hint", "term")):
+            yield _("%(code)s：修改分组（%(what)s）") % {"code": code, "what": "，".join(what)}
         if (group.min_records, group.max_records) != (before[code].min_records, before[code].max_records):
             yield _("%(code)s：记录条数改为%(least)s至%(most)s") % {
                 "code": code, "least": group.min_records, "most": group.max_records,
             }  # fmt: skip
 
 
-def _changed(was: Field, now: Field) -> list[str]:
-    return [name for name in Field.__dataclass_fields__ if getattr(was, name) != getattr(now, name)]
+def _changed(was: object, now: object, names: Iterable[str]) -> list[str]:
+    return [name for name in names if getattr(was, name) != getattr(now, name)]
 
 
 def _unknown(form: Form, key: str) -> bool:

@@ -1,5 +1,6 @@
 """Answers against a form: required, conditional, between fields, by kind of subject, half filled."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,8 @@ def test_a_needed_group_without_records_is_missing(form: Form) -> None:
     cleaned = clean(form, UNIT)
     assert not cleaned.ok
     assert cleaned.missing == {"K01": "“风筝”至少需要1条记录，请点击“新增记录”填写"}
+    single = form.with_groups(tuple(replace(group, max_records=1) for group in form.groups))
+    assert clean(single, UNIT).missing == {"K01": "请填写“风筝”"}
 
 
 def test_a_needed_row_left_untouched_has_its_fields_marked(form: Form) -> None:
