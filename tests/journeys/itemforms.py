@@ -40,10 +40,15 @@ def donation(text: str, **changes: str) -> dict[str, Any]:
     return typed(text, **voluntary.filled(voluntary.DONATION, **changes))
 
 
+def picture_file(body: bytes | None = None, name: str = "证明.jpg") -> SimpleUploadedFile:
+    """A picture as a browser sends it."""
+    return SimpleUploadedFile(name, voluntary.picture() if body is None else body, "image/jpeg")
+
+
 def with_proof(values: dict[str, Any], text: str, body: bytes | None = None, name: str = "证明.jpg") -> dict[str, Any]:
     """The same with a picture chosen."""
     path = f"{people.row_of(text, 'V07')}/proof"
-    return {**values, f"{path}.new": SimpleUploadedFile(name, voluntary.picture() if body is None else body, "image/jpeg")}
+    return {**values, f"{path}.new": picture_file(body, name)}
 
 
 def submit(browser: Client, url: str, values: dict[str, Any]) -> Any:
@@ -59,6 +64,12 @@ def problem_at(text: str, code: str, group: str = "V07") -> str:
     control = "f-" + f"{people.row_of(text, group)}/{code}".replace("/", "-")
     found = re.search(rf'id="{control}_error">(.*?)</div>', text, re.S)
     return re.sub(r"<[^>]+>", "", found[1]).strip() if found else ""
+
+
+def starred(text: str, code: str, group: str = "V07") -> bool:
+    """Whether a field is marked as needed."""
+    row = text[text.index(f'data-path="{people.row_of(text, group)}/{code}"') :]
+    return 'class="star"' in row[: row.index('class="control"')]
 
 
 def crumbs(text: str) -> str:

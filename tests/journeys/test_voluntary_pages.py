@@ -14,7 +14,21 @@ from chengxin.identity.values import Actor
 from tests.journeys import enterprises as people
 from tests.journeys import voluntary
 from tests.journeys.archives import change_catalogue, html
-from tests.journeys.itemforms import COMMITMENT, LIST, crumbs, donation, id_of, opened, problem_at, save, submit, typed, with_proof
+from tests.journeys.itemforms import (
+    COMMITMENT,
+    LIST,
+    crumbs,
+    donation,
+    id_of,
+    opened,
+    picture_file,
+    problem_at,
+    save,
+    starred,
+    submit,
+    typed,
+    with_proof,
+)
 from tests.journeys.voluntary import Registrant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -164,9 +178,12 @@ def test_joint_donors_are_asked_for_only_when_giving_jointly(browser: Client) ->
     assert refused.status_code == 422
     told = html(refused)
     assert "联合捐赠单位信息" in problem_at(told, "joint_units")
-    star = told[: told.index('_label"', told.index("joint_units"))] if "joint_units_label" in told else told
-    assert "star" in told[told.index("joint_units", len(star) - 400) :][:600]
-    assert submit(browser, url, typed(told, mode="alone")).status_code == 302
+    assert [starred(page, "joint_units") for page in (text, told)] == [False, True]
+    row = people.row_of(told, "V07")
+    unit = {f"{row}/joint_units.name": ["杭州云栖公益促进会"], f"{row}/joint_units.uscc": ["91330110WWTE0038X0"]}
+    wrong = html(submit(browser, url, {**people.fields(told), **unit}))
+    assert "第1个单位" in problem_at(wrong, "joint_units") and "91330110WWTE0038X0" in wrong and "杭州云栖公益促进会" in wrong
+    assert submit(browser, url, typed(wrong, mode="alone")).status_code == 302
 
 
 @pytest.mark.requirement("VOL-18.1")
@@ -221,8 +238,24 @@ def test_nearly_identical_data_stand_side_by_side_and_the_person_decides(browser
     assert asked.status_code == 409 and f'href="/voluntary/records/{twin}"' in told
     beside = told[told.index("beside") : told.index("</table>")]
     assert "银行汇款" in beside and "现场捐赠" in beside and beside.count('class="differs"') == 1
-    assert 'name="_though" value="alike" form="record"' in told and "已核对，仍要提交" in told
-    assert submit(browser, url, {**people.fields(told), "_though": "alike"}).status_code == 302
+    assert 'form="record" name="_save" value="submit:alike">已核对，仍要提交<' in told
+    again = submit(browser, url, people.fields(told))
+    assert again.status_code == 409 and "对照" in html(again)
+    assert browser.post(url, {**people.fields(html(again)), "_save": "submit:alike"}).status_code == 302
+
+
+def test_what_the_government_supplied_is_named_and_need_not_be_registered(browser: Client, firm: Registrant) -> None:
+    voluntary.supplied(firm, "JY13301100012345")
+    url = opened(browser, "licence")
+    text = html(browser.get(url))
+    row = people.row_of(text, "V08")
+    answers = {f"{row}/{code}": value for code, value in voluntary.filled(voluntary.LICENCE).items()}
+    answers |= {f"{row}/valid_until.day": "2029-01-31", f"{row}/proof.new": picture_file()}
+    asked = submit(browser, url, {**people.fields(text), **answers})
+    told = html(asked)
+    assert asked.status_code == 409 and "该信息信用网站已经归集" in told and "余杭区市场监管局 XK-1" in told
+    assert voluntary.one(firm, id_of(url)).state == "draft"
+    assert browser.post(url, {**people.fields(told), "_save": "submit:held"}).status_code == 302
 
 
 def test_a_password_session_is_told_the_ways_on(firm: Registrant) -> None:

@@ -10,6 +10,7 @@ voluntary.with_archive(firm, by=judge)                        # its public file
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,13 +19,18 @@ from django.test import Client
 from chengxin.access import actions as access
 from chengxin.catalogue import items
 from chengxin.catalogue import queries as catalogue
+from chengxin.catalogue import rules as catalogue_rules
+from chengxin.common import clock
+from chengxin.exchange import judging
 from chengxin.filings import queries as filings
 from chengxin.filings import voluntary_queries
 from chengxin.filings.values import FilingView
 from chengxin.flow import voluntary as flow
+from chengxin.flow.step import step
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.records import queries as records
+from chengxin.records import supplying
 from chengxin.web.session import cookie_name
 from tests.journeys import enterprises as people
 from tests.journeys.enterprises import Enterprise
@@ -228,3 +234,16 @@ def shown(firm: Enterprise) -> str:
 def item_settings(form_id: str) -> items.ItemSettings:
     """How an item runs now."""
     return items.settings(form_id)
+
+
+def supplied(firm: Registrant, number: str) -> None:
+    """A licence that a department supplied."""
+    form = catalogue.current("import/G05")
+    group = form.groups[0]
+    said = {judging.SUBJECT: firm.uscc, judging.UNIT: "余杭区市场监管局", judging.NUMBER: "XK-1", "certificate_no": number}
+    asked = replace(group, fields=tuple(f for f in group.fields if f.code not in said and f.kind != "uscc"))
+    raw = {**dict.fromkeys(("uscc", "authority_uscc", "source_unit_uscc"), firm.uscc), **people.sample(asked), **said}
+    values, _errors = catalogue_rules.clean_record(group, raw, today=clock.today())
+    record = judging.record_of(form=form, values=values, collected_at=clock.now())
+    by = Actor.system("test")
+    step(lambda: supplying.take_in(enterprise_id=firm.id, filing_id=None, record=record, by=by))()

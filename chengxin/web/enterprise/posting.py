@@ -19,7 +19,7 @@ from django.http import QueryDict
 
 from chengxin.catalogue.answers import PUBLIC
 from chengxin.catalogue.values import Group
-from chengxin.common.errors import Invalid, Unavailable
+from chengxin.common.errors import Conflict, Invalid, Unavailable
 from chengxin.filings.values import AttachmentView
 from chengxin.flow import archive as flow
 from chengxin.identity.values import Actor
@@ -116,7 +116,7 @@ def _take_files(request: Request, *, kinds: Mapping[str, str], made: Posted, tak
 def _take(file: UploadedFile[Any], path: str, *, made: Posted, take: Upload) -> None:
     try:
         taken = take(path=path, stream=file, name=str(file.name))
-    except (Invalid, Unavailable) as error:
+    except (Invalid, Conflict, Unavailable) as error:
         fields = error.fields if isinstance(error, Invalid) else {}
         texts = [text for found in fields.values() for text in found] or [error.message]
         made.errors.setdefault(path, []).extend(texts)

@@ -61,6 +61,8 @@ def clashing(work: Work, clashes: tuple[Clash, ...]) -> Show:
 def tick(request: Request, *, work: Work, by: Actor) -> None:
     """Take the ticks 已处理 of the remarks that this page showed (D-37)."""
     shown = set(request.POST.get("_remarks", "").split())
+    if not shown:
+        return
     ticked = set(request.POST.getlist("_dealt"))
     for remark in filings.remarks(filing_id=work.filing.id, by=by):
         if str(remark.id) in shown and remark.dealt_with != (str(remark.id) in ticked):

@@ -18,7 +18,7 @@ from chengxin.filings import lifecycle
 from chengxin.filings.voluntary_queries import Mine
 from chengxin.flow import voluntary as flow
 from chengxin.web.enterprise import posting
-from chengxin.web.enterprise.voluntary_form import Stopped, stopped_by
+from chengxin.web.enterprise.voluntary_form import Stopped, pressed_save, stopped_by
 from chengxin.web.enterprise.voluntary_guard import filer_only, signed_only
 from chengxin.web.enterprise.voluntary_words import ACTS, Act, cells, item_trail, records_title, slug
 from chengxin.web.enterprise.voluntary_work import own
@@ -70,24 +70,26 @@ def _do(request: Request, row: Mine, asked: Act) -> HttpResponse:
         try:
             flow.ask_takedown(filing_id=filing_id, reason=request.POST.get(REASON, ""), key=key, by=by)
         except Invalid as error:
-            return _ask(request, row, asked, errors=error.fields.get(REASON) or [error.message], status=422)
+            return _ask(request, row, asked, errors=_texts(error), status=422)
     return redirect(f"{reverse('enterprise:voluntary_record', args=[filing_id])}?{urlencode({'done': asked.code})}")
 
 
 def _resend(request: Request, row: Mine, asked: Act, key: str) -> HttpResponse:
     """报送 a withdrawn record again as it is; it is checked and compared like any other."""
-    by, filing_id, though = request.actor, row.filing.id, set(request.POST.getlist("_though"))
+    by, filing_id, though = request.actor, row.filing.id, pressed_save(request)[1]
     try:
         flow.resend(filing_id=filing_id, key=key, though_alike="alike" in though, though_held="held" in though, by=by)
     except Invalid as error:
-        texts = [text for found in error.fields.values() for text in found] or [error.message]
-        texts.append(_("请选择“修改”，更正后再提交。"))
-        return _ask(request, row, asked, errors=texts, status=422)
+        return _ask(request, row, asked, errors=[*_texts(error), _("请选择“修改”，更正后再提交。")], status=422)
     except Conflict as error:
         if error.code not in ("registered-already", "alike", "already-held"):
             raise
         return _ask(request, row, asked, stopped=stopped_by(error, mine=row.answers, form=_form(row), though=though, by=by), status=409)
     return redirect("enterprise:voluntary_done", filing_id=filing_id)
+
+
+def _texts(error: Invalid) -> list[str]:
+    return [text for found in error.fields.values() for text in found] or [error.message]
 
 
 def _form(row: Mine) -> Form:

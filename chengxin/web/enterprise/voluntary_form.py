@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -66,18 +67,18 @@ def _take(request: Request, record: Record, by: Actor) -> HttpResponse:
         errors = (error.fields if isinstance(error, Invalid) else {}) or {"": [error.message]}
         return _draw(request, record, Show(answers=typed, errors=errors, base_rev=posted.base_rev, status=error.status))
     showing.tick(request, work=record, by=by)
+    searched = pressed[1] if pressed and pressed[0] == "_search" else ""
+    how, though = pressed_save(request)
+    if how == "submit" and not (saved.clashes or posted.errors or searched):
+        return _submit(request, filing_id, key, though, by)
     record = open_record(filing_id=filing_id, by=by)
     if saved.clashes:
         return _draw(request, record, showing.clashing(record, saved.clashes))
     if posted.errors:
         return _draw(request, record, Show(errors=posted.errors, status=422))
-    if pressed and pressed[0] == "_search":
-        place = pressed[1]
-        return _draw(request, record, Show(searches={place: request.POST.get(f"{place}.search", "")[:40]}))
-    if request.POST.get("_save") != "submit":
-        query = urlencode({"saved": rows.clock_text()})
-        return redirect(f"{record.url()}?{query}")
-    return _submit(request, record, key, by)
+    if searched:
+        return _draw(request, record, Show(searches={searched: request.POST.get(f"{searched}.search", "")[:40]}))
+    return redirect(f"{record.url()}?{urlencode({'saved': rows.clock_text()})}")
 
 
 def _handed_in(key: str, filing_id: UUID, by: Actor) -> bool:
@@ -85,15 +86,24 @@ def _handed_in(key: str, filing_id: UUID, by: Actor) -> bool:
     return bool(key) and filings.submission_by_key(key=key, filing_id=filing_id, by=by) is not None
 
 
-def _submit(request: Request, record: Record, key: str, by: Actor) -> HttpResponse:
-    filing_id, though = record.filing.id, set(request.POST.getlist("_though"))
+def pressed_save(request: Request) -> tuple[str, set[str]]:
+    """What the pressed button asks for, and what the person has looked at and wants none the less (`submit:alike+held`)."""
+    how, _colon, though = request.POST.get("_save", "").partition(":")
+    return how, set(though.split("+")) & {"alike", "held"}
+
+
+def _submit(request: Request, filing_id: UUID, key: str, though: set[str], by: Actor) -> HttpResponse:
+    """Hand in what was just saved; where it is refused, the record is drawn as it stands."""
+    reopened = partial(open_record, filing_id=filing_id, by=by)
     if not posting.is_row(key):
-        return _draw(request, record, Show(errors={"": [_("页面已失效，内容已保存为草稿，请再次点击“提交”。")]}, status=409))
+        return _draw(request, reopened(), Show(errors={"": [_("页面已失效，内容已保存为草稿，请再次点击“提交”。")]}, status=409))
     try:
         flow.submit(filing_id=filing_id, key=key, though_alike="alike" in though, though_held="held" in though, by=by)
     except Invalid as error:
-        return _draw(request, record, Show(errors=error.fields, strict=True, status=422))
+        beside = {path: texts for path, texts in error.fields.items() if "/" in path}  # a record not begun is asked for field by field
+        return _draw(request, reopened(), Show(errors=beside, strict=True, status=422))
     except Conflict as error:
+        record = reopened()
         if error.code == "commitment-needed":
             return to_commitment(request, record.url())
         return _draw(request, record, Show(status=409), stopped=stopped_by(error, mine=record.raw, form=record.form, though=though, by=by))
@@ -123,7 +133,7 @@ class Stopped:
     twins: tuple[tuple[str, str], ...] = ()
     rows: tuple[Row, ...] = ()
     held: tuple[str, ...] = ()
-    though: tuple[str, ...] = ()
+    though: str = ""
 
 
 def stopped_by(error: Conflict, *, mine: Mapping[str, str], form: Form, though: set[str], by: Actor) -> Stopped:
@@ -133,10 +143,10 @@ def stopped_by(error: Conflict, *, mine: Mapping[str, str], form: Form, though: 
     if isinstance(error, Alike):
         twins = tuple(_named(twin, by) for twin in error.twins)
         rows_ = compared(form, mine, error.twins, by)
-        return Stopped(error.code, error.message, twins, rows_, though=(*sorted(though), "alike"))
+        return Stopped(error.code, error.message, twins, rows_, though="+".join(sorted({*though, "alike"})))
     if isinstance(error, Held):
         words = tuple(f"{fact.source_unit} {fact.source_no}".strip() for fact in error.held)
-        return Stopped(error.code, error.message, held=words, though=(*sorted(though), "held"))
+        return Stopped(error.code, error.message, held=words, though="+".join(sorted({*though, "held"})))
     return Stopped(error.code, error.message)
 
 

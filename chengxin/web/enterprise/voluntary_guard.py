@@ -30,7 +30,7 @@ HEADINGS = {
     "item-closed": _("不在注册期内"),
     "too-many-drafts": _("草稿过多"),
 }
-LOG_INS = (("account:e_licence", _("退出并用电子营业执照登录")), ("account:card_login", _("退出并用证书登录（法人一证通）")))
+LOG_INS = (("account:e_licence", _("退出并用电子营业执照登录")), ("account:card_login", _("证书登录（法人一证通）说明")))
 
 
 def filer_only(view: View) -> View:

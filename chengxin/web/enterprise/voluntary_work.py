@@ -59,10 +59,11 @@ class Record(Work):
 
 def open_record(*, filing_id: UUID, by: Actor) -> Record:
     """The acting person's own record as it is being written, or 404."""
-    filing = own(filing_id=filing_id, by=by).filing
+    filing, draft = filings.with_draft(filing_id=filing_id, by=by)
+    if filing.kind != KIND:
+        raise NotFound(_("未找到该条信用信息。"))
     form = catalogue.version(filing.form_version)
     subject = rules.subject_of(form, uscc=enterprise_of(by).uscc)
-    draft = filings.draft(filing_id=filing_id, by=by)
     return Record(filing=filing, draft=draft, form=rules.for_subject(form, subject), subject=subject)
 
 
