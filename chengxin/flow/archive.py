@@ -158,7 +158,8 @@ def save_page(*, filing_id: UUID, page: str, base_rev: int, changes: Mapping[str
     form = catalogue.version(filing.form_version)
     _refuse_foreign_groups(form, changes)
     changes = {path: value for path, value in changes.items() if not is_fixed(form, path)}
-    filings.reopen(filing_id=filing_id, by=by)
+    if filing.state != lifecycle.DRAFT:
+        filings.reopen(filing_id=filing_id, by=by)
     saved = drafts.save(filing_id=filing_id, base_rev=base_rev, changes=changes, by=by)
     drafts.drop_copy(filing_id=filing_id, page=page, by=by)
     return saved
@@ -224,8 +225,8 @@ def company_type(answers: Mapping[str, str]) -> str:
 
 def draft_of(*, filing_id: UUID, by: Actor) -> tuple[FilingView, DraftView, Form]:
     """Filing, draft and form of the acting person's own archive."""
-    filing = filing_queries.one(filing_id=filing_id, by=by)
-    return filing, filing_queries.draft(filing_id=filing_id, by=by), catalogue.version(filing.form_version)
+    filing, draft = filing_queries.with_draft(filing_id=filing_id, by=by)
+    return filing, draft, catalogue.version(filing.form_version)
 
 
 @step

@@ -113,7 +113,8 @@ def save(*, filing_id: UUID, base_rev: int, changes: Mapping[str, str | None], b
     """保存: a draft, whatever was typed (VOL-16). What the form does not ask is not taken (VOL-14)."""
     filing, places = _editable(filing_id, by)
     taken = {path: value for path, value in changes.items() if paths.split(path) in places}
-    filings.reopen(filing_id=filing.id, by=by)
+    if filing.state != lifecycle.DRAFT:
+        filings.reopen(filing_id=filing.id, by=by)
     saved = drafts.save(filing_id=filing.id, base_rev=base_rev, changes=taken, by=by)
     drafts.drop_copy(filing_id=filing.id, page=PAGE, by=by)
     return saved
@@ -122,9 +123,10 @@ def save(*, filing_id: UUID, base_rev: int, changes: Mapping[str, str | None], b
 def _editable(filing_id: UUID, by: Actor) -> tuple[FilingView, frozenset[tuple[str, str, str]]]:
     """The acting person's own record that may be typed into, and the places its form has for answers."""
     require_filer(by=by)
-    filing = _mine(filing_id, by)
+    filing, draft = filing_queries.with_draft(filing_id=filing_id, by=by)
+    _require_kind(filing)
     drafts.require_editable(filing)
-    row = voluntary_queries.row_of(filing_id, filing_queries.draft(filing_id=filing_id, by=by).answers)
+    row = voluntary_queries.row_of(filing_id, draft.answers)
     groups = catalogue.version(filing.form_version).asked_groups()
     return filing, frozenset((group.code, row, f.code) for group in groups for f in group.fields)
 
@@ -132,9 +134,15 @@ def _editable(filing_id: UUID, by: Actor) -> tuple[FilingView, frozenset[tuple[s
 def _mine(filing_id: UUID, by: Actor) -> FilingView:
     """The acting person's own voluntary record, or 404."""
     filing = filing_queries.one(filing_id=filing_id, by=by)
-    if filing.kind != KIND or filing.enterprise_id != by.enterprise_id:
+    if filing.enterprise_id != by.enterprise_id:
         raise NotFound(_("未找到该填报。"))
+    _require_kind(filing)
     return filing
+
+
+def _require_kind(filing: FilingView) -> None:
+    if filing.kind != KIND:
+        raise NotFound(_("未找到该填报。"))
 
 
 @step
@@ -184,8 +192,9 @@ def drop_file(*, attachment_id: UUID, by: Actor) -> None:
 
 def check(*, filing_id: UUID, by: Actor) -> Cleaned:
     """What is wrong or missing in a draft (VOL-15, VOL-17)."""
-    filing = _mine(filing_id, by)
-    draft, form = filing_queries.draft(filing_id=filing_id, by=by), catalogue.version(filing.form_version)
+    filing, draft = filing_queries.with_draft(filing_id=filing_id, by=by)
+    _require_kind(filing)
+    form = catalogue.version(filing.form_version)
     assert filing.enterprise_id is not None
     subject = catalogue_rules.subject_of(form, uscc=identity.enterprise(filing.enterprise_id).uscc)
     return catalogue_rules.clean(form, draft.answers, today=clock.today(), partial=False, subject=subject)
