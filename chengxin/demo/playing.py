@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue.answers import ORDER, PUBLIC
 from chengxin.common import clock
-from chengxin.demo import guards, pictures, reading, registering, wronging
+from chengxin.demo import appointing, guards, pictures, reading, registering, wronging
 from chengxin.demo.reading import Step, Story
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.values import FilingView
@@ -281,6 +281,7 @@ DOES: dict[str, Callable[[Player, Mapping[str, Any]], None]] = {
     "change_approved": lambda player, more: wronging.change_approved(story=player.story),
     "claim_impostor": lambda player, more: wronging.claims(story=player.story, more=more),
     "accept_impostor": lambda player, more: wronging.accepted(story=player.story),
+    "appoint_handler": lambda player, more: appointing.handler(story=player.story, more=more, password=player.password),
     **{name: _registered(does) for name, does in registering.DOES.items()},
     "register": _register,
     "papers": _papers,

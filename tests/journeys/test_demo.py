@@ -32,7 +32,9 @@ from chengxin.filings import queries as filings
 from chengxin.filings import tickets
 from chengxin.filings.models import ImportedFile
 from chengxin.flow import due
+from chengxin.identity import filers
 from chengxin.identity import queries as identity
+from chengxin.identity.models import Membership
 from chengxin.identity.values import Actor
 from chengxin.ledger.models import Event
 from chengxin.records import queries as records
@@ -84,6 +86,7 @@ def test_stories_stand_where_they_are_told_to_and_every_account_logs_in(home: Pa
     }
     _wrong_data_changes_and_impostors_stand(stories)
     _voluntary_records_stand(stories)
+    _a_handler_is_in_office(stories["lanxuqiao"])
     assert not demo.is_empty()
     _pleas_wait_at_the_help_desk()
     with pytest.raises(demo.DemoRefused):
@@ -154,6 +157,14 @@ def _every_file_keeps_to_the_schema(*, count: int) -> None:
         document = client.get(f"/api/v1/files/{item['uscc']}").json()
         validator.validate(document)
         assert document["records"] and (document["uscc"], document["name"]) == (item["uscc"], item["name"])
+
+
+def _a_handler_is_in_office(story: reading.Story) -> None:
+    """One story has a 经办人, who logs in with the password of all (VOL-03)."""
+    found = Membership.objects.get(enterprise_id=_id_of(story), role="handler", until__isnull=True)
+    filers.require_authorised(identity.actor_for(found.account_id, "e_licence"))
+    password = reading.document("accounts.yaml", start=clock.now())["password"]
+    assert Client().post("/login", {"name": "jingban.lanxuqiao", "password": password}).url == "/voluntary"
 
 
 def _every_account_logs_in(stories: dict[str, reading.Story]) -> None:
