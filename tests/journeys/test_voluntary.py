@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -20,8 +21,8 @@ from chengxin.flow import due as due_loop
 from chengxin.flow import voluntary as flow
 from chengxin.identity.values import Actor
 from chengxin.ledger.models import Event
+from tests.journeys import archives, voluntary
 from tests.journeys import enterprises as people
-from tests.journeys import voluntary
 from tests.journeys.voluntary import DONATION, HONOUR, LEADER, Registrant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -139,7 +140,7 @@ def test_an_item_takes_registrations_in_its_window_only_and_the_leading_runner_c
     assert refused(flow.revise, filing_id=published, by=firm.actor).code == "item-closed"
 
 
-def test_without_the_commitment_nothing_is_opened_or_handed_in(judge: Actor) -> None:
+def test_without_the_commitment_nothing_is_opened_or_handed_in(judge: Actor, tmp_path: Path) -> None:
     firm = voluntary.registrant(by=judge, signed=False)
     assert not flow.signed(by=firm.actor)
     assert refused(flow.open_new, form_id=DONATION, by=firm.actor).code == "commitment-needed"
@@ -148,8 +149,14 @@ def test_without_the_commitment_nothing_is_opened_or_handed_in(judge: Actor) -> 
     voluntary.sign(firm)
     voluntary.sign(firm)
     assert flow.signed(by=firm.actor) and Event.objects.filter(kind="commitment.signed", subject=str(firm.id)).count() == 1
-    weak = Registrant.__mro__[1].actor.fget(firm)  # type: ignore[attr-defined]
+    weak = replace(firm.actor, assurance="password")
     assert refused(flow.open_new, form_id=DONATION, by=weak).code == "low-assurance"
+    filing_id = voluntary.draft(firm)
+    archives.change_catalogue(tmp_path, "commitments/voluntary.yaml", "自觉", "始终自觉")
+    assert not flow.signed(by=firm.actor), "a new text is read and signed again"
+    assert refused(voluntary.submit, firm, filing_id).code == "commitment-needed"
+    voluntary.sign(firm)
+    assert voluntary.submit(firm, filing_id).number
 
 
 @pytest.mark.requirement("VOL-25.1", "VOL-25.2", "VOL-25.3", "VOL-28.1", "VOL-30.1", "VOL-30.2")

@@ -6,20 +6,25 @@ import io
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
 
+from chengxin.common import clock
 from chengxin.common.errors import ChengxinError, Conflict, Forbidden, Invalid, NotFound
-from chengxin.filings import attaching, voluntary_queries
+from chengxin.filings import attaching, bulk, voluntary_queries
 from chengxin.filings import queries as filings
 from chengxin.filings.models import Correction, Filing
 from chengxin.flow import archive, correcting, rulings, takedowns, wrongdata
+from chengxin.flow import bulk as bulk_flow
 from chengxin.flow import voluntary as flow
+from chengxin.flow.step import step
 from chengxin.identity.values import Actor
 from chengxin.ledger.models import Event
+from chengxin.records import actions as records_actions
 from chengxin.records import consistency, search
 from chengxin.records import queries as records
 from chengxin.records.models import Search, Version
@@ -253,3 +258,21 @@ def test_a_record_that_a_ruling_deletes_is_registered_no_more(public: Registrant
     assert voluntary_queries.counts(public.id) == {}
     assert search.search(search.Query(text=PROJECT)).items == ()
     voluntary.handed_in(public)
+
+
+def test_an_ending_that_a_restore_had_lost_ends_the_record_and_not_the_file(public: Registrant, judge: Actor) -> None:
+    voluntary.published(public, by=judge)
+    [version] = standing(public)
+    endings = {str(version.version_id): records_actions.TAKEN_DOWN}
+    assert step(lambda: records_actions.replay_endings(endings=endings, by=Actor.system("restore")))() == 1
+    assert PROJECT not in voluntary.shown(public) and standing(public) == []
+
+
+def test_a_withdrawal_before_a_bulk_decision_takes_effect_wins(public: Registrant, judge: Actor) -> None:
+    filing_id = voluntary.handed_in(public)
+    chosen = [bulk.Chosen(filing_id, voluntary.one(public, filing_id).round)]
+    bulk_flow.store(chosen=chosen, outcome="approved", opinion="", by=judge)
+    flow.withdraw(filing_id=filing_id, by=public.actor)
+    with clock.at(clock.now() + timedelta(minutes=1)):
+        assert bulk_flow.carry_out(10) == 1
+    assert voluntary.one(public, filing_id).state == "withdrawn" and PROJECT not in voluntary.shown(public)
