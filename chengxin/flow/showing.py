@@ -157,7 +157,8 @@ def _lines_of(document: Mapping[str, Any], record_id: UUID) -> list[tuple[str, s
         raise NotFound(_("未找到该条公示信息，可能已终止公示。"), code="no-public-record")
     item = reading.item(fragment, form_of=catalogue.version, codes=code_tables.shipped(), today=clock.today())
     group = reading.group_of(fragment, catalogue.version)
-    return [(str(group.title) if group else "", item.title), (_("信息来源"), _("企业自行注册，未经政府核实"))]
+    lines = [(str(group.title) if group else "", item.title), (_("信息来源"), _("企业自行注册，未经政府核实"))]
+    return [*lines, (_("有效期"), _("已过期"))] if item.expired else lines
 
 
 @step

@@ -116,12 +116,14 @@ def test_what_the_form_withholds_is_inside_and_nowhere_outside(file: tuple[UUID,
 @pytest.mark.requirement("VOL-38.1")
 def test_a_licence_whose_day_has_passed_is_shown_as_expired_from_the_next_day_on(file: tuple[UUID, str]) -> None:
     last = clock.today() + timedelta(days=3)
-    registered(file, "licence", {**LICENCE, "valid_until": last})
+    record = registered(file, "licence", {**LICENCE, "valid_until": last})
     version = version_of(file[1], "V08")
     for days, expired in ((0, False), (3, False), (4, True), (400, True)):
         with clock.at(clock.now() + timedelta(days=days)):
             for address in (f"/files/{file[1]}", f"/files/{file[1]}/{version}", f"/files/{file[1]}/groups/V08"):
                 assert (">已过期</span>" in page(address)) == expired, (days, address)
+            drawn = badge(f"/badge/{file[1]}/{record.record_id}.svg")
+            assert ("·已过期" in drawn, "·公示中" in drawn) == (expired, not expired), days
     gone = makers.published(2, "杭州过期电子商务有限公司")
     registered(gone, "licence", {**LICENCE, "valid_until": date(2020, 1, 1)})
     paper = Client().get(f"/files/{gone[1]}.pdf").content
@@ -183,8 +185,9 @@ def test_voluntary_records_wait_for_the_first_archive_and_outlive_an_update() ->
 
 
 # --- Badges and where they lead ---------------------------------------------------------------------------------------
-def badge(address: str) -> str:
-    answer = Client().get(address)
+def badge(address: str, client: Client | None = None) -> str:
+    answer = (client or Client()).get(address)
+    assert not answer.cookies
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/svg+xml; charset=utf-8")
     (seconds,) = re.findall(r"max-age=(\d+)", answer["Cache-Control"])
     assert int(seconds) <= 60, "what has ended is told within a minute"
@@ -222,6 +225,13 @@ def test_a_record_that_nobody_sees_has_no_badge(file: tuple[UUID, str]) -> None:
     page(f"/show/{file[1]}/{record.record_id}", status=404)
     shop = queries.inside_records(enterprise_id=file[0], division_code=makers.YUHANG, by=makers.BY, purpose="test")[0]
     assert "已停止公示" in badge(f"/badge/{file[1]}/{shop.record_id}.svg"), "only voluntary records have one"
+
+
+def test_a_badge_is_worded_by_its_address_alone(file: tuple[UUID, str], settings: Any) -> None:
+    reader = Client()
+    reader.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    assert badge(f"/badge/{file[1]}.svg", reader) == badge(f"/badge/{file[1]}.svg"), "caches keep it for everyone"
+    assert 'lang="en"' in badge(f"/badge/{file[1]}.svg?words=en")
 
 
 def test_names_on_badges_are_text_and_fit() -> None:

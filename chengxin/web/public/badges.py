@@ -6,15 +6,18 @@ Every code without a public file gets the same badge and the same page, whether 
 
 from __future__ import annotations
 
+from functools import wraps
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from chengxin.records import queries, standing
-from chengxin.web.public.reads import code_of, item, public, title_of
+from chengxin.web.public.reads import View, code_of, item, public, title_of
 
 BADGE_SECONDS = 30
 """How long caches may keep a badge, in seconds."""
@@ -22,7 +25,19 @@ NAME_WIDTH = 17
 """Room for a name on a badge, in Chinese characters."""
 
 
+def _worded(view: View) -> View:
+    """A badge is worded by its address alone, `?words=en` or Chinese, whoever asks: caches keep it for everyone."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, **named: Any) -> HttpResponse:
+        with override("en" if request.GET.get("words") == "en" else "zh-hans"):
+            return view(request, **named)
+
+    return answer
+
+
 @public
+@_worded
 def badge(request: HttpRequest, *, uscc: str) -> HttpResponse:
     """The badge of a public file."""
     code = code_of(uscc)
@@ -31,16 +46,18 @@ def badge(request: HttpRequest, *, uscc: str) -> HttpResponse:
 
 
 @public
+@_worded
 def record_badge(request: HttpRequest, *, uscc: str, record_id: UUID) -> HttpResponse:
     """The badge of one public voluntary record, in whatever version stands."""
     found = standing.shown(uscc=code_of(uscc), record_id=record_id)
     if found is None:
         return _drawn(request, standing=False, head=_("自愿注册信息"), name="")
-    return _drawn(request, standing=True, head=title_of(dict(found)), name=item(dict(found)).title)
+    shown = item(dict(found))
+    return _drawn(request, standing=True, head=title_of(dict(found)), name=shown.title, expired=shown.expired)
 
 
-def _drawn(request: HttpRequest, *, standing: bool, head: str, name: str) -> HttpResponse:
-    values = {"standing": standing, "head": head, "name": _fitted(name), "issuer": _fitted(settings.SITE_NAME)}
+def _drawn(request: HttpRequest, *, standing: bool, head: str, name: str, expired: bool = False) -> HttpResponse:
+    values = {"standing": standing, "head": head, "name": _fitted(name), "expired": expired, "issuer": _fitted(settings.SITE_NAME)}
     response = render(request, "public/badge.svg", values, content_type="image/svg+xml; charset=utf-8")
     response.headers["Cache-Control"] = f"public, max-age={BADGE_SECONDS}"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
