@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import Workbook, load_workbook
 
+from chengxin.catalogue import actions as catalogue_actions
 from chengxin.catalogue import queries as catalogue
 from chengxin.common import clock
 from chengxin.exchange import itembooks, itemkeeping, itemviews
@@ -20,8 +23,10 @@ from chengxin.filings import queries as filings
 from chengxin.flow import itembooks as flow
 from chengxin.flow import voluntary as voluntary_flow
 from chengxin.identity.values import Actor
+from tests.journeys import enterprises as people
 from tests.journeys import voluntary
 from tests.journeys.archives import html
+from tests.journeys.test_handlers import appointed, strong
 from tests.journeys.voluntary import DONATION, Registrant
 
 pytestmark = pytest.mark.django_db
@@ -324,3 +329,43 @@ def test_two_hundred_lines_at_once(client: Client, firm: Registrant) -> None:
     receipts = {row.receipt for row in itemviews.rows(UUID(at.rpartition("/")[2]))}
     assert len(receipts - {""}) == 200
     assert "after=" in html(client.get(at)), "a page shows a part of them"
+
+
+@pytest.mark.requirement("VOL-05.1")
+def test_a_password_session_may_not_bring_a_workbook(firm: Registrant) -> None:
+    client = people.signed_in(firm.account_id)
+    for answer in (client.get(BATCH), client.get(f"{BATCH}/template.xlsx"), post(client, book(line(1)))):
+        assert answer.status_code == 403 and "您当前登录账号认证级别较低" in html(answer)
+    assert voluntary.listed(firm) == []
+
+
+@pytest.mark.requirement("VOL-07.1")
+def test_who_has_not_signed_is_sent_to_the_commitment(judge: Actor) -> None:
+    unsigned = voluntary.registrant(by=judge, signed=False)
+    assert "/voluntary/commitment" in unsigned.client().get(BATCH).headers["Location"]
+    assert "/voluntary/commitment" in post(unsigned.client(), book(line(1))).headers["Location"]
+    assert voluntary.listed(unsigned) == []
+
+
+@pytest.mark.requirement("VOL-10.1")
+def test_a_window_that_closes_meanwhile_leaves_the_drafts(client: Client, firm: Registrant) -> None:
+    assert "不在注册期内" in html(client.get("/voluntary/items/leader/batch"))
+    at = upload(client, book(line(1)), pictures=[jpg("票据1.jpg")])
+    client.post(f"{at}/submit")
+    closed = replace(voluntary.item_settings(DONATION), closes_on=clock.today() - timedelta(days=1))
+    catalogue_actions.set_item(wanted=closed, by=people.SYSTEM)
+    work()
+    assert counts(firm, at) == Counts(lines=1, refused=1) and "不在注册期内" in html(client.get(at))
+    assert post(client, book(line(2))).status_code == 409
+    assert len(voluntary.listed(firm)) == 1
+
+
+def test_a_handler_brings_a_workbook_for_the_enterprise(firm: Registrant) -> None:
+    made = appointed(firm)
+    client = strong(made)
+    at = upload(client, book(line(1)), pictures=[jpg("票据1.jpg")])
+    client.post(f"{at}/submit")
+    work()
+    assert counts(firm, at) == Counts(lines=1, submitted=1)
+    [filing] = voluntary.listed(firm)
+    assert voluntary.one(firm, filing).filer_id == made
