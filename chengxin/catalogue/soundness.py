@@ -84,6 +84,8 @@ def _item_faults(body: dict[str, Any], known: set[str]) -> Iterator[Fault]:
         yield Fault(_("自愿注册事项的 min_records 和 max_records 应为 1"), group["group"])
     if group["visibility"] == "choice":
         yield Fault(_("visibility：自愿注册事项由字段的 public 决定公示内容，应为 always 或 never"), group["group"])
+    for text in _doubles(_("fields：名称"), (f["label"]["zh"] for f in group["fields"])):
+        yield Fault(text, group["group"])
     yield from (Fault(text) for text in _item_field_faults(item, {f["field"]: f for f in group["fields"]}, known))
 
 

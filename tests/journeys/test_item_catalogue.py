@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import date, timedelta
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from openpyxl import load_workbook
 
 from chengxin.catalogue import items, queries
 from chengxin.common import clock
 from chengxin.filings import voluntary as records_of
+from chengxin.flow import voluntary as flow
 from chengxin.portal.tests.makers import staff
 from tests.journeys import enterprises as people
 from tests.journeys import voluntary
@@ -90,6 +93,10 @@ def test_the_preview_shows_page_workbook_review_and_public_view_and_keeps_nothin
     assert status == 200 and "培训日期不能晚于今天" in page and 'value="客服礼仪"' in page
     good = {name: {"course": "客服礼仪", "held_on": "2026-01-31"}.get(code, "") for name, code in names}
     assert "试填通过" in posted(client, FORM, "try", of=TRAINING, **RUN, **good)[1]
+    book = client.post(NEW, {"text": FORM, "act": "template"})
+    [columns] = load_workbook(io.BytesIO(book.content)).worksheets[0].iter_rows(max_row=1, values_only=True)
+    assert columns[:4] == ("*课程名称", "授课机构", "*培训日期", "*证明附件文件名")
+    assert all(f"{label}</th>" in page for label in columns[:4])
     assert TRAINING not in [one.form.id for one in items.every()]
 
 
@@ -123,6 +130,12 @@ def test_a_tenth_item_is_registered_in_like_the_nine_and_old_records_keep_their_
         voluntary.submit(firm, voluntary.draft(firm, TRAINING, proof="another"))
     reworded = FORM.replace("zh: 课程名称", "zh: 培训课程").replace("item:", "notes: []\nitem:")
     assert client.post(NEW, {"text": reworded, "act": "publish", "of": TRAINING, **(RUN | window)}).status_code == 302
+    pages = firm.client()
+    assert "员工培训信息自愿注册" in pages.get("/voluntary/items").content.decode()
+    old = pages.get(f"/voluntary/records/{first}").content.decode()
+    assert "课程名称" in old and "培训课程" not in old
+    fresh = pages.get(f"/voluntary/records/{flow.open_new(form_id=TRAINING, by=firm.actor).id}/edit").content.decode()
+    assert "培训课程" in fresh and "课程名称" not in fresh
     labels = {version: queries.version(version).groups[0].fields[0].label.zh for version in (one.hash for one in items.versions(TRAINING))}
     assert labels[voluntary.one(firm, first).form_version] == "课程名称"
     assert labels[queries.current_version(TRAINING)] == "培训课程"

@@ -157,6 +157,7 @@ UNSOUND = [
     ("kind: voluntary", "kind: report", "自愿注册表单须有 item，其他表单不能有"),
     ("form: voluntary/", "form: extra/", "应以 voluntary/ 开头（第1行）"),
     ("visibility: always", "visibility: choice", "由字段的 public 决定公示内容"),
+    ("zh: 日期", "zh: 名称", "fields：名称：名称 重复"),
     ("max_records: 1", "max_records: 2", "min_records 和 max_records 应为 1"),
     ("near:\n  - name", "near:\n  - nothing", "item.near：nothing 应为本事项的字段"),
     ("columns:\n  - name", "columns:\n  - proof", "item.columns：proof 应为本事项的字段，不能是附件"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.http import HttpResponse
@@ -13,6 +14,8 @@ from chengxin.catalogue import items
 from chengxin.catalogue.yaml_files import MAX_FILE_BYTES, CatalogueInvalid
 from chengxin.common import clock
 from chengxin.common.errors import Invalid
+from chengxin.exchange import itembooks
+from chengxin.exchange.workbooks import BOOK_TYPE
 from chengxin.flow import itemcatalogue as flow
 from chengxin.web.agency import catalogue, catalogue_preview
 from chengxin.web.agency.catalogue import Typed, managers_only
@@ -50,8 +53,8 @@ def show(request: Request) -> HttpResponse:
         sheet.text = _text(request) or sheet.text
         sheet.looked = flow.look_over(text=sheet.text, by=request.actor)
         _fill(request, sheet)
-        if request.POST.get("act") == "publish":
-            return _publish(request, sheet)
+        if act := ACTS.get(request.POST.get("act", "")):
+            return act(request, sheet)
     except CatalogueInvalid as error:
         sheet.faults, sheet.looked = [text for texts in error.fields.values() for text in texts], None
     except Invalid as error:
@@ -88,6 +91,18 @@ def _publish(request: Request, sheet: Sheet) -> HttpResponse:
     wanted = sheet.typed.wanted(sheet.looked.settings)
     form_id = flow.publish(text=sheet.text, wanted=wanted, by=request.actor)
     return redirect(f"{catalogue.LIST}?done={catalogue.slug(form_id)}")
+
+
+def _template(_request: Request, sheet: Sheet) -> HttpResponse:
+    """The workbook that enterprises would fill in."""
+    assert sheet.looked is not None
+    form = sheet.looked.form
+    answer = HttpResponse(itembooks.template(form), content_type=BOOK_TYPE)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{catalogue.slug(form.id)}.xlsx"'
+    return answer
+
+
+ACTS: dict[str, Callable[[Request, Sheet], HttpResponse]] = {"publish": _publish, "template": _template}
 
 
 def _page(request: Request, sheet: Sheet, *, given: str = "", status: int = 200) -> HttpResponse:

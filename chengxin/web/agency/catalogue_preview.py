@@ -13,7 +13,7 @@ from chengxin.catalogue import codes as code_tables
 from chengxin.catalogue import rules
 from chengxin.catalogue.values import Cleaned, Form, Group
 from chengxin.catalogue.values import Field as CatalogueField
-from chengxin.exchange import workbooks
+from chengxin.exchange import itembooks, workbooks
 from chengxin.records import reading as public_reading
 from chengxin.web import answers as posted
 from chengxin.web import forms, reading
@@ -79,7 +79,7 @@ def of(form: Form, *, answers: Mapping[str, str], today: date, tried: bool) -> P
     asked = [f for f in group.fields if f.kind != "file"]
     return Preview(
         fields=tuple(_field(group, f, answers, errors, today) for f in group.fields),
-        columns=tuple(Column(f.label.zh, f.required, workbooks.hint(f)) for f in asked),
+        columns=tuple(Column(f.label.zh, f.required, workbooks.hint(f)) for f in itembooks.group_of(form).fields),
         review=tuple((str(f.label), reading.shown(f, answers.get(_path(group, f), ""))) for f in asked),
         public=_public(group, cleaned),
         hidden=tuple(str(f.label) for f in group.fields if f.public == "never" or group.visibility == "never"),
