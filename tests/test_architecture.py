@@ -115,8 +115,18 @@ def test_state_is_written_only_by_the_filings_actions() -> None:
 
 
 def asked_permissions() -> set[str]:
-    """Return every permission that the product asks for by name."""
-    return {
+    """Return every permission that the product asks for by name, there or in a rule that chooses it (`edit_permission`)."""
+    chosen = {
+        constant.value
+        for path in product()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef) and node.name.endswith("_permission")
+        for returned in ast.walk(node)
+        if isinstance(returned, ast.Return)
+        for constant in ast.walk(returned)
+        if isinstance(constant, ast.Constant) and "." in str(constant.value)
+    }
+    return chosen | {
         keyword.value.value
         for path in product()
         for node in ast.walk(tree(path))
