@@ -59,6 +59,8 @@ SAMPLES: dict[str, Sample] = {
     "date": Sample({"": "2026-01-31"}, "2026-01-31"),
     "period": Sample({".from": "2020-01-01", ".long": "1"}, "2020-01-01 至 长期"),
     "number": Sample({"": "1234.5"}, "1,234.50 吨", {"public": "full", "unit": {"zh": "吨", "en": "t"}}),
+    "until": Sample({".day": "", ".long": "1"}, "长期"),
+    "money": Sample({"": "30,000"}, "30,000.00 元", {"public": "full", "unit": {"zh": "元", "en": "CNY"}}),
     "money_wan": Sample({"": "500"}, "500.00 万元", {"public": "full", "unit": {"zh": "万元", "en": "CNY 10,000"}}),
     "percent": Sample({"": "98.5"}, "98.50"),
     "integer": Sample({"": "4321"}, "4,321"),
@@ -70,6 +72,7 @@ SAMPLES: dict[str, Sample] = {
     "industry": Sample({"": "F5292"}, "F5292 互联网零售"),
     "url": Sample({"": "https://bags.corp.example.com/a"}, "https://bags.corp.example.com/a"),
     "domain": Sample({"": "Bags.Corp.example.com"}, "bags.corp.example.com"),
+    "units": Sample({".name": ["杭州绿袋包装有限公司"], ".uscc": ["91330106wwte000212"]}, "杭州绿袋包装有限公司（91330106WWTE000212）"),
     "file": Sample({}, None, {"slot": "archive"}),
 }
 
