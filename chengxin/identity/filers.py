@@ -34,14 +34,18 @@ def require_verified(by: Actor) -> None:
 
 
 def require_authorised(by: Actor) -> None:
-    """Raise Forbidden `not-authorised` or `authorisation-expired` for whoever may not act for the enterprise now (VOL-03)."""
+    """Raise Forbidden `not-authorised` or `authorisation-expired` for whoever may not act for the enterprise now (VOL-03).
+
+    While the administrator's account is frozen, as in a dispute about an impostor (D-11), nobody acts on what it gave.
+    """
     if not policy.may(by=by, permission="voluntary.file", enterprise_id=by.enterprise_id):
         raise Forbidden(NOT_AUTHORISED, code="not-authorised")
     if "handler" not in by.roles:
         return
     rows = Membership.objects.filter(account_id=by.id, enterprise=by.enterprise_id, role="handler", until__isnull=True)
     row = rows.first()
-    if row is None or row.authorised_from is None or row.authorised_until is None:
+    owner = Membership.objects.filter(enterprise=by.enterprise_id, role="administrator", until__isnull=True, account__state="active")
+    if row is None or row.authorised_from is None or row.authorised_until is None or not owner.exists():
         raise Forbidden(NOT_AUTHORISED, code="not-authorised")
     today = clock.today()
     if today < row.authorised_from:

@@ -54,6 +54,30 @@ def test_the_page_moves_on_by_itself_when_the_phone_confirms(browser: Browser, o
     assert not troubles
 
 
+@pytest.mark.parametrize("size", SIZES, ids=SIZE_NAMES)
+def test_refusals_say_what_to_do(browser: Browser, origin: str, settings: Any, size: dict[str, Any]) -> None:
+    office = people.office()
+    weak = visitor(browser, origin, people.browser(people.approved(1, by=office.county)), **size)
+    page = weak.new_page()
+    page.goto("/voluntary")
+    expect(page.get_by_role("heading", name="您当前登录账号认证级别较低")).to_be_visible()
+    good(page, "refused-low")
+    page.get_by_role("link", name="电子营业执照登录").click()
+    expect(page.get_by_role("img", name="电子营业执照登录二维码")).to_be_visible()
+    assert page.url.endswith("?next=%2Fvoluntary")
+    page.goto("/account/consents")
+    good(page, "level")
+    page.goto("/account/handlers")
+    good(page, "handlers-low")
+    weak.close()
+    waiting = visitor(browser, origin, people.browser(people.handed_in(2)), **size)
+    page = waiting.new_page()
+    page.goto("/voluntary")
+    expect(page.get_by_text("进行身份认证").first).to_be_visible()
+    good(page, "refused-unverified")
+    waiting.close()
+
+
 def _appoints(page: Any, firm: people.Person) -> None:
     """The administrator adds a handler and looks at him."""
     today = clock.today()

@@ -90,6 +90,8 @@ def test_a_confirmed_code_opens_a_strong_session_and_leads_back(firm: people.Per
     assert desk.client.get("/workbench").status_code == 200
     assert Session.objects.get(ended_at__isnull=True).assurance == "e_licence"
     assert identity.actor_for(firm.account_id, "password").proven == "high"
+    level = desk.client.get("/account/consents").content.decode()
+    assert "电子营业执照登录" in level and "级别高" in level and "<dd>高</dd>" in level
     assert list(Event.objects.filter(kind__startswith="licence_log_in").values_list("kind", flat=True)) == ["licence_log_in.confirmed"]
     assert desk.look().url == "/workbench/services?group=1"
 

@@ -148,6 +148,16 @@ def test_a_handler_acts_within_the_term_of_the_authorisation(owner):
         assert {refused(filers.require_authorised, each)[0] for each in strangers} == {"not-authorised"}
 
 
+def test_a_handler_rests_while_the_account_that_appointed_him_is_frozen(owner):
+    with clock.at(NOON):
+        by = owner()
+        handler = queries.actor_for(appointed(by), "e_licence")
+        actions.suspend(account_id=by.id, reason="HZ1", by=SYSTEM)
+        assert refused(filers.require_authorised, handler)[0] == "not-authorised"
+        actions.resume(account_id=by.id, reason="HZ1", by=SYSTEM)
+        filers.require_authorised(handler)
+
+
 def test_renewing_opens_the_door_again_and_ending_shuts_it_for_good(owner):
     with clock.at(NOON):
         by = owner()

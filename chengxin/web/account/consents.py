@@ -7,14 +7,26 @@ from datetime import datetime
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue.values import Commitment
 from chengxin.flow import accounts
+from chengxin.identity import assurance
 from chengxin.identity import queries as identity
 from chengxin.identity.values import ConsentView
 from chengxin.web.session import Request, enterprise_itself
+
+WAYS = {
+    "password": gettext_noop("口令登录"),
+    "code": gettext_noop("验证码登录"),
+    "passkey": gettext_noop("通行密钥登录"),
+    "card": gettext_noop("证书登录"),
+    "e_licence": gettext_noop("电子营业执照登录"),
+}
+PROOFS = {"none": gettext_noop("未实名认证"), "medium": gettext_noop("中"), "high": gettext_noop("高")}
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,14 @@ def consents(request: Request) -> HttpResponse:
     said = {one.document: one for one in identity.consents(request.actor.id, by=request.actor)}
     words = [_word(code, said.get(code)) for code in accounts.CONSENTS]
     withdrawn = any(word.agreed and not word.given for word in words)
-    return render(request, "account/consents.html", {"words": words, "done": "done" in request.GET, "withdrawn": withdrawn})
+    context = {"words": words, "done": "done" in request.GET, "withdrawn": withdrawn, "strong": assurance.strong(request.actor)}
+    return render(request, "account/consents.html", {**context, **_level(request)})
+
+
+def _level(request: Request) -> dict[str, str]:
+    """How this session logged in, and what is proven of the account, in words (D-28)."""
+    found = assurance.of(request.actor)
+    return {"way": _(WAYS[found.session]), "proven": _(PROOFS[found.account])}
 
 
 def _word(code: str, said: ConsentView | None) -> Word:
