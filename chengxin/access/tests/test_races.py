@@ -3,14 +3,16 @@
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
 
-from chengxin.access import actions, hashing, limits
-from chengxin.access.models import LoginName
+from chengxin.access import actions, hashing, licence, limits
+from chengxin.access.models import LoginName, Session
 from chengxin.access.tests.conftest import CODE, PASSWORD, SYSTEM, log_in, open_captcha, register
 from chengxin.common.errors import ChengxinError
+from chengxin.gateways import e_licence
 from chengxin.identity.models import Account
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,6 +52,18 @@ def test_a_captcha_opens_one_door():
     captcha, answer = open_captcha()
     found = together(lambda _number: actions.check_captcha(captcha, answer))
     assert found == {"done": 1, "invalid": LANES - 1}
+
+
+def test_a_code_of_the_licence_is_answered_once_and_opens_one_session():
+    register()
+    number, secret = licence.begin(secret="", expected=None, network="203.0.113.7")
+    state = parse_qs(urlsplit(licence.view(log_in_id=number, secret=secret).address).query)["state"][0]
+    sent = [e_licence.local_answer(state=state, outcome="confirmed", uscc=CODE) for _ in range(2)]
+    found = together(lambda lane: licence.answer(sent[lane % 2], network="203.0.113.8"))
+    assert found["done"] == 1 and found["licence-used"] == LANES // 2 and found["licence-replayed"] == LANES // 2 - 1
+    found = together(lambda _lane: licence.collect(log_in_id=number, secret=secret, network="203.0.113.7", device=""))
+    assert found == {"done": 1, "licence-used": LANES - 1}
+    assert Session.objects.filter(assurance="e_licence").count() == 1
 
 
 def test_a_link_opens_one_door():
