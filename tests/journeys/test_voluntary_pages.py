@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from chengxin.catalogue import queries as catalogue
 from chengxin.filings import queries as filings
 from chengxin.identity.values import Actor
+from chengxin.portal import help as centre
 from tests.journeys import enterprises as people
 from tests.journeys import voluntary
 from tests.journeys.archives import change_catalogue, html
@@ -237,7 +240,7 @@ def test_nearly_identical_data_stand_side_by_side_and_the_person_decides(browser
     told = html(asked)
     assert asked.status_code == 409 and f'href="/voluntary/records/{twin}"' in told
     beside = told[told.index("beside") : told.index("</table>")]
-    assert "银行汇款" in beside and "现场捐赠" in beside and beside.count('class="differs"') == 1
+    assert "银行汇款" in beside and "现场捐赠" in beside and beside.count(' class="differs"') == 1
     assert 'form="record" name="_save" value="submit:alike">已核对，仍要提交<' in told
     again = submit(browser, url, people.fields(told))
     assert again.status_code == 409 and "对照" in html(again)
@@ -268,3 +271,25 @@ def test_a_password_session_is_told_the_ways_on(firm: Registrant) -> None:
         assert f"next={path.replace('/', '%2F')}" in text
     assert weak.post(f"{LIST}/donation/new").status_code == 403 and voluntary.listed(firm) == []
     assert weak.get("/workbench").status_code == 200
+
+
+def test_a_draft_moves_to_the_newest_form_and_what_does_not_fit_stays_in_sight(browser: Client, firm: Registrant, tmp_path: Any) -> None:
+    url = opened(browser)
+    save(browser, url, donation(html(browser.get(url))))
+    change_catalogue(tmp_path, "groups/V07.yaml", "field: means", "field: channel")
+    text = html(browser.get(url))
+    row = people.row_of(text, "V07")
+    assert "未迁移内容" in text and "<li>银行汇款</li>" in text
+    assert people.fields(text)[f"{row}/receiver"] == "中国乡村发展基金会" and people.fields(text)[f"{row}/channel"] == ""
+    refused = submit(browser, url, with_proof(people.fields(text), text))
+    assert refused.status_code == 422 and problem_at(html(refused), "channel") == "请填写资金捐赠方式"
+    assert submit(browser, url, typed(html(refused), channel="银行汇款")).status_code == 302
+
+
+def test_every_entry_of_the_help_centre_is_linked_from_where_it_helps() -> None:
+    templates = Path(settings.BASE_DIR, "chengxin/web/templates/enterprise")
+    pages = "".join(file.read_text("utf-8") for file in (*templates.glob("voluntary*.html"), templates / "_stopped.html"))
+    linked = set(re.findall(r'href="/help#([\w-]+)"', pages))
+    known = {topic.code: {entry.id for entry in topic.entries} for topic in centre.topics()}
+    assert linked <= set().union(*known.values())
+    assert known["voluntary"] <= linked

@@ -106,7 +106,7 @@ def _ask(
     form = _form(row)
     reason = Field(
         name=REASON,
-        label=_("下线理由"),
+        label=_("申请理由"),
         kind="longtext",
         value=request.POST.get(REASON, ""),
         required=True,

@@ -30,7 +30,7 @@ from chengxin.web import reading
 from chengxin.web.enterprise import posting, rows, showing
 from chengxin.web.enterprise.showing import Show
 from chengxin.web.enterprise.voluntary_guard import filer_only, to_commitment
-from chengxin.web.enterprise.voluntary_words import item_trail, only_group, slug
+from chengxin.web.enterprise.voluntary_words import item_trail, only_group
 from chengxin.web.enterprise.voluntary_work import Record, enterprise_of, locked, open_record, own
 from chengxin.web.session import Request
 
@@ -49,6 +49,9 @@ def form(request: Request, filing_id: UUID) -> HttpResponse:
         return redirect("enterprise:voluntary_record", filing_id=filing_id)
     if not flow.signed(by=by):
         return to_commitment(request)
+    if catalogue.current_version(record.filing.form_id) != record.filing.form_version:
+        flow.open_draft(filing_id=filing_id, by=by)
+        record = open_record(filing_id=filing_id, by=by)
     said = _("已保存 %(time)s")
     return _draw(request, record, showing.as_asked(request, work=record, part=record.page, by=by, saved=said))
 
@@ -182,14 +185,12 @@ def _draw(request: Request, record: Record, show: Show, *, stopped: Stopped | No
             by=by,
         ),
         "filing": filing,
-        "slug": slug(filing.form_id),
         "locked": locked(enterprise),
         "key": str(uuid4()),
         "stopped": stopped,
         "refusals": show.errors.get("", ()) if show.status == 409 else (),
         "closed": not settings.is_open(clock.today()),
-        "first": record.draft.rev == 1 and not show.answers,
-        "newer": catalogue.current(filing.form_id).version != filing.form_version,
+        "leftover": [value for value in record.draft.leftover.values() if value.strip()],
         "crumbs": item_trail(record.form),
     }
     return render(request, "enterprise/voluntary_form.html", context, status=show.status)
