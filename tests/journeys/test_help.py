@@ -42,7 +42,8 @@ def test_messages_that_are_explained_are_said_by_the_product_and_all_of_uploads_
 def test_every_field_that_is_named_exists() -> None:
     named = {field for entry in entries() for field in entry.fields}
     written = {f"{form.__name__}.{name}" for form in vars(account).values() if hasattr(form, "base_fields") for name in form.base_fields}
-    forms = [catalogue.current(name) for name in ("archive/SELF_SITE", "archive/PLATFORM", "report/question", "report/objection")]
+    reports = [f"report/{name}" for name in ("question", "objection", "tipoff", "suggestion")]
+    forms = [catalogue.current(name) for name in ("archive/SELF_SITE", "archive/PLATFORM", *reports)]
     asked = {f"{group.code}.{field.code}" for form in forms for group in form.groups for field in group.fields}
     assert not named - written - asked and len(named) > 15
 

@@ -10,8 +10,12 @@ import pytest
 from django.test import Client
 
 from chengxin import worker
+from chengxin.access import limits
 from chengxin.common import clock
+from chengxin.edge import client
 from chengxin.filings.models import Filing, Submission
+from chengxin.gateways import actions as gateways
+from chengxin.gateways.models import DemoMail
 from chengxin.ledger.models import Event
 from tests import people as staff
 from tests.journeys import enterprises as people
@@ -65,9 +69,9 @@ def test_the_tools_of_every_public_and_enterprise_page_lead_to_forms_that_need_n
     judge = people.reviewer()
     firm = people.approved(by=judge)
     pages = ((Client(), ("/", "/files", "/login", "/help", "/nowhere")), (firm.client(), ("/workbench", "/archive")))
-    for client, addresses in pages:
+    for browser, addresses in pages:
         for address in addresses:
-            tools = re.search(r'<nav class="side-tools".*?</nav>', client.get(address, follow=True).content.decode(), re.S)
+            tools = re.search(r'<nav class="side-tools".*?</nav>', browser.get(address, follow=True).content.decode(), re.S)
             assert tools, address
             assert re.findall(r'href="([^"]+)"', tools[0]) == ["/", "#top", "/tipoff", "/suggestion"]
             assert re.findall(r"<span>([^<]+)<", tools[0]) == ["首页", "返回顶部", "举报", "投诉建议"]
@@ -77,6 +81,7 @@ def test_the_tools_of_every_public_and_enterprise_page_lead_to_forms_that_need_n
         assert page.status_code == 200 and words in page.content.decode()
 
 
+@pytest.mark.requirement("POL-07c.1")
 def test_a_complaint_gets_number_and_code_a_clock_and_an_answer_that_only_they_show() -> None:
     with clock.at(MONDAY):
         judge = people.reviewer()
@@ -104,13 +109,12 @@ def test_a_complaint_gets_number_and_code_a_clock_and_an_answer_that_only_they_s
 
 
 def sent_text(to: str) -> str:
-    from chengxin.gateways import actions as gateways
-    from chengxin.gateways.models import DemoMail
-
+    """What went to a phone last."""
     gateways.deliver_due(100)
     return DemoMail.objects.filter(to=to).latest("id").body
 
 
+@pytest.mark.requirement("POL-12c.1")
 def test_an_anonymous_report_with_evidence_is_accepted_with_a_number_and_without_it_is_not() -> None:
     people.reviewer()
     bare = nameless(evidence=False)
@@ -126,6 +130,19 @@ def test_an_anonymous_report_with_evidence_is_accepted_with_a_number_and_without
     assert "举报" in asked and "处理中" in asked
 
 
+@pytest.mark.requirement("POL-12c.2")
+def test_a_flood_from_one_source_is_limited_behind_the_captcha_and_nothing_typed_is_lost() -> None:
+    people.reviewer()
+    for _one in range(limits.LIMITS["case.network"].most):
+        limits.named("case.network", client.network("127.0.0.1"))
+    refused = nameless()
+    page = refused.content.decode()
+    assert refused.status_code == 429 and int(refused.headers["Retry-After"]) > 0
+    assert "操作过于频繁" in page and STORY in page and "tea.jpg" in page and 'name="captcha_id"' in page
+    assert not Filing.objects.filter(kind="tipoff").exists()
+
+
+@pytest.mark.requirement("POL-07c.3")
 def test_whom_a_report_is_about_never_learns_who_reported_and_the_contact_is_sealed() -> None:
     judge = people.reviewer()
     firm = people.approved(by=judge)
@@ -133,9 +150,9 @@ def test_whom_a_report_is_about_never_learns_who_reported_and_the_contact_is_sea
     number, _code = shown_once(done)
     filing = Filing.objects.get(kind="tipoff")
     assert filing.subject_id == firm.id and filing.enterprise_id is None
-    client = firm.client()
+    own = firm.client()
     for address in ("/workbench", "/workbench/cases", "/workbench/messages", f"/workbench/cases/{filing.id}"):
-        page = client.get(address).content.decode()
+        page = own.get(address).content.decode()
         assert number not in page and CONTACT not in page and STORY not in page, address
     assert CONTACT not in str(Submission.objects.get(filing=filing).answers)
     assert CONTACT not in str(list(Event.objects.values_list("data", flat=True)))
@@ -143,6 +160,7 @@ def test_whom_a_report_is_about_never_learns_who_reported_and_the_contact_is_sea
     assert firm.name in page and CONTACT in page
 
 
+@pytest.mark.requirement("POL-07c.2")
 def test_a_report_is_passed_on_with_its_reason_and_goes_up_one_level_when_overdue() -> None:
     with clock.at(MONDAY):
         nation, county = people.reviewer(), people.reviewer("330110")
