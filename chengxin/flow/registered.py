@@ -25,6 +25,7 @@ from chengxin.records import queries as record_queries
 from chengxin.records import sources, supplying
 from chengxin.records.values import NewRecord
 
+VOLUNTARY = "voluntary"
 GROUP = "G01"
 FORM = f"import/{GROUP}"
 UNIT = "市场监管部门（企业登记信息）"
@@ -37,9 +38,12 @@ COPIED = (
 
 
 def ask(*, filing_id: UUID, by: Actor) -> None:
-    """Ask the register about a filing's enterprise, unless it answered within a day; when it is down, nothing happens."""
+    """Ask the register about a filing's enterprise, unless it answered within a day; when it is down, nothing happens.
+
+    The approval of one voluntary record takes nothing in, so nobody is asked.
+    """
     filing = filing_queries.one(filing_id=filing_id, by=by)
-    if filing.enterprise_id is None:
+    if filing.enterprise_id is None or filing.kind == VOLUNTARY:
         return
     uscc = identity.enterprise(filing.enterprise_id).uscc
     known = record_queries.snapshot(uscc=uscc)

@@ -84,7 +84,10 @@ def test_what_the_form_does_not_publish_stays_inside(public: Registrant, judge: 
 
 
 def test_without_an_archive_the_record_waits_and_enters_with_the_first(firm: Registrant, judge: Actor) -> None:
-    voluntary.published(firm, by=judge)
+    known = records.snapshot(uscc=firm.uscc)
+    with clock.at(clock.now() + timedelta(days=2)):
+        voluntary.published(firm, by=judge)
+    assert records.snapshot(uscc=firm.uscc) == known, "the register is not asked for one record"
     assert voluntary_queries.counts(firm.id) == {DONATION: 1}
     with pytest.raises(NotFound):
         records.public_file(uscc=firm.uscc)
