@@ -164,6 +164,7 @@ SESSION_COOKIE_SECURE = SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if value("TRUSTED_PROXIES") else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 2_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- Files -----------------------------------------------------------------------------------------------------------

@@ -161,7 +161,6 @@ def test_the_same_workbook_twice_makes_nothing_twice(client: Client, firm: Regis
     assert len(voluntary.listed(firm)) == 2
 
 
-@pytest.mark.requirement("VOL-23.1")
 def test_ready_drafts_are_handed_in_one_receipt_each(client: Client, firm: Registrant) -> None:
     at = upload(client, book(line(1), line(2), line(3)), pictures=[jpg("票据1.jpg"), jpg("票据2.jpg")])
     assert counts(firm, at) == Counts(lines=3, drafted=2, lacking=1)
@@ -190,7 +189,6 @@ def test_a_line_that_cannot_be_handed_in_says_why_and_the_others_go_on(client: C
     assert "已有内容相近的注册信息" in html(client.get(at))
 
 
-@pytest.mark.requirement("VOL-19.1")
 def test_what_is_registered_already_is_named_and_not_made_again(client: Client, firm: Registrant) -> None:
     twin = voluntary.handed_in(firm, DONATION, project="山区小学图书角第1期", amount="50000.00")
     at = upload(client, book(line(1)))
@@ -331,7 +329,6 @@ def test_two_hundred_lines_at_once(client: Client, firm: Registrant) -> None:
     assert "after=" in html(client.get(at)), "a page shows a part of them"
 
 
-@pytest.mark.requirement("VOL-05.1")
 def test_a_password_session_may_not_bring_a_workbook(firm: Registrant) -> None:
     client = people.signed_in(firm.account_id)
     for answer in (client.get(BATCH), client.get(f"{BATCH}/template.xlsx"), post(client, book(line(1)))):
@@ -339,7 +336,6 @@ def test_a_password_session_may_not_bring_a_workbook(firm: Registrant) -> None:
     assert voluntary.listed(firm) == []
 
 
-@pytest.mark.requirement("VOL-07.1")
 def test_who_has_not_signed_is_sent_to_the_commitment(judge: Actor) -> None:
     unsigned = voluntary.registrant(by=judge, signed=False)
     assert "/voluntary/commitment" in unsigned.client().get(BATCH).headers["Location"]
@@ -356,7 +352,8 @@ def test_a_window_that_closes_meanwhile_leaves_the_drafts(client: Client, firm: 
     catalogue_actions.set_item(wanted=closed, by=people.SYSTEM)
     work()
     assert counts(firm, at) == Counts(lines=1, refused=1) and "不在注册期内" in html(client.get(at))
-    assert post(client, book(line(2))).status_code == 409
+    refused = post(client, book(line(2)))
+    assert refused.status_code == 409 and "不在注册期内" in html(refused)
     assert len(voluntary.listed(firm)) == 1
 
 
@@ -369,3 +366,11 @@ def test_a_handler_brings_a_workbook_for_the_enterprise(firm: Registrant) -> Non
     assert counts(firm, at) == Counts(lines=1, submitted=1)
     [filing] = voluntary.listed(firm)
     assert voluntary.one(firm, filing).filer_id == made
+
+
+def test_more_than_a_hundred_pictures_in_one_form(client: Client, firm: Registrant) -> None:
+    at = upload(client, book(line(1), line(2)))
+    files = [*(SimpleUploadedFile(f"空{number}.jpg", b"x") for number in range(120)), jpg("票据1.jpg"), jpg("票据2.jpg")]
+    assert client.post(f"{at}/pictures", {"pictures.new": files}).status_code == 302
+    page = html(client.get(at))
+    assert counts(firm, at).drafted == 2 and "空0.jpg" in page and "另有 70 张" in page

@@ -121,12 +121,12 @@ def missing(book: BookView) -> tuple[list[Named], int]:
     return wanted[:NAMES_SHOWN], max(0, len(wanted) - NAMES_SHOWN)
 
 
-def refused(book: BookView) -> list[Named]:
-    """Pictures that were not taken, and those that no line names."""
+def refused(book: BookView) -> tuple[list[Named], int]:
+    """Pictures that were not taken and those that no line names, and how many more there are."""
     named, held = itemviews.named_pictures(book.id), itemviews.pictures(book.id)
     wrong = [Named(each.name, _numbers(named.get(key, [])), each.problem) for key, each in held.items() if each.problem]
     idle = [Named(each.name, "—", _("没有行填写这个文件名")) for key, each in held.items() if not each.problem and key not in named]
-    return [*wrong, *idle][:NAMES_SHOWN]
+    return [*wrong, *idle][:NAMES_SHOWN], max(0, len(wrong) + len(idle) - NAMES_SHOWN)
 
 
 def _numbers(lines: list[int]) -> str:

@@ -138,6 +138,7 @@ def _book(request: Request, view: BookView, *, problems: list[str] | None = None
     form = catalogue.version(view.form_version)
     faults, faulty_shown = shown.faults(view)
     missing, more_missing = shown.missing(view)
+    refused, more_refused = shown.refused(view)
     context = _state(view) | {
         **_limits(),
         "form": form,
@@ -146,7 +147,8 @@ def _book(request: Request, view: BookView, *, problems: list[str] | None = None
         "faulty_shown": faulty_shown,
         "missing": missing,
         "more_missing": more_missing,
-        "refused": shown.refused(view),
+        "refused": refused,
+        "more_refused": more_refused,
         "pictures": shown.picture_field(view),
         "problems": problems or [],
         "told": [("f-file", text) for text in problems or ()],
