@@ -53,12 +53,16 @@ SAFELY: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") e
 
 
 def pins(lock: str) -> dict[str, Pin]:
-    """Every package of the lock by name."""
-    found = {}
+    """Every package of the lock by name; one that is pinned for several versions of Python keeps the lines of all."""
+    found: dict[str, Pin] = {}
     for match in PINNED.finditer(lock):
         name, version, _marker, more = match.groups()
         parents = {one or other for one, other in PARENT.findall(more)}
-        found[name] = Pin(name, version, re.sub(r"^    #.*\n?", "", match.group(0), flags=re.MULTILINE).rstrip("\n"), parents)
+        text = re.sub(r"^    #.*\n?", "", match.group(0), flags=re.MULTILINE).rstrip("\n")
+        former = found.get(name)
+        found[name] = (
+            Pin(name, version, f"{former.text}\n{text}", parents | former.parents) if former else Pin(name, version, text, parents)
+        )
     return found
 
 

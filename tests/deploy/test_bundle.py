@@ -37,6 +37,16 @@ def test_what_asks_for_a_package_is_read_on_one_line_and_on_several() -> None:
     assert list(bundle.shipped(found)) == ["a", "b"]
 
 
+def test_a_package_that_is_pinned_for_several_versions_of_python_keeps_the_lines_of_all() -> None:
+    line = "n=={} ; python_full_version {} '3.12' \\\n    --hash=sha256:0\n    # via {}\n"
+    pinned = line.format(1, "<", "a") + line.format(2, ">=", "b")
+    found = bundle.pins(pinned)["n"]
+    assert found.parents == {"a", "b"} and found.text.splitlines()[::2] == pinned.splitlines()[::3]
+    shipped = bundle.shipped(bundle.pins(LOCK))
+    assert {"rapidocr", "onnxruntime", "opencv-python-headless", "numpy"} <= set(shipped) and "opencv-python" not in shipped
+    assert shipped["numpy"].text.count("numpy==") == LOCK.count("\nnumpy==")
+
+
 def test_the_bill_of_materials_names_version_licence_and_digest(tmp_path: Path) -> None:
     for name, licence in (("Alpha", "License-Expression: MIT"), ("beta_x", "Classifier: License :: OSI Approved :: BSD License")):
         with zipfile.ZipFile(tmp_path / f"{name}-1.0-py3-none-any.whl", "w") as wheel:
