@@ -38,7 +38,7 @@ def pressed(post: QueryDict, *, names: Iterable[str] = ("_delete", "_add", "_rem
 def _one(post: QueryDict, *, path: str, kind: str, tree: DivisionTree | None) -> str:
     if kind == "period":
         return _period(post, path)
-    if kind == "until" and f"{path}.day" in post:
+    if kind == "until" and path not in post:
         return LONG_TERM if post.get(f"{path}.long") else post.get(f"{path}.day", "").strip()
     if kind == "units":
         return _units(post, path)
