@@ -66,6 +66,7 @@ def decided(*, filing: FilingView, decision: DecisionView, by: Actor, key: str =
     template = TEMPLATES.get(filing.kind, "review_result")
     params = {
         "kind": filing.kind,
+        "filing": str(filing.id),
         "outcome": decision.outcome,
         "opinion": decision.opinion,
         "enterprise": enterprise.name,

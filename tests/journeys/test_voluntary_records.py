@@ -95,7 +95,7 @@ def test_each_state_offers_exactly_its_actions(browser: Client, firm: Registrant
         assert voluntary.one(firm, filing_id).state == state
 
 
-@pytest.mark.requirement("VOL-25.3", "VOL-28.1", "VOL-30.1")
+@pytest.mark.requirement("VOL-25.3", "VOL-30.1")
 def test_withdrawn_modified_handed_in_again_and_deleted(browser: Client, firm: Registrant) -> None:
     filing_id = voluntary.handed_in(firm)
     at = f"/voluntary/records/{filing_id}"
@@ -119,6 +119,8 @@ def test_what_the_reviewer_said_stands_beside_the_field(browser: Client, firm: R
     row = voluntary.place(filing_id, voluntary.DONATION, firm)
     review.remark(filing_id=filing_id, path=f"{row}/proof", text="请上传盖章的捐赠票据。", by=judge)
     people.decide(filing_id, "rejected", judge, opinion="证明附件无效。")
+    told = html(browser.get("/workbench/messages"))
+    assert f'<a href="/voluntary/records/{filing_id}">自愿注册信息未通过，请查看审核意见</a>' in told
     detail = html(browser.get(f"/voluntary/records/{filing_id}"))
     assert "未通过" in detail and "证明附件无效。" in detail and "请上传盖章的捐赠票据。" in detail
     form = browser.post(f"/voluntary/records/{filing_id}/revise").headers["Location"]

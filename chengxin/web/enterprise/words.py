@@ -69,6 +69,8 @@ def message_title(message: MessageView) -> str:
     if message.template == "watch_digest":
         return _("您关注的 %(count)s 家企业诚信档案有变化") % {"count": message.params.get("count", "")}
     outcome = message.params.get("outcome")
+    if outcome and message.params.get("kind") == "voluntary":
+        return (_("%(kind)s已发布") if outcome == "approved" else _("%(kind)s未通过，请查看审核意见")) % {"kind": kind}
     if outcome == "approved":
         return _("%(kind)s审核通过") % {"kind": kind}
     if outcome == "rejected":
