@@ -106,16 +106,19 @@ def test_the_commands_that_verify_a_record_verify_it(tmp_path: Path, settings: A
     assert said[3].startswith("the report is the one issued as BG")
 
 
-def test_the_group_in_the_how_to_loads(tmp_path: Path) -> None:
+def test_the_group_and_the_item_in_the_how_to_load(tmp_path: Path) -> None:
     folder = tmp_path / "catalogue"
     shutil.copytree(ROOT / "catalogue", folder)
-    [group] = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "how-to" / "catalogue.md").read_text("utf-8"), re.DOTALL)
+    group, item = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "how-to" / "catalogue.md").read_text("utf-8"), re.DOTALL)
     (folder / "groups" / "X01.yaml").write_text(group, "utf-8")
     path = folder / "forms" / "archive" / "SERVICE.yaml"
     form = yaml.safe_load(path.read_text("utf-8"))
     form["pages"][-1]["groups"].append("X01")
     path.write_text(tools.dump(form), "utf-8")
-    assert "X01" in {g["group"] for g in loader.load_folder(folder)["archive/SERVICE"]["groups"]}
+    (folder / "forms" / "voluntary" / "training.yaml").write_text(item, "utf-8")
+    bodies = loader.load_folder(folder)
+    assert "X01" in {g["group"] for g in bodies["archive/SERVICE"]["groups"]}
+    assert bodies["voluntary/training"]["item"]["order"] == 10
 
 
 # --- Words -----------------------------------------------------------------------------------------------------------

@@ -127,7 +127,7 @@ KINDS: dict[str, Kind] = {
 GROUPED = {"boolean", "multichoice", "period", "until", "units", "division", "file", "visibility"}
 SPARE_UNITS = 1
 """Empty rows drawn after the organisations already typed."""
-BROAD = {"file", "multichoice"}
+BROAD = {"file", "multichoice", "units"}
 
 
 @dataclass(frozen=True, kw_only=True)
