@@ -374,3 +374,13 @@ def test_more_than_a_hundred_pictures_in_one_form(client: Client, firm: Registra
     assert client.post(f"{at}/pictures", {"pictures.new": files}).status_code == 302
     page = html(client.get(at))
     assert counts(firm, at).drafted == 2 and "空0.jpg" in page and "另有 70 张" in page
+
+
+def test_a_workbook_that_nobody_touches_is_forgotten_and_its_drafts_stay(client: Client, firm: Registrant) -> None:
+    at = upload(client, book(line(1)), pictures=[jpg("票据1.jpg"), jpg("多余.jpg")])
+    held = [each.sha256 for each in itemviews.pictures(UUID(at.rpartition("/")[2])).values()]
+    assert itemkeeping.sweep() == 0 and all(itemviews.holds(sha) for sha in held)
+    with clock.at(clock.now() + timedelta(days=itemkeeping.KEPT_DAYS, hours=1)):
+        assert itemkeeping.sweep() == 1
+    assert client.get(at).status_code == 404 and not any(itemviews.holds(sha) for sha in held)
+    assert len(voluntary.listed(firm)) == 1
