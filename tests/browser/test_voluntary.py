@@ -86,6 +86,17 @@ def test_the_commitment_is_without_violations(page: Page, judge: Actor, browser:
         fresh = context.new_page()
         fresh.goto(LIST)
         good(fresh, "voluntary-refused")
+    filing_id = flow.open_new(form_id=DONATION, by=unsigned.actor).id
+    with visitor(browser, origin, unsigned.client(), viewport=page.viewport_size) as context:
+        fresh = context.new_page()
+        fresh.goto(f"/voluntary/records/{filing_id}/edit")
+        fresh.locator(f"{field(fresh, 'project')} input").fill("登录过期时正在填写的项目")
+        weak = visitor(browser, origin, people.signed_in(unsigned.account_id))
+        context.add_cookies(weak.cookies())  # type: ignore[arg-type]
+        weak.close()
+        fresh.get_by_role("button", name="保存", exact=True).click()
+        expect(fresh.get_by_text("已为您保留在本页")).to_be_visible()
+        good(fresh, "voluntary-refused-typed")
 
 
 @pytest.mark.parametrize("context", SIZES, indirect=True, ids=SIZE_NAMES)

@@ -273,6 +273,16 @@ def test_a_password_session_is_told_the_ways_on(firm: Registrant) -> None:
     assert weak.get("/workbench").status_code == 200
 
 
+def test_what_was_typed_waits_until_the_person_has_logged_in_well_enough(browser: Client, firm: Registrant) -> None:
+    url = opened(browser)
+    values = donation(html(browser.get(url)), project="登录过期时正在填写的项目")
+    told = html(save(people.signed_in(firm.account_id), url, values))
+    assert "您填写的内容还没有保存，已为您保留在本页" in told and f"next={url.replace('/', '%2F')}" in told
+    assert voluntary.listed(firm) == []
+    assert browser.post(url, people.fields(told)).status_code == 302
+    assert "登录过期时正在填写的项目" in html(browser.get(url))
+
+
 def test_a_draft_moves_to_the_newest_form_and_what_does_not_fit_stays_in_sight(browser: Client, firm: Registrant, tmp_path: Any) -> None:
     url = opened(browser)
     save(browser, url, donation(html(browser.get(url))))

@@ -76,9 +76,19 @@ def wanted_page(request: Request) -> str:
     return url if ours else reverse("enterprise:voluntary_items")
 
 
+def typed(request: Request) -> list[tuple[str, str]]:
+    """What was posted from the form of an item: the page keeps it until whoever typed it has logged in well enough."""
+    match = request.resolver_match
+    if request.method != "POST" or match is None or match.url_name != "voluntary_form":
+        return []
+    return [(name, str(value)) for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
+
+
 def refused(request: Request, error: ChengxinError) -> HttpResponse:
     """The page of a refusal; a password session is shown both ways on, each back to the wanted page (D-28)."""
-    wanted = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("enterprise:voluntary_items")
+    kept = typed(request) if error.code == "low-assurance" else []
+    asked = request.method in ("GET", "HEAD") or bool(kept)
+    wanted = request.get_full_path() if asked else reverse("enterprise:voluntary_items")
     query = urlencode({"next": wanted})
     ways = [(f"{url}?{query}", text) for view, text in LOG_INS if (url := address(view))]
     context = {
@@ -86,7 +96,7 @@ def refused(request: Request, error: ChengxinError) -> HttpResponse:
         "heading": HEADINGS[error.code],
         "message": error.message,
         "ways": ways if error.code == "low-assurance" else [],
-        "signed_up": error.code in ("item-closed", "too-many-drafts"),
+        "kept": kept,
         "crumbs": trail((_("信用信息自愿注册"), "")),
     }
     return stamp(render(request, "enterprise/voluntary_refused.html", context, status=error.status), retry_after=None)
