@@ -30,6 +30,7 @@ _ALWAYS_ALLOWED = frozenset(
 _NEVER_PUBLIC = frozenset({"phone", "email", "id_number", "bank", "file"})
 _MEASURED = frozenset({"number", "money", "money_wan", "percent", "integer", "year"})
 _DAYS = frozenset({"date", "until"})
+_TAKEN_ADDRESSES = frozenset({"voluntary/new"})
 _BILINGUAL = frozenset({"public", "overseas"})
 _CHOSEN = frozenset({"choice", "multichoice"})
 _MASKED = frozenset({"text", "name", "person_name"})
@@ -76,6 +77,8 @@ def _item_faults(body: dict[str, Any], known: set[str]) -> Iterator[Fault]:
         return
     if not body["form"].startswith("voluntary/"):
         yield Fault(_("form：自愿注册事项的标识应以 voluntary/ 开头"))
+    if body["form"] in _TAKEN_ADDRESSES:
+        yield Fault(_("form：%(form)s 已用作页面地址，请换一个标识") % body)
     if len(body["pages"]) != 1 or len(body["groups"]) != 1:
         yield Fault(_("pages：自愿注册事项应为一页、一个分组"))
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -81,9 +82,11 @@ def source(*, form_id: str, by: Actor) -> str:
 
 
 def first(*, by: Actor) -> str:
-    """Return a file to begin a new item with; its group has a code that is free."""
+    """Return a file to begin a new item with; its identifier and the code of its group are free."""
     policy.require(by=by, permission=PERMISSION)
     there = items.every()
     held = {group.code for one in there for group in one.form.groups}
     order = 1 + max((one.settings.order for one in there), default=0)
-    return tools.dump(tools.first_item("voluntary/new-item", order=order, held=held))
+    ids = {one.form.id for one in there}
+    form_id = next(name for n in count(order) if (name := f"{items.PREFIX}item-{n}") not in ids)
+    return tools.dump(tools.first_item(form_id, order=order, held=held))

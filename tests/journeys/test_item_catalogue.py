@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -177,6 +178,17 @@ def test_windows_and_versions_of_an_item_are_changed_on_its_page() -> None:
     assert queries.current_version("voluntary/leader") == before
     assert client.post("/desk/catalogue/leader/use", {"version": queries.current_version("voluntary/donation")}).status_code == 404
     assert client.get("/desk/catalogue/nothing").status_code == 404
+
+
+def test_a_new_file_begins_with_names_that_are_free() -> None:
+    client = admin()
+    for number in (10, 11):
+        page = client.get(NEW).content.decode()
+        text = unescape(re.search(r"<textarea[^>]*>\n?(.*?)</textarea>", page, re.DOTALL)[1])  # type: ignore[index]
+        assert f"form: voluntary/item-{number}\n" in text and f"group: V{number}\n" in text
+        run = RUN | {"order": str(number)}
+        assert client.post(NEW, {"text": text, "act": "publish", "of": f"voluntary/item-{number}", **run}).status_code == 302
+    assert [one.form.id for one in items.listed()][-2:] == ["voluntary/item-10", "voluntary/item-11"]
 
 
 def test_reviewers_have_no_part_in_the_catalogue() -> None:

@@ -156,6 +156,7 @@ def test_files_leave_an_uploaded_item_where_it_is(tmp_path: Path) -> None:
 UNSOUND = [
     ("kind: voluntary", "kind: report", "自愿注册表单须有 item，其他表单不能有"),
     ("form: voluntary/", "form: extra/", "应以 voluntary/ 开头（第1行）"),
+    ("form: voluntary/training", "form: voluntary/new", "已用作页面地址"),
     ("visibility: always", "visibility: choice", "由字段的 public 决定公示内容"),
     ("zh: 日期", "zh: 名称", "fields：名称：名称 重复"),
     ("max_records: 1", "max_records: 2", "min_records 和 max_records 应为 1"),
