@@ -119,8 +119,9 @@ def _paper(
 
 def _record(document: Mapping[str, Any], stands: Standing) -> papers.Record:
     """What the public sees of a record; nothing of one whose form lets nobody see anything."""
+    marks = [str(mark) for mark in document["marks"]]
     if stands.fragment is None:
-        return papers.Record(title="", rows=[], version_id="")
+        return papers.Record(title="", rows=[], version_id="", marks=marks)
     item = reading.item(
         stands.fragment,
         form_of=catalogue.version,
@@ -128,16 +129,16 @@ def _record(document: Mapping[str, Any], stands: Standing) -> papers.Record:
         today=clock.today(),
         disputed=document.get("disputed", ()),
     )
-    return reports.record(item)
+    made = reports.record(item)
+    return papers.Record(**{**made, "marks": [*made.get("marks", []), *marks]})
 
 
 def poster(*, by: Actor, record_id: UUID | None = None) -> bytes:
     """The shop-window poster of one's own public file, or of one public voluntary record in it."""
     assert by.enterprise_id is not None
     document = public_document(identity.enterprise(by.enterprise_id).uscc)
-    lines = [(_("诚信档案"), _("已公示"))]
-    if record_id is not None:
-        lines = _lines_of(document, record_id)
+    lines = [(_("诚信档案"), _("已公示"))] if record_id is None else _lines_of(document, record_id)
+    lines += [(_("提示"), str(mark)) for mark in document["marks"]]
     return pdf.poster(
         papers.Poster(
             title=_("亮信用"),

@@ -72,6 +72,23 @@ def shown(*, uscc: str, record_id: UUID) -> Mapping[str, Any] | None:
     return json.loads(bytes(row.fragment)) if row is not None and row.fragment is not None else None
 
 
+@dataclass(frozen=True)
+class Headline:
+    """What a badge says of a public file: its name, and the marks on it, such as 已注销."""
+
+    name: str
+    marks: tuple[str, ...]
+
+
+def headline(*, uscc: str) -> Headline | None:
+    """Name and marks of a public file, without its records; None where there is none."""
+    head = PublicFile.objects.filter(uscc=uscc).values_list("head", flat=True).first()
+    if head is None:
+        return None
+    said = json.loads(bytes(head) + b"}")
+    return Headline(name=said["name"], marks=tuple(said["marks"]))
+
+
 def _rows(enterprise_id: UUID) -> QuerySet[Version]:
     rows = Version.objects.filter(enterprise_id=enterprise_id, origin=ENTERPRISE, ended_at=None)
     versions = rows.order_by().values_list("form_version", flat=True).distinct()

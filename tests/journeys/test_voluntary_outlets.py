@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from openpyxl import load_workbook
 from pypdf import PdfReader
@@ -21,6 +22,7 @@ from chengxin.identity.models import AccessLog
 from chengxin.identity.values import Actor
 from chengxin.ledger import sequencer
 from chengxin.ledger.models import Event
+from chengxin.records import heading
 from chengxin.records import queries as records
 from chengxin.seals import pdf
 from tests.journeys import enterprises as people
@@ -163,6 +165,14 @@ def test_the_enterprise_copies_its_badge_and_takes_its_posters(firm: Registrant,
     assert "诚信经营示范企业" in one and "企业自行注册，未经政府核实" in one
     assert browser.get("/voluntary/show/poster.pdf?record=nonsense").status_code == 422
     assert browser.get(f"/voluntary/show/poster.pdf?record={uuid4()}").status_code == 404
+
+
+def test_marks_on_the_file_stand_on_its_papers(firm: Registrant, judge: Actor) -> None:
+    honour, finance = voluntary.published(firm, HONOUR, by=judge), voluntary.published(firm, FINANCE, by=judge)
+    with transaction.atomic():
+        heading.mark(enterprise_id=firm.id, text="主体身份核实中", on=True)
+    papers = [confirmation(firm, honour)[0], confirmation(firm, finance)[0], firm.client().get("/voluntary/show/poster.pdf").content]
+    assert ["主体身份核实中" in words(paper) for paper in papers] == [True, True, True]
 
 
 def test_without_a_public_file_there_is_nothing_to_show_yet(judge: Actor) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from pypdf import PdfReader
 
 from chengxin.common import clock
 from chengxin.ledger import sequencer
-from chengxin.records import changes, consistency, queries, standing
+from chengxin.records import changes, consistency, heading, queries, standing
 from chengxin.records.tests import makers
 from chengxin.records.values import NewRecord
 
@@ -225,6 +226,14 @@ def test_a_record_that_nobody_sees_has_no_badge(file: tuple[UUID, str]) -> None:
     page(f"/show/{file[1]}/{record.record_id}", status=404)
     shop = queries.inside_records(enterprise_id=file[0], division_code=makers.YUHANG, by=makers.BY, purpose="test")[0]
     assert "已停止公示" in badge(f"/badge/{file[1]}/{shop.record_id}.svg"), "only voluntary records have one"
+
+
+def test_marks_on_a_file_stand_on_its_badges(file: tuple[UUID, str]) -> None:
+    record = registered(file, "honour", HONOUR)
+    with transaction.atomic():
+        heading.mark(enterprise_id=file[0], text="已注销", on=True)
+    for address in (f"/badge/{file[1]}.svg", f"/badge/{file[1]}/{record.record_id}.svg"):
+        assert "·已注销" in badge(address) and "公示中" not in badge(address)
 
 
 def test_a_badge_is_worded_by_its_address_alone(file: tuple[UUID, str], settings: Any) -> None:

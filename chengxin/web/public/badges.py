@@ -6,6 +6,7 @@ Every code without a public file gets the same badge and the same page, whether 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -21,8 +22,8 @@ from chengxin.web.public.reads import View, code_of, item, public, title_of
 
 BADGE_SECONDS = 30
 """How long caches may keep a badge, in seconds."""
-NAME_WIDTH = 17
-"""Room for a name on a badge, in Chinese characters."""
+HEAD_WIDTH, NAME_WIDTH = 12, 17
+"""Room for the first line, in large type, and for a name on a badge, in Chinese characters."""
 
 
 def _worded(view: View) -> View:
@@ -40,24 +41,41 @@ def _worded(view: View) -> View:
 @_worded
 def badge(request: HttpRequest, *, uscc: str) -> HttpResponse:
     """The badge of a public file."""
-    code = code_of(uscc)
-    name = queries.names(usccs=[code]).get(code)
-    return _drawn(request, standing=name is not None, head=_("诚信档案"), name=name or "")
+    head = _("诚信档案")
+    found = standing.headline(uscc=code_of(uscc))
+    if found is None:
+        return _drawn(request, head=head)
+    return _drawn(request, head=head, name=found.name, word=_word(found.marks), warned=bool(found.marks))
 
 
 @public
 @_worded
 def record_badge(request: HttpRequest, *, uscc: str, record_id: UUID) -> HttpResponse:
     """The badge of one public voluntary record, in whatever version stands."""
-    found = standing.shown(uscc=code_of(uscc), record_id=record_id)
-    if found is None:
-        return _drawn(request, standing=False, head=_("自愿注册信息"), name="")
+    code = code_of(uscc)
+    file, found = standing.headline(uscc=code), standing.shown(uscc=code, record_id=record_id)
+    if file is None or found is None:
+        return _drawn(request, head=_("自愿注册信息"))
     shown = item(dict(found))
-    return _drawn(request, standing=True, head=title_of(dict(found)), name=shown.title, expired=shown.expired)
+    marks = (*file.marks, *([_("已过期")] if shown.expired else []))
+    return _drawn(request, head=title_of(dict(found)), name=shown.title, word=_word(marks), warned=bool(marks))
 
 
-def _drawn(request: HttpRequest, *, standing: bool, head: str, name: str, expired: bool = False) -> HttpResponse:
-    values = {"standing": standing, "head": head, "name": _fitted(name), "expired": expired, "issuer": _fitted(settings.SITE_NAME)}
+def _word(marks: Sequence[str]) -> str:
+    """What a badge says of something public: the first mark on it, if there is one."""
+    return str(marks[0]) if marks else _("公示中")
+
+
+def _drawn(request: HttpRequest, *, head: str, name: str = "", word: str = "", warned: bool = False) -> HttpResponse:
+    """A badge; without a word it says 已停止公示."""
+    values = {
+        "head": head,
+        "name": _fitted(name),
+        "word": word,
+        "warned": warned,
+        "long": len(head + word) > HEAD_WIDTH,
+        "issuer": _fitted(settings.SITE_NAME),
+    }
     response = render(request, "public/badge.svg", values, content_type="image/svg+xml; charset=utf-8")
     response.headers["Cache-Control"] = f"public, max-age={BADGE_SECONDS}"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
