@@ -147,6 +147,7 @@ def licence(firm: Registrant, **changes: str) -> bytes:
     return pictures.licence(title=said["name"], rows=[*rows, ("发证日期", said["issued_on"]), ("有效期至", said["valid_until"])])
 
 
+@pytest.mark.slow
 def test_the_text_of_the_picture_is_read_by_the_worker_compared_marked_sealed_and_goes_with_its_file(
     judge: Actor, firm: Registrant, settings: Any
 ) -> None:
