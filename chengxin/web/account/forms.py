@@ -162,34 +162,6 @@ class HandlerForm(TermForm):
         self.fields["phone"].help_text = _("与经办人在电子营业执照中登记的手机号一致")
 
 
-class InvitationForm(PageForm):
-    """接受邀请: an own password and the consents of D-31, not ticked beforehand."""
-
-    password = Entry(label=_("密码"), kind="password", max_length=200, autocomplete="new-password")
-    password_again = Entry(label=_("确认密码"), kind="password", max_length=200, autocomplete="new-password")
-    agreement = Tick(label=_("用户服务协议"))
-    privacy = Tick(label=_("个人信息处理告知"))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.versions = {name: catalogue.commitment(document).version for name, document in DOCUMENTS.items()}
-        for name, document in DOCUMENTS.items():
-            self.fields[name].label = str(catalogue.commitment(document).tick)
-        self.fields["password"].help_text = _("；").join(access.password_hints().hints)
-
-    @property
-    def consents(self) -> dict[str, str]:
-        """The versions that the page showed, by document."""
-        return {document: str(self.data.get(f"{name}_version", "")) for name, document in DOCUMENTS.items()}
-
-    def clean(self) -> dict[str, Any]:
-        """Both passwords are equal."""
-        cleaned = super().clean() or {}
-        if cleaned.get("password") and cleaned.get("password_again") and cleaned["password"] != cleaned["password_again"]:
-            self.add_error("password_again", _("两次输入的密码不一致，请重新输入"))
-        return cleaned
-
-
 class ForgotForm(PageForm):
     """忘记密码 (REG-13)."""
 
@@ -212,6 +184,24 @@ class ResetForm(PageForm):
         if cleaned.get("password") and cleaned.get("password_again") and cleaned["password"] != cleaned["password_again"]:
             self.add_error("password_again", _("两次输入的密码不一致，请重新输入"))
         return cleaned
+
+
+class InvitationForm(ResetForm):
+    """接受邀请: an own password and the consents of D-31, not ticked beforehand."""
+
+    agreement = Tick(label=_("用户服务协议"))
+    privacy = Tick(label=_("个人信息处理告知"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.versions = {name: catalogue.commitment(document).version for name, document in DOCUMENTS.items()}
+        for name, document in DOCUMENTS.items():
+            self.fields[name].label = str(catalogue.commitment(document).tick)
+
+    @property
+    def consents(self) -> dict[str, str]:
+        """The versions that the page showed, by document."""
+        return {document: str(self.data.get(f"{name}_version", "")) for name, document in DOCUMENTS.items()}
 
 
 class ChangeForm(ResetForm):
