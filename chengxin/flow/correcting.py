@@ -58,7 +58,7 @@ def _shut(filing: FilingView, by: Actor) -> None:
 def _withdraw(filing: FilingView, by: Actor) -> None:
     """The version leaves the public file; the one it had replaced is in force again."""
     assert filing.enterprise_id is not None
-    records.end_archive(enterprise_id=filing.enterprise_id, reason="corrected", by=by)
+    records.end_archive(enterprise_id=filing.enterprise_id, reason="taken_back", by=by)
     former = corrections.restore_former(filing=filing, by=by)
     if former is not None:
         review.publish(former, by)

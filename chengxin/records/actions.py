@@ -24,7 +24,7 @@ LAPSED_BATCH = 500
 STAYS_INSIDE = frozenset({"hidden", "lapsed"})
 TAKEN_DOWN, REVOKED, UNDONE = "taken_down", "revoked", "undone"
 """Why a voluntary record ended: its enterprise asked for it, it was false, its approval was taken back."""
-OF_ONE_RECORD = frozenset({"replaced", "hidden", "lapsed", "deleted", TAKEN_DOWN, REVOKED, UNDONE})
+OF_ONE_RECORD = frozenset({"replaced", "hidden", "lapsed", "corrected", "deleted", TAKEN_DOWN, REVOKED, UNDONE})
 
 
 def publish(

@@ -265,10 +265,10 @@ def test_a_record_that_a_ruling_deletes_is_registered_no_more(public: Registrant
 
 def test_an_ending_that_a_restore_had_lost_ends_the_record_and_not_the_file(public: Registrant, judge: Actor) -> None:
     voluntary.published(public, by=judge)
-    [version] = standing(public)
-    endings = {str(version.version_id): records_actions.TAKEN_DOWN}
-    assert step(lambda: records_actions.replay_endings(endings=endings, by=Actor.system("restore")))() == 1
-    assert PROJECT not in voluntary.shown(public) and standing(public) == []
+    [version], [trade] = standing(public), standing(public, "S14")
+    endings = {str(version.version_id): records_actions.TAKEN_DOWN, str(trade.version_id): "corrected"}
+    assert step(lambda: records_actions.replay_endings(endings=endings, by=Actor.system("restore")))() == 2
+    assert PROJECT not in voluntary.shown(public) and standing(public) == [] and standing(public, "S14") == []
 
 
 def test_a_withdrawal_before_a_bulk_decision_takes_effect_wins(public: Registrant, judge: Actor) -> None:
