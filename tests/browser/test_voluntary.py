@@ -194,17 +194,37 @@ def test_what_was_not_saved_is_kept_offered_and_let_go(page: Page, firm: Registr
     start(page)
     at = page.url
     page.locator(f"{field(page, 'project')} input").fill("山区小学图书角")
+    page.get_by_label("联合捐赠", exact=True).check()
+    units = page.locator(f"{field(page, 'joint_units')} input")
+    units.nth(0).fill("杭州云栖公益促进会")
+    units.nth(1).fill(firm.uscc)
     choose_picture(page)
     expect(page.get_by_text("已自动保存")).to_be_visible(timeout=15_000)
     page.goto(LIST)
     page.goto(at)
     page.get_by_role("link", name="恢复这些内容").click()
     expect(page.locator(f"{field(page, 'project')} input")).to_have_value("山区小学图书角")
+    expect(units.nth(0)).to_have_value("杭州云栖公益促进会")
+    expect(units.nth(1)).to_have_value(firm.uscc)
     expect(page.locator(f"{field(page, 'proof')} .files")).to_contain_text("捐赠票据.jpg")
     page.get_by_role("button", name="返回", exact=True).click()
     page.get_by_role("button", name="放弃并返回").click()
     expect(page.get_by_role("heading", name="自愿注册事项清单")).to_be_visible()
     assert voluntary.listed(firm) == []
+
+
+def test_a_last_day_is_kept_like_the_rest(page: Page) -> None:
+    start(page, "licence")
+    at = page.url
+    day, long = (page.locator(f"{field(page, 'valid_until')} input[type={kind}]") for kind in ("date", "checkbox"))
+    day.fill("2029-01-31")
+    expect(page.get_by_text("已自动保存")).to_be_visible(timeout=15_000)
+    page.goto(f"{at}?recover=1")
+    expect(day).to_have_value("2029-01-31")
+    long.check()
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.get_by_text("已保存")).to_be_visible()
+    expect(long).to_be_checked()
 
 
 def test_a_wrong_file_is_refused_before_it_is_sent(page: Page) -> None:

@@ -48,7 +48,7 @@ def _body(request: Request) -> tuple[int, dict[str, str]]:
         made = {str(path): str(value or "") for path, value in changes.items()}
         return int(body["base_rev"]), made
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Invalid(_("自动保存的内容不完整，请点击“暂存”。")) from error
+        raise Invalid(_("自动保存的内容不完整，请点击“暂存”或“保存”。")) from error
 
 
 @require_http_methods(["GET", "POST"])

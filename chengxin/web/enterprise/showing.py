@@ -48,13 +48,13 @@ def as_asked(request: Request, *, work: Work, part: Part, by: Actor, saved: str 
         for path, value in answers.items()
         if stored.field_rev.get(path, 0) > base_rev and stored.answers.get(path, "") != value
     )
-    return Show(answers={**stored.answers, **answers}, clashes=clashes, said=_("已恢复自动保存的内容，尚未暂存"))
+    return Show(answers={**stored.answers, **answers}, clashes=clashes, said=_("已恢复自动保存的内容，尚未存入草稿"))
 
 
 def clashing(work: Work, clashes: tuple[Clash, ...]) -> Show:
     """Both values of what two tabs changed; everything else is kept."""
     mine = {clash.path: clash.mine or "" for clash in clashes}
-    said = _("其他内容已暂存；有 %(n)s 项已在另一窗口被修改，请选择保留哪一个后再次保存") % {"n": len(clashes)}
+    said = _("其他内容已存入草稿；有 %(n)s 项已在另一窗口被修改，请选择保留哪一个后再次保存") % {"n": len(clashes)}
     return Show(answers={**work.draft.answers, **mine}, clashes=clashes, said=said, status=409)
 
 

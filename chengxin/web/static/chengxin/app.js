@@ -41,22 +41,28 @@ function summary(root) {
   });
 }
 
+const tidy = (text) => (text ?? "").replace(/[\s;；]+/g, " ").trim();
 const SKIP = /^(_|csrfmiddlewaretoken$|base_rev$|submission_key$)|\.(search|hit|new)$/;
 function values(form) {
   const found = {};
   for (const el of form.elements) {
     if (!el.name || el.type === "file" || el.type === "submit" || el.type === "button" || SKIP.test(el.name)) continue;
     if ((el.type === "checkbox" || el.type === "radio") && !el.checked) { found[el.name] = found[el.name] ?? ""; continue; }
-    if (el.type === "checkbox" || el.type === "hidden") found[el.name] = found[el.name] ? found[el.name] + "," + el.value : el.value;
+    if (/\.(name|uscc)$/.test(el.name)) (found[el.name] ??= []).push(tidy(el.value));
+    else if (el.type === "checkbox" || el.type === "hidden") found[el.name] = found[el.name] ? found[el.name] + "," + el.value : el.value;
     else found[el.name] = el.value;
   }
   const whole = {};
   for (const [name, value] of Object.entries(found)) {
-    const part = name.match(/^(.*)\.(from|to|long|[123])$/);
+    const part = name.match(/^(.*)\.(from|to|long|day|name|uscc|[123])$/);
     if (!part) whole[name] = value;
     else if (part[2] === "from") {
       const end = found[part[1] + ".long"] ? "长期" : found[part[1] + ".to"];
       whole[part[1]] = value || end ? value + ".." + end : "";
+    } else if (part[2] === "day") whole[part[1]] = found[part[1] + ".long"] ? "长期" : value;
+    else if (part[2] === "name") {
+      const pairs = value.map((unit, at) => [unit, found[part[1] + ".uscc"]?.[at] ?? ""]);
+      whole[part[1]] = pairs.filter((pair) => pair.some(Boolean)).map((pair) => pair.join("\t")).join("\n");
     } else if (part[2] === "1") whole[part[1]] = found[part[1] + ".3"] || found[part[1] + ".2"] || value;
   }
   return whole;
@@ -64,7 +70,7 @@ function values(form) {
 
 function autosave(form) {
   let before = values(form), timer = 0, busy = false;
-  const state = $("[data-save-state]", form);
+  const state = $("[data-save-state]", form), button = form.dataset.saveName || "暂存";
   const tell = (text, bad) => { if (state) { state.textContent = text; state.classList.toggle("bad", !!bad); } };
   const changes = () => { const now = values(form); const diff = {}; for (const k of new Set([...Object.keys(before), ...Object.keys(now)])) if ((before[k] ?? "") !== (now[k] ?? "")) diff[k] = now[k] ?? ""; return [diff, now]; };
   async function save() {
@@ -77,12 +83,12 @@ function autosave(form) {
       if (answer.status === 401) { document.dispatchEvent(new Event("session-over")); throw 0; }
       if (!answer.ok) throw 0;
       const body = answer.status === 204 ? {} : await answer.json();
-      if (body.clashes?.length) { tell(say("部分内容已在另一窗口被修改，请点击“暂存”后选择保留哪一个。", "Some answers were changed in another window. Choose Save to compare them."), true); return; }
+      if (body.clashes?.length) { tell(say(`部分内容已在另一窗口被修改，请点击“${button}”后选择保留哪一个。`, "Some answers were changed in another window. Choose Save to compare them."), true); return; }
       if (rev && body.rev != null) rev.value = body.rev;
       before = now;
       tell(say("已自动保存 ", "Saved ") + clock());
       document.dispatchEvent(new Event("session-used"));
-    } catch { tell(say("自动保存未成功，请点击“暂存”。", "Not saved automatically. Please choose Save."), true); timer = setTimeout(save, 30000); } finally { busy = false; }
+    } catch { tell(say(`自动保存未成功，请点击“${button}”。`, "Not saved automatically. Please choose Save."), true); timer = setTimeout(save, 30000); } finally { busy = false; }
   }
   const later = () => { clearTimeout(timer); timer = setTimeout(save, +form.dataset.autosaveAfter || 4000); };
   on(form, "input", later);
