@@ -88,9 +88,9 @@ def drop_unnamed(rows: Iterable[Attachment], *, answers: Mapping[str, str], by: 
     return kept
 
 
-def drop(*, attachment_id: UUID, by: Actor) -> None:
-    """Remove a file from an editable filing."""
-    row = Attachment.objects.filter(id=attachment_id).first()
+def drop(*, attachment_id: UUID, kind: str, by: Actor) -> None:
+    """Remove a file from an editable filing of one kind; other kinds have rules of their own for who may write."""
+    row = Attachment.objects.filter(id=attachment_id, filing__kind=kind).first()
     if row is None:
         raise Forbidden(_("您无权操作此附件。"))
     filing = own_filing(filing_id=row.filing_id, by=by)

@@ -121,13 +121,21 @@ def _in_newest_version(filing: FilingView, *, by: Actor) -> FilingView:
     return filing_queries.one(filing_id=filing.id, by=by)
 
 
+def _archive(filing_id: UUID, by: Actor) -> FilingView:
+    """An archive that the acting person may see; other kinds have rules of their own for who may write what."""
+    filing = filing_queries.one(filing_id=filing_id, by=by)
+    if filing.kind != KIND:
+        raise NotFound(_("未找到该填报。"))
+    return filing
+
+
 @step
 def choose_type(*, filing_id: UUID, enterprise_type: str, confirmed: bool, by: Actor) -> list[moving.Dropped]:
     """Choose 企业类型; without ``confirmed`` only names what the new template drops (ARC-04)."""
     require_approved(by=by)
     if enterprise_type not in TYPES:
         raise Invalid(_("请选择企业类型。"), fields={"enterprise_type": [_("请选择企业类型。")]})
-    filing = filing_queries.one(filing_id=filing_id, by=by)
+    filing = _archive(filing_id, by)
     if filing.enterprise_type == enterprise_type:
         return []
     draft = filing_queries.draft(filing_id=filing_id, by=by)
@@ -147,14 +155,14 @@ def sign(*, filing_id: UUID, ticked: bool, version: str, by: Actor) -> None:
         raise Invalid(_("请阅读并勾选承诺书。"), fields={"commitment": [_("请阅读并勾选承诺书。")]})
     if version != catalogue.commitment(COMMITMENT).version:
         raise Conflict(_("承诺书已更新，请重新阅读并勾选。"), code="commitment-outdated")
-    filings.sign_commitment(filing_id=filing_id, document=COMMITMENT, version=version, by=by)
+    filings.sign_commitment(filing_id=_archive(filing_id, by).id, document=COMMITMENT, version=version, by=by)
 
 
 @step
 def save_page(*, filing_id: UUID, page: str, base_rev: int, changes: Mapping[str, str | None], by: Actor) -> Saved:
     """暂存: take what was typed, whatever it is (ARC-09)."""
     require_approved(by=by)
-    filing = filing_queries.one(filing_id=filing_id, by=by)
+    filing = _archive(filing_id, by)
     form = catalogue.version(filing.form_version)
     _refuse_foreign_groups(form, changes)
     changes = {path: value for path, value in changes.items() if not is_fixed(form, path)}
@@ -233,7 +241,7 @@ def draft_of(*, filing_id: UUID, by: Actor) -> tuple[FilingView, DraftView, Form
 def keep_copy(*, filing_id: UUID, page: str, base_rev: int, answers: Mapping[str, str], by: Actor) -> None:
     """Autosave of what stands on a page (D-32)."""
     require_approved(by=by)
-    filing = filing_queries.one(filing_id=filing_id, by=by)
+    filing = _archive(filing_id, by)
     _refuse_foreign_groups(catalogue.version(filing.form_version), answers)
     drafts.keep_copy(filing_id=filing_id, page=page, base_rev=base_rev, answers=answers, by=by)
 
@@ -248,7 +256,7 @@ def discard_copy(*, filing_id: UUID, page: str, by: Actor) -> None:
 def upload(*, filing_id: UUID, path: str, stream: Readable, name: str, by: Actor) -> AttachmentView:
     """Store one proof of a record (D-39)."""
     require_approved(by=by)
-    filing = filing_queries.one(filing_id=filing_id, by=by)
+    filing = _archive(filing_id, by)
     if not _is_file_path(catalogue.version(filing.form_version), path):
         raise Forbidden(_("此处不能上传附件。"), code="no-file-field")
     stored = attaching.intake(stream=stream, name=name, slot="archive")
@@ -271,7 +279,7 @@ def _attach(*, filing_id: UUID, path: str, stored: Stored, by: Actor) -> Attachm
 @step
 def drop_file(*, attachment_id: UUID, by: Actor) -> None:
     """Take a proof off a draft."""
-    attaching.drop(attachment_id=attachment_id, by=by)
+    attaching.drop(attachment_id=attachment_id, kind=KIND, by=by)
 
 
 @step

@@ -175,7 +175,7 @@ def _attach(*, filing_id: UUID, field: str, stored: Stored, by: Actor) -> Attach
 @step
 def remove(*, attachment_id: UUID, by: Actor) -> None:
     """Take one paper off an open registration."""
-    attaching.drop(attachment_id=attachment_id, by=by)
+    attaching.drop(attachment_id=attachment_id, kind="registration", by=by)
 
 
 @step

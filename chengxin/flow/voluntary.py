@@ -187,7 +187,7 @@ def _require_file_field(filing_id: UUID, path: str, by: Actor) -> None:
 def drop_file(*, attachment_id: UUID, by: Actor) -> None:
     """Take a picture off a draft."""
     require_filer(by=by)
-    attaching.drop(attachment_id=attachment_id, by=by)
+    attaching.drop(attachment_id=attachment_id, kind=KIND, by=by)
 
 
 def check(*, filing_id: UUID, by: Actor) -> Cleaned:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
+from functools import partial
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from chengxin.common import clock
-from chengxin.common.errors import Forbidden
-from chengxin.filings.models import Filing
+from chengxin.common.errors import Forbidden, NotFound
+from chengxin.filings.models import Attachment, Filing
+from chengxin.flow import archive, registration
 from chengxin.flow import voluntary as flow
 from chengxin.identity import queries as identity
 from chengxin.identity.models import Enterprise
 from tests import people
-from tests.journeys import voluntary
+from tests.journeys import enterprises, voluntary
 from tests.journeys.test_e_licence import Desk, phone
 from tests.journeys.test_handlers import appointed, strong
 
@@ -132,6 +136,33 @@ def test_the_refusal_leads_through_the_licence_to_the_wanted_form(firm: people.P
     assert desk.look().url == wanted
     form = client.get(wanted)
     assert form.status_code == 200 and "捐赠接受方名称" in form.content.decode()
+
+
+def test_no_page_of_the_archive_writes_to_a_voluntary_record(firm: people.Person) -> None:
+    filing_id = draft(firm)
+    browser, by = enterprises.signed_in(firm.account_id), identity.actor_for(firm.account_id, "password")
+    path = f"V07/{filing_id}/proof"
+    file = SimpleUploadedFile("证明.png", people.picture("proof", kind="PNG"), "image/png")
+    before = everything()
+    refused = browser.post(f"/workbench/archive/{filing_id}/upload", {"path": path, "file": file})
+    assert refused.status_code == 404 and not Attachment.objects.filter(filing=filing_id).exists()
+    version = voluntary.catalogue.commitment(archive.COMMITMENT).version
+    for write in (
+        partial(archive.save_page, page="item", base_rev=1, changes={path: "x"}),
+        partial(archive.keep_copy, page="item", base_rev=1, answers={path: "x"}),
+        partial(archive.choose_type, enterprise_type="SELF_SITE", confirmed=True),
+        partial(archive.sign, ticked=True, version=version),
+    ):
+        with pytest.raises(NotFound):
+            write(filing_id=filing_id, by=by)
+    kept = flow.upload(
+        filing_id=filing_id, path=path, stream=io.BytesIO(voluntary.picture()), name="证明.jpg",
+        by=identity.actor_for(firm.account_id, "e_licence"),
+    )  # fmt: skip
+    for drop in (archive.drop_file, registration.remove):
+        with pytest.raises(Forbidden):
+            drop(attachment_id=kept.id, by=by)
+    assert everything() == before and Attachment.objects.get(filing=filing_id).state == "staged"
 
 
 @pytest.mark.requirement("VOL-06.1")
