@@ -141,7 +141,7 @@ def draft(*, filing_id: UUID, by: Actor) -> DraftView:
 
 def with_draft(*, filing_id: UUID, by: Actor) -> tuple[FilingView, DraftView]:
     """A filing and its draft in plain, in one read, for its own enterprise only."""
-    filing = Filing.objects.select_related("draft").filter(id=filing_id).first()
+    filing = Filing.objects.select_related("draft").filter(id=filing_id).exclude(state=lifecycle.DELETED).first()
     if filing is None or filing.enterprise_id != by.enterprise_id or not may_see(filing=filing, by=by):
         raise NotFound(_("未找到该填报。"))
     form = catalogue.version(filing.form_version)

@@ -112,6 +112,7 @@ def test_withdrawn_modified_handed_in_again_and_deleted(browser: Client, firm: R
     browser.post(f"{at}/act/withdraw")
     assert "该条信息已删除" in html(browser.post(f"{at}/act/delete", follow=True))
     assert voluntary.listed(firm) == [] and browser.get(at).status_code == 404
+    assert browser.get(form).status_code == 404 and browser.post(form).status_code == 404
 
 
 def test_what_the_reviewer_said_stands_beside_the_field(browser: Client, firm: Registrant, judge: Actor) -> None:
