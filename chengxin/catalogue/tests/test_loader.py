@@ -84,6 +84,8 @@ REFUSED: list[tuple[str, str, str, str]] = [
     ("groups/K01.yaml", "max_records: 3", "max_records: 51", "maximum 50"),
     ("groups/K01.yaml", "max_records: 3\n", "max_records: 3\nmax_records: 4\n", "键 max_records 重复"),
     ("groups/K01.yaml", "summary: [title]", "summary: &a [title]\nkey: *a", "不允许使用别名"),
+    ("groups/K01.yaml", "summary: [title]", "summary: !!timestamp soon", "不允许使用标签"),
+    ("groups/K01.yaml", "summary: [title]", "summary: !!bool maybe", "不允许使用标签"),
     ("groups/K01.yaml", "summary: [title]", "summary: [title", "第"),
     ("groups/K01.yaml", "visibility: choice", "visibility: !!python/name:os.system choice", "python"),
     ("forms/hobby/kites.yaml", "kind: archive", "kind: attic", "不认识的值 attic"),
