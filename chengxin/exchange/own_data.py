@@ -6,6 +6,7 @@ Both are made filing by filing: memory does not grow with how much there is. Tex
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import IO, Any
@@ -30,6 +31,7 @@ from chengxin.records import standing
 
 KIND = "voluntary"
 LONGEST_SHEET_NAME = 31
+NOT_IN_SHEET_NAME = re.compile(r"[\\*?:/\[\]]")
 HEAD = ("填报编号", "记录编号", "数据状态", "创建时间", "提交时间", "审核时间", "审核意见", "回执编号", "存证编号")
 FILES = "证明附件（文件名与SHA-256）"
 PUBLIC = {"full": "公开", "masked": "脱敏公开", "street": "公开到街道", "never": "不公开"}
@@ -133,7 +135,7 @@ def _sheet(book: Workbook, form_id: str, versions: Sequence[str], published: dic
     """One item; its columns are the fields of all versions under which something was filed."""
     fields = {f.code: f for version in versions for f in _fields(catalogue.version(version))}
     title = str(catalogue.version(versions[-1]).title)
-    sheet: Any = book.create_sheet(title[:LONGEST_SHEET_NAME])
+    sheet: Any = book.create_sheet(sheet_name(title))
     sheet.append([*HEAD, *(f"{f.label}（{PUBLIC.get(f.public, f.public)}）" for f in fields.values()), FILES])
     for kept in handed.everything(kind=KIND, form_id=form_id, by=by):
         form = catalogue.version(kept.filing.form_version)
@@ -144,6 +146,11 @@ def _sheet(book: Workbook, form_id: str, versions: Sequence[str], published: dic
                 _files(kept),
             ]
             sheet.append([text_cell(sheet, text) for text in texts])
+
+
+def sheet_name(title: str) -> str:
+    """A title as a workbook can name a sheet."""
+    return NOT_IN_SHEET_NAME.sub(" ", title).strip("' ")[:LONGEST_SHEET_NAME]
 
 
 def _head(kept: Kept, row: paths.Row, version_id: UUID | None) -> list[str]:
