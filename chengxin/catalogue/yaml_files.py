@@ -1,6 +1,7 @@
 """YAML that is read strictly: no duplicate keys, no aliases, no tags, no silent floats; faults name file and place."""
 
 import json
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,9 @@ from jsonschema.exceptions import ValidationError
 from chengxin.common.errors import Invalid
 
 MAX_FILE_BYTES = 1_000_000
+INTEGER, LONGEST_INTEGER = "tag:yaml.org,2002:int", 18
+"""Characters that a whole number may have."""
+NO_TEXT = re.compile("[\\x00\\ud800-\\udfff]")
 
 
 class CatalogueInvalid(Invalid):
@@ -36,7 +40,10 @@ class _StrictLoader(yaml.SafeLoader):
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if (tag := getattr(event, "tag", None)) is not None:
             raise yaml.MarkedYAMLError(problem=_("不允许使用标签 %(tag)s") % {"tag": tag[:100]}, problem_mark=event.start_mark)
-        return super().compose_node(parent, index)
+        node = super().compose_node(parent, index)
+        if isinstance(node, yaml.ScalarNode):
+            _check_scalar(node)
+        return node
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         seen: set[str] = set()
@@ -46,6 +53,14 @@ class _StrictLoader(yaml.SafeLoader):
                 raise yaml.MarkedYAMLError(problem=about, problem_mark=key.start_mark)
             seen.add(str(key.value))
         return super().construct_mapping(node, deep=deep)
+
+
+def _check_scalar(node: yaml.ScalarNode) -> None:
+    """Refuse what neither JSON nor the database can hold: endless numbers, and characters that are none."""
+    if node.tag == INTEGER and len(node.value) > LONGEST_INTEGER:
+        raise yaml.MarkedYAMLError(problem=_("数字过长"), problem_mark=node.start_mark)
+    if NO_TEXT.search(node.value):
+        raise yaml.MarkedYAMLError(problem=_("含有不能使用的字符"), problem_mark=node.start_mark)
 
 
 def parse(text: str, *, where: str) -> Any:
