@@ -125,7 +125,7 @@ def posted(request: Request, form_id: str) -> CasePage:
     """The page as it was posted; files that came with it are taken in, those that will not do are said beside their field."""
     page = CasePage(form=catalogue.current(form_id))
     page.row = _uuid(request.POST.get("_row", "")) or page.row
-    page.key = request.POST.get(KEY, "")[:64] or page.key
+    page.key = request.POST.get(KEY, "")[:64].replace("\0", "") or page.key
     kinds = {page.path(f.code): str(f.kind) for f in page.group.fields if f.kind != "file"}
     page.answers = posts.read(request.POST, kinds=kinds, tree=division_tree())
     page.searches = {path: request.POST.get(f"{path}.search", "") for path, kind in kinds.items() if kind == "division"}

@@ -182,3 +182,22 @@ def test_an_item_that_closes_while_its_form_is_open_keeps_the_draft(browser: Cli
 def window(settings: items.ItemSettings, **changes: Any) -> None:
     """Set the window of an item as an administrator does."""
     catalogue_actions.set_item(wanted=replace(settings, **changes), by=people.SYSTEM)
+
+
+BODIES = (
+    '{"base_rev": 1e999, "changes": {}}',
+    f'{{"base_rev": {10**30}, "changes": {{}}}}',
+    '{"base_rev": -1, "changes": {}}',
+    "[" * 200_000,
+)
+
+
+def test_what_no_page_of_ours_sends_is_refused_without_a_fault(browser: Client, firm: Registrant) -> None:
+    filing_id = voluntary.handed_in(firm)
+    at = f"/voluntary/records/{voluntary.draft(firm, project='另一项目')}/autosave"
+    assert [browser.post(at, body, content_type="application/json").status_code for body in BODIES] == [422] * len(BODIES)
+    again = browser.post(f"/voluntary/records/{filing_id}/edit", {"_save": "submit", "submission_key": "\0", "base_rev": "1"})
+    assert again.status_code == 409
+    visitor = Client()
+    assert [visitor.get(url).status_code for url in ("/show/%00", "/badge/%00.svg")] == [404, 200]
+    assert [visitor.post(url, {"submission_key": "\0"}).status_code for url in ("/tipoff", "/suggestion")] == [422, 422]

@@ -21,6 +21,7 @@ from chengxin.web.enterprise.words import crumbs
 from chengxin.web.session import Request, enterprise_only
 
 MOST_BYTES = 2 * 1024 * 1024
+MOST_REV = 2**31 - 1
 
 
 @require_POST
@@ -46,8 +47,11 @@ def _body(request: Request) -> tuple[int, dict[str, str]]:
         body = json.loads(request.body if len(request.body) <= MOST_BYTES else b"{}")
         changes = body["changes"]
         made = {str(path): str(value or "") for path, value in changes.items()}
-        return int(body["base_rev"]), made
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        base_rev = int(body["base_rev"])
+        if not 0 <= base_rev <= MOST_REV:
+            raise ValueError(base_rev)
+        return base_rev, made
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise Invalid(_("自动保存的内容不完整，请点击“暂存”或“保存”。")) from error
 
 

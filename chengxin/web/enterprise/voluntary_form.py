@@ -86,7 +86,7 @@ def _take(request: Request, record: Record, by: Actor) -> HttpResponse:
 
 def _handed_in(key: str, filing_id: UUID, by: Actor) -> bool:
     """Whether this very page was handed in already: a second click, a reload, a lost answer (D-33)."""
-    return bool(key) and filings.submission_by_key(key=key, filing_id=filing_id, by=by) is not None
+    return posting.is_row(key) and filings.submission_by_key(key=key, filing_id=filing_id, by=by) is not None
 
 
 def pressed_save(request: Request) -> tuple[str, set[str]]:

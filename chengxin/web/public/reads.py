@@ -34,7 +34,7 @@ def public(view: View) -> View:
 
 def code_of(uscc: str) -> str:
     """A credit code from an address, levelled."""
-    return normalise_uscc(uscc[:40])
+    return normalise_uscc(uscc[:40].replace("\0", ""))
 
 
 def sections(document: dict[str, Any]) -> list[reading.Section]:
