@@ -43,8 +43,11 @@ def bigrams(s: str) -> list[str]:
 
 def street_level(address: str) -> str:
     """Return a published address cut off after its street (D-12); house numbers and rooms are left out."""
-    before_number = re.split(
-        r"[0-9]|[一二三四五六七八九十百]+(?:号|弄|幢|栋|单元|室)", nfkc(address).strip(), maxsplit=1
-    )[0]
+    before_number = re.split(r"[0-9]|[一二三四五六七八九十百]+(?:号|弄|幢|栋|单元|室)", nfkc(address).strip(), maxsplit=1)[0]
     match = re.match(r".*(?:街道|大道|胡同|[路街巷镇乡村])", before_number)
     return match.group(0) if match else before_number
+
+
+def legible(text: str) -> str:
+    """What a person typed, without outer spaces and without the one character that the database cannot hold."""
+    return text.replace("\0", "").strip()

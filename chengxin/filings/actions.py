@@ -17,6 +17,7 @@ from chengxin.catalogue import rules as catalogue_rules
 from chengxin.catalogue.values import Cleaned, Field, Form, Group
 from chengxin.common import clock
 from chengxin.common.errors import Conflict, Forbidden, Invalid, NotFound
+from chengxin.common.text import legible
 from chengxin.filings import attaching, deadlines, lifecycle, personal, queries, receipts, rules
 from chengxin.filings.drafts import own_filing, require_editable
 from chengxin.filings.models import PRESENT, Attachment, Commitment, Decision, Draft, Filing, Remark, Submission
@@ -144,9 +145,7 @@ def _to_hand_in(*, filing_id: UUID, by: Actor) -> Any:
     return filing
 
 
-def require_complete(
-    *, form: Form, answers: Mapping[str, str], files: Sequence[Attachment], subject: str
-) -> Cleaned:
+def require_complete(*, form: Form, answers: Mapping[str, str], files: Sequence[Attachment], subject: str) -> Cleaned:
     """Refuse what is not whole or not right by the form, file answers included; Invalid by path. Returns the typed values."""
     with_files = {**answers, **_named_files(form=form, answers=answers, files=files)}
     cleaned = catalogue_rules.clean(form, with_files, today=clock.today(), partial=False, subject=subject)
@@ -166,9 +165,7 @@ def _named_files(*, form: Form, answers: Mapping[str, str], files: Sequence[Atta
     return {path: ",".join(there.get(path, [])) for path in {*named, *there}}
 
 
-def freeze(
-    *, filing: Filing, form: Form, key: str, plain: Mapping[str, str], files: Sequence[Attachment], by: Actor
-) -> Submission:
+def freeze(*, filing: Filing, form: Form, key: str, plain: Mapping[str, str], files: Sequence[Attachment], by: Actor) -> Submission:
     """The frozen version of what is handed in, with its signed receipt (D-23)."""
     now, round_ = clock.now(), filing.round + 1
     due = deadlines.due(form=form, handed_in=now)
@@ -270,7 +267,7 @@ def decide(*, filing_id: UUID, round: int, outcome: str, opinion: str, by: Actor
     if round != filing.round and filing.state == lifecycle.SUBMITTED:
         raise Conflict(_("申请人已重新提交，请审核最新版本。"), code="stale-version")
     target = lifecycle.next_state(kind=filing.kind, state=filing.state, event=event)
-    opinion = opinion.strip()
+    opinion = legible(opinion)
     if outcome == "rejected" and not opinion:
         raise Invalid(_("请填写审核意见。"), fields={"opinion": [_("审核未通过时必须填写审核意见。")]})
     if outcome == "approved":

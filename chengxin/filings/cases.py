@@ -19,6 +19,7 @@ from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue.values import Form
 from chengxin.common import clock, crypto, sql
 from chengxin.common.errors import Conflict, Invalid, NotFound
+from chengxin.common.text import legible
 from chengxin.filings import attaching, lifecycle, personal, progress, queries
 from chengxin.filings.actions import advance, freeze, move, require_complete, reviewable
 from chengxin.filings.files import Stored
@@ -178,7 +179,8 @@ def carry_out(*, filing_id: UUID, ruling: Ruling, by: Actor) -> DecisionView:
 
 
 def _answer(filing: Filing, ruling: Ruling, by: Actor) -> DecisionView:
-    if not ruling.answer.strip():
+    answer = legible(ruling.answer)
+    if not answer:
         raise Invalid({"answer": [_("请填写答复内容，提交人将看到。")]})
     advance(filing, {"approved": "approve", "rejected": "reject"}[ruling.outcome])
     now = clock.now()
@@ -186,12 +188,12 @@ def _answer(filing: Filing, ruling: Ruling, by: Actor) -> DecisionView:
         filing=filing,
         round=filing.round,
         outcome=ruling.outcome,
-        opinion=ruling.answer.strip(),
+        opinion=answer,
         by_id=by.id,
         filer_id=filing.filer_id,
         at=now,
     )
-    filing.decided_at, filing.opinion, filing.updated_at = now, ruling.answer.strip(), now
+    filing.decided_at, filing.opinion, filing.updated_at = now, answer, now
     filing.claimed_by, filing.claimed_until = None, None
     filing.save()
     _settle(filing.id, ruling)
@@ -213,12 +215,13 @@ def _place(filing_id: UUID) -> str:
 def pass_on(*, filing_id: UUID, agency_id: UUID, reason: str, by: Actor) -> None:
     """转其他单位: the case lies with another agency, with a clock of its own."""
     filing = _undecided(filing_id, by)
-    if not reason.strip():
+    reason = legible(reason)
+    if not reason:
         raise Invalid({"answer": [_("请说明转办理由。")]})
     if agency_id == queries.unit(filing).id:
         raise Invalid({"unit": [_("该事项已由所选单位办理，请选择其他单位。")]})
     _hand_over(filing, agency_id)
-    Remark.objects.create(filing=filing, round=filing.round, path=PASSED_ON, text=reason.strip()[:500], by_id=by.id, created_at=clock.now())
+    Remark.objects.create(filing=filing, round=filing.round, path=PASSED_ON, text=reason[:500], by_id=by.id, created_at=clock.now())
     ledger.append(kind="case.passed_on", subject=str(filing.id), data={"agency": str(agency_id)}, by=by)
 
 
@@ -270,9 +273,10 @@ def propose(*, filing_id: UUID, result: str, reason: str, by: Actor) -> None:
     case = Case.objects.select_for_update().get(filing=filing)
     if filing.state != lifecycle.SUBMITTED or case.proposed_by_id is not None:
         raise Conflict(_("该事项已有处理意见，等待另一人复核。"), code="proposed")
-    if not reason.strip():
+    reason = legible(reason)
+    if not reason:
         raise Invalid({"answer": [_("请填写处理意见。")]})
-    case.proposed_result, case.proposed_reason, case.proposed_by_id = result, reason.strip(), by.id
+    case.proposed_result, case.proposed_reason, case.proposed_by_id = result, reason, by.id
     case.save(update_fields=["proposed_result", "proposed_reason", "proposed_by"])
     ledger.append(kind="case.proposed", subject=str(filing.id), data={"result": result}, by=by)
 

@@ -11,6 +11,7 @@ from chengxin.access import codes, limits
 from chengxin.catalogue import queries as catalogue
 from chengxin.common import clock
 from chengxin.common.errors import Invalid
+from chengxin.common.text import legible
 from chengxin.filings import attaching, cases, messages, progress
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.files import Readable, Stored
@@ -59,7 +60,7 @@ def tell(*, filing_id: UUID, what: str, answer: str, key: str) -> None:
     filing = filing_queries.one(filing_id=filing_id, by=BY)
     case = cases.one(filing_id=filing_id, by=BY)
     title = str(catalogue.version(filing.form_version).title)
-    params = {"title": title, "number": case.number, "what": what, "answer": answer}
+    params = {"title": title, "number": case.number, "what": what, "answer": legible(answer)}
     if filing.filer_id is not None:
         _tell_account(filing, params, key)
     elif contact := cases.plain_answers(filing_id=filing_id, by=BY).get("contact", ""):
@@ -68,7 +69,7 @@ def tell(*, filing_id: UUID, what: str, answer: str, key: str) -> None:
 
 def tell_account(*, account_id: UUID, filing: FilingView, what: str, answer: str, key: str) -> None:
     """Tell another one whom a case concerns, such as the enterprise an error was reported of."""
-    params = {"title": str(catalogue.version(filing.form_version).title), "number": "", "what": what, "answer": answer}
+    params = {"title": str(catalogue.version(filing.form_version).title), "number": "", "what": what, "answer": legible(answer)}
     _post(account_id, filing, params, key)
 
 

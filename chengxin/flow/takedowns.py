@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from chengxin.common.errors import Invalid
+from chengxin.common.text import legible
 from chengxin.filings import cases, lifecycle, voluntary_queries
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.cases import Ruling
@@ -27,12 +28,12 @@ def decide(*, filing_id: UUID, outcome: str, answer: str, by: Actor) -> None:
     cases.require_kind(filing_id=filing_id, kinds=(KIND,))
     if outcome not in RESULTS:
         raise Invalid({"result": [_("请选择“确认下线”或“维持公示”。")]})
-    if outcome == "rejected" and not answer.strip():
+    if outcome == "rejected" and not legible(answer):
         raise Invalid({"answer": [_("维持公示时请填写理由，申请人将看到。")]})
     case_filing = filing_queries.one(filing_id=filing_id, by=by)
     assert case_filing.enterprise_id is not None
     identity.lock_enterprise(case_filing.enterprise_id)
-    said = answer.strip() or _("已按申请下线。")
+    said = legible(answer) or _("已按申请下线。")
     cases.decide(filing_id=filing_id, ruling=Ruling(outcome, RESULTS[outcome], said), by=by)
     if outcome == "approved":
         _take_down(filing_id, case_filing.enterprise_id, by)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from chengxin.access import limits
 from chengxin.common.errors import Invalid
+from chengxin.common.text import legible
 from chengxin.filings import cases, lifecycle
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.cases import HandedIn, NewCase, Ruling
@@ -59,13 +60,14 @@ def _hand_in(*, kind: str, values: Mapping[str, str], answers: Mapping[str, str]
 def answer(*, filing_id: UUID, result: str, text: str, by: Actor) -> None:
     """Answer it, or say why it is not taken up; whoever can be reached is told. Raises Invalid by field, Conflict."""
     cases.require_kind(filing_id=filing_id, kinds=KINDS)
+    text = legible(text)
     errors: dict[str, list[str]] = {}
     if result not in OUTCOMES:
         errors["result"] = [_("请选择“答复并办结”或“不予受理”。")]
-    if not text.strip():
+    if not text:
         errors["answer"] = [_("请填写答复内容，提交人将看到。")]
     if errors:
         raise Invalid(errors)
     cases.decide(filing_id=filing_id, ruling=Ruling(OUTCOMES[result], result, text), by=by)
     what = lifecycle.label(kind=filing_queries.one(filing_id=filing_id, by=by).kind, state=OUTCOMES[result])
-    case_flow.tell(filing_id=filing_id, what=what, answer=text.strip(), key=f"voice-answered:{filing_id}")
+    case_flow.tell(filing_id=filing_id, what=what, answer=text, key=f"voice-answered:{filing_id}")

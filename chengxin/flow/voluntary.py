@@ -16,6 +16,7 @@ from chengxin.catalogue.items import ItemSettings
 from chengxin.catalogue.values import Cleaned
 from chengxin.common import clock
 from chengxin.common.errors import Conflict, Forbidden, Invalid, NotFound
+from chengxin.common.text import legible
 from chengxin.filings import actions as filings
 from chengxin.filings import attaching, cases, drafts, lifecycle, voluntary, voluntary_queries
 from chengxin.filings import queries as filing_queries
@@ -362,7 +363,7 @@ def _about(filing: FilingView, by: Actor) -> cases.About:
 @step
 def revoke(*, filing_id: UUID, reason: str, by: Actor) -> None:
     """Staff found a published record false: it leaves publication, and the breach of the commitment is recorded (VOL-02)."""
-    reason = reason.strip()
+    reason = legible(reason)
     if not reason or len(reason) > voluntary.MAX_REASON_CHARS:
         raise Invalid({"reason": [_("请填写撤销理由，1至500字。")]})
     filings.lock_subject(filing_id=filing_id, by=by)

@@ -237,9 +237,9 @@ def test_the_desk_shows_a_request_beside_its_record_and_answers_it(public: Regis
     assert desk.get(f"/desk/{asked.filing_id}").headers["Location"] == at
     page = desk.get(at).content.decode()
     assert "项目已结束，不再公示。" in page and PROJECT in page and "确认下线" in page
-    refused = desk.post(f"{at}/decide", {"outcome": "rejected", "answer": ""})
+    refused = desk.post(f"{at}/decide", {"outcome": "rejected", "answer": "\0"})
     assert refused.status_code == 422 and "维持公示时请填写理由" in refused.content.decode()
-    assert desk.post(f"{at}/decide", {"outcome": "approved", "answer": "已核对，予以下线。"}).status_code == 302
+    assert desk.post(f"{at}/decide", {"outcome": "approved", "answer": "已核对，\0予以下线。"}).status_code == 302
     done = desk.get(at).content.decode()
     assert "该条信息已不再公示" in done and "已核对，予以下线。" in done and PROJECT not in voluntary.shown(public)
     owner = public.client()
