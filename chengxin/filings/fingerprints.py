@@ -84,6 +84,11 @@ INSERT INTO filings_fingerprint (filing_id, enterprise_id, form_id, whole, near,
 VALUES (%(filing)s, %(enterprise)s, %(form)s, %(whole)s, %(near)s, true)
 ON CONFLICT (enterprise_id, form_id, whole) WHERE standing DO NOTHING RETURNING filing_id
 """
+_CHANGE = """
+UPDATE filings_fingerprint AS mine SET whole = %(whole)s, near = %(near)s WHERE filing_id = %(filing)s AND NOT EXISTS (
+  SELECT 1 FROM filings_fingerprint AS other WHERE other.enterprise_id = mine.enterprise_id AND other.form_id = mine.form_id
+    AND other.whole = ANY(%(every)s) AND other.standing AND other.filing_id <> mine.filing_id)
+"""
 _NEAR_OF = f"""
 SELECT other.filing_id FROM filings_fingerprint mine JOIN filings_fingerprint other USING (enterprise_id, form_id, near)
 WHERE mine.filing_id = %(filing)s AND other.standing AND other.filing_id <> mine.filing_id ORDER BY 1 LIMIT {ALIKE_SHOWN}
@@ -114,6 +119,12 @@ def put(*, whose: Whose, prints: Prints, again: bool) -> bool:
     if again:
         sql.execute(_DROP, {"filing": whose.filing})
     return sql.row(_PUT, {**asdict(whose), "whole": prints.whole[0], "near": prints.near[0]}) is not None
+
+
+def change(*, filing_id: UUID, prints: Prints) -> None:
+    """Let a standing record be known by what it says now; as before, where another one says the same already."""
+    every = list(prints.whole)
+    sql.execute(_CHANGE, {"filing": filing_id, "whole": prints.whole[0], "near": prints.near[0], "every": every})
 
 
 def near_of(filing_id: UUID) -> list[UUID]:

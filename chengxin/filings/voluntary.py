@@ -7,14 +7,17 @@ when it is approved.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue.values import Form, Record
 from chengxin.common import clock
 from chengxin.common.errors import Conflict, Forbidden, NotFound
@@ -154,6 +157,16 @@ def recognise(*, read: HandingIn, record: Record, though_alike: bool) -> None:
         raise Alike(alike)
     if not fingerprints.put(whose=whose, prints=prints, again=filing.round > 0):
         raise Twin(fingerprints.like(whose=whose, prints=prints).twin)
+
+
+def recognise_corrected(*, filing_id: UUID, values: Mapping[str, Any]) -> None:
+    """A published record was corrected by a ruling: a twin is told by what it says now (VOL-19)."""
+    filing = Filing.objects.get(id=filing_id, kind=KIND)
+    assert filing.enterprise_id is not None
+    record = Record(row="", public=None, values=values)
+    prints = fingerprints.of(form=catalogue.version(filing.form_version), enterprise_id=filing.enterprise_id, record=record)
+    with suppress(IntegrityError), transaction.atomic():  # the same was handed in at this very moment
+        fingerprints.change(filing_id=filing_id, prints=prints)
 
 
 def withdraw(*, filing_id: UUID, by: Actor) -> FilingView:

@@ -123,6 +123,7 @@ def decide(*, filing_id: UUID, said: Said, by: Actor) -> None:
     ruling = Ruling(outcome, said.result, said.answer, made.words if made else (), made.raw if made else {})
     cases.decide(filing_id=filing_id, ruling=ruling, by=by)
     if made is not None and stands is not None:
+        _recognised_anew(stands, made)
         deciding.correct(stands=stands, filing_id=filing_id, content=made.content, public=made.public, by=by)
     elif said.result == DELETED and stands is not None:
         deciding.delete(stands=stands, by=by)
@@ -138,6 +139,16 @@ def _out_of_force(stands: Standing, why: str, by: Actor) -> None:
     published = voluntary_queries.in_force(enterprise_id=stands.enterprise_id, record_id=stands.record_id)
     if published is not None:
         voluntary.end(filing_id=published, why=why, by=by)
+
+
+def _recognised_anew(stands: Standing, made: Made) -> None:
+    """A voluntary record that is corrected is told from others by what it says now."""
+    published = voluntary_queries.in_force(enterprise_id=stands.enterprise_id, record_id=stands.record_id)
+    group = catalogue.version(stands.form_version).group(stands.group)
+    if published is None or group is None:
+        return
+    said = {code: value for code, value in {**deciding.inside_of(stands), **made.content}.items() if value is not None}
+    voluntary.recognise_corrected(filing_id=published, values=catalogue_rules.from_json(group, said))
 
 
 def _in_draft(stands: Standing, values: Mapping[str, str], by: Actor) -> None:

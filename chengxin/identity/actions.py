@@ -324,7 +324,7 @@ def _set_email(account: Account, email: str) -> None:
 
 def locked(enterprise_id: UUID) -> Enterprise:
     """The enterprise's row, held to the end of the transaction."""
-    row = Enterprise.objects.select_for_update().filter(id=enterprise_id).first()
+    row = Enterprise.objects.select_for_update(no_key=True).filter(id=enterprise_id).first()
     if row is None:
         raise NotFound(_("未找到该企业。"))
     return row

@@ -206,14 +206,17 @@ def _enterprise_view(row: Enterprise) -> EnterpriseView:
 
 
 def lock_enterprise(enterprise_id: UUID) -> None:
-    """Hold the enterprise's row to the end of the transaction: the first lock of every flow call (D-43)."""
-    if not Enterprise.objects.select_for_update().filter(id=enterprise_id).exists():
+    """Hold the enterprise's row to the end of the transaction: the first lock of every flow call (D-43).
+
+    Its key is not held: rows that name the enterprise may be written meanwhile by whoever holds one of its filings.
+    """
+    if not Enterprise.objects.select_for_update(no_key=True).filter(id=enterprise_id).exists():
         raise NotFound(_("未找到该企业。"))
 
 
 def lock_enterprises(enterprise_ids: Iterable[UUID]) -> None:
     """Hold several rows to the end of the transaction, in the order of their codes."""
-    rows = Enterprise.objects.select_for_update().filter(id__in=list(enterprise_ids)).order_by("uscc")
+    rows = Enterprise.objects.select_for_update(no_key=True).filter(id__in=list(enterprise_ids)).order_by("uscc")
     list(rows.values_list("id", flat=True))
 
 

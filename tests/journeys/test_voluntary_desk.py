@@ -62,7 +62,7 @@ def test_an_invalid_proof_is_a_reason_for_refusal_that_the_enterprise_reads(judg
     filing = voluntary.one(firm, filing_id)
     assert (filing.state, filing.opinion) == ("rejected", INVALID)
     client = firm.client()
-    assert "审核未通过" in client.get("/workbench/messages").content.decode()
+    assert "自愿注册信息未通过，请查看审核意见" in client.get("/workbench/messages").content.decode()
     own = client.get(f"/voluntary/records/{filing_id}").content.decode()
     assert "未通过" in own and "证明附件无效" in own
 

@@ -248,15 +248,30 @@ def test_the_desk_shows_a_request_beside_its_record_and_answers_it(public: Regis
     assert owner.get(at).status_code in (302, 403, 404), "the desk is the reviewers'"
 
 
-def test_a_record_that_a_ruling_deletes_is_registered_no_more(public: Registrant, judge: Actor) -> None:
-    filing_id = voluntary.published(public, by=judge)
+def objected(public: Registrant) -> UUID:
+    """An objection of the enterprise to its one public donation."""
     [version] = standing(public)
     row, stored = uuid4(), attaching.intake(stream=io.BytesIO(voluntary.picture("why")), name="why.jpg", slot="case")
     answers = {"kind": "content", "text": "捐赠项目名称有误，不应公示。", "proof": stored.sha256}
     files = [(f"objection/{row}/proof", stored)]
     said = {f"objection/{row}/{code}": value for code, value in answers.items()}
-    done = wrongdata.object_to(version_id=version.version_id, answers=said, files=files, key="no", by=public.actor)
-    rulings.decide(filing_id=done.filing_id, said=rulings.Said("deleted", "经核实，予以删除。", {}), by=judge)
+    return wrongdata.object_to(version_id=version.version_id, answers=said, files=files, key="no", by=public.actor).filing_id
+
+
+def test_a_record_that_a_ruling_corrects_is_recognised_by_what_it_says_now(public: Registrant, judge: Actor) -> None:
+    filing_id = voluntary.published(public, by=judge)
+    said = rulings.Said("corrected", "经核实，予以更正。", {"project": "海岛小学图书角"})
+    rulings.decide(filing_id=objected(public), said=said, by=judge)
+    assert "海岛小学图书角" in voluntary.shown(public) and PROJECT not in voluntary.shown(public)
+    with pytest.raises(Conflict) as same:
+        voluntary.handed_in(public, project="海岛小学图书角")
+    assert (same.value.code, getattr(same.value, "twin", None)) == ("registered-already", filing_id)
+    voluntary.handed_in(public)
+
+
+def test_a_record_that_a_ruling_deletes_is_registered_no_more(public: Registrant, judge: Actor) -> None:
+    filing_id = voluntary.published(public, by=judge)
+    rulings.decide(filing_id=objected(public), said=rulings.Said("deleted", "经核实，予以删除。", {}), by=judge)
     assert PROJECT not in voluntary.shown(public) and voluntary.one(public, filing_id).state == "ended"
     assert voluntary_queries.counts(public.id) == {}
     assert search.search(search.Query(text=PROJECT)).items == ()

@@ -5,11 +5,12 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
+from chengxin.common import clock
 from chengxin.common.errors import ChengxinError
-from chengxin.identity import actions
-from chengxin.identity.models import Account, Enterprise, Membership
+from chengxin.identity import actions, queries
+from chengxin.identity.models import Account, Enterprise, Membership, SubjectFact
 from chengxin.identity.tests.codes import uscc
 from chengxin.identity.tests.conftest import CURRENT, SYSTEM
 from chengxin.identity.values import Actor
@@ -97,3 +98,19 @@ def test_registration_and_import_of_one_code_end_in_one_enterprise(committed_cou
     found = race(attempt)
     assert found["done"] == ATTEMPTS // 2 + 1
     assert rows() == (1, 1, 1)
+
+
+def test_who_holds_an_enterprise_keeps_nobody_from_naming_it(committed_country):
+    register(code=uscc(1), name="杭州澜序桥电子商务有限公司")
+    enterprise = Enterprise.objects.get()
+
+    def name_it():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '5s'")
+            SubjectFact.objects.create(enterprise=enterprise, kind="former_name", name="旧名", on=clock.today(), at=clock.now())
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        queries.lock_enterprise(enterprise.id)
+        pool.submit(name_it).result(30)
+    assert SubjectFact.objects.get().name == "旧名"

@@ -103,7 +103,7 @@ def item_trail(form: Form, *more: tuple[Words, str]) -> list[Link]:
 
 def records_title(form: Form) -> str:
     """慈善捐赠信息自愿注册我注册的信用信息."""
-    return f"{form.title}{_('我注册的信用信息')}"
+    return _("%(title)s我注册的信用信息") % {"title": form.title}
 
 
 @dataclass(frozen=True)
