@@ -1,6 +1,6 @@
 """Writes of the catalogue: propose versions, make one current. Each move of `current` is one public event."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from chengxin.catalogue.items import ItemSettings
 from chengxin.catalogue.models import CurrentForm, FormVersion, ItemSetting
 from chengxin.catalogue.yaml_files import CatalogueInvalid
 from chengxin.common import clock
-from chengxin.common.errors import NotFound
+from chengxin.common.errors import Invalid, NotFound
 from chengxin.identity import policy
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
@@ -26,18 +26,24 @@ _LOCK = 0x63617461
 
 @dataclass(slots=True)
 class LoadReport:
-    """What a load did, by form: `moved` to a new version, `same`, or `kept` on an uploaded one."""
+    """What a load did, by form: `moved` to a new version, `same`, or `kept` on an uploaded one.
+
+    Of the items that a file sets: `set` to run as it says, or `set_here` before and left so.
+    """
 
     moved: dict[str, str] = field(default_factory=dict)
     same: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    set: list[str] = field(default_factory=list)
+    set_here: list[str] = field(default_factory=list)
 
 
 @transaction.atomic
 def load(path: Path | str, by: Actor | None = None) -> LoadReport:
     """Load every file under `path`; all or nothing. Raise `CatalogueInvalid` naming file and place.
 
-    A form whose current version was uploaded stays where it is: files never move it back (D-34).
+    A form whose current version was uploaded stays where it is, and an item that was set here runs on: files never
+    move them back (D-34).
     """
     by = by or Actor.system("catalogue")
     policy.require(by=by, permission="catalogue.publish")
@@ -59,7 +65,26 @@ def load(path: Path | str, by: Actor | None = None) -> LoadReport:
         report.moved[form_id] = version
     for form_id in report.moved:
         _check_item(bodies[form_id], where=form_id)
+    _set_items(loader.load_items(Path(path)), report, by=by)
     return report
+
+
+def _set_items(lines: Sequence[Mapping[str, Any]], report: LoadReport, *, by: Actor) -> None:
+    """Let items run as a file says, where nobody has set them here."""
+    here = {one.form_id: one for one in items.set_here()}
+    for at, line in enumerate(lines):
+        form_id = line["form"]
+        try:
+            wanted = items.from_data(line)
+            items.check(queries.current(form_id), wanted)
+        except (NotFound, Invalid) as error:
+            said = [text for texts in getattr(error, "fields", {}).values() for text in texts] or [error.message]
+            raise CatalogueInvalid({loader.ITEMS_FILE: [f"items.{at}（{form_id}）：{text}" for text in said]}) from None
+        if form_id not in here:
+            set_item(wanted=wanted, by=by)
+            report.set.append(form_id)
+        elif here[form_id] != wanted:
+            report.set_here.append(form_id)
 
 
 @transaction.atomic
@@ -93,6 +118,13 @@ def make_current(*, version: str, by: Actor) -> None:
     _check_item(known.body, where=known.form_id)
     if not CurrentForm.objects.filter(form_id=known.form_id, version_id=version).exists():
         _move(known.form_id, version, origin="upload", by=by)
+
+
+def hold_item(*, form_id: str, seen: str, by: Actor) -> None:
+    """Keep others from changing an item until the transaction ends; raise ItemChanged where one has since `seen`."""
+    policy.require(by=by, permission="catalogue.publish")
+    _lock()
+    items.require_unchanged(form_id, seen=seen)
 
 
 @transaction.atomic

@@ -5,21 +5,26 @@ new version: `actions.set_item` writes it with an event, and everything here onl
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from chengxin.catalogue import queries
+from chengxin.catalogue.measured_kinds import read_day
 from chengxin.catalogue.values import Form
 from chengxin.common import sql
-from chengxin.common.errors import Invalid, NotFound
+from chengxin.common.canonical import canonical, sha256_hex
+from chengxin.common.errors import Conflict, Invalid, NotFound
 from chengxin.identity.values import AGENCY_LEVELS
 
 PREFIX = "voluntary/"
 LEVELS = ("", *AGENCY_LEVELS)
 MAX_ORDER = 999
+STAMP = 16
+"""Characters that stand for an item as it runs."""
 
 _ROWS = """
 SELECT form_id, version_id, place, opens_on, closes_on, level, shown
@@ -37,6 +42,13 @@ SELECT hash, created_at, version_id IS NOT NULL, coalesce(origin, '')
 FROM catalogue_formversion AS v LEFT JOIN catalogue_currentform ON version_id = hash
 WHERE v.form_id = %(form)s ORDER BY created_at DESC, hash
 """
+
+
+class ItemChanged(Conflict):
+    """An item runs otherwise, or in another version, than the page showed that was sent."""
+
+    default_code = "item-changed"
+    default_message = gettext_lazy("本事项在您打开页面之后已被他人修改，您填写的内容尚未保存")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +115,18 @@ def versions(form_id: str) -> tuple[Version, ...]:
     return tuple(Version(*row) for row in found)
 
 
+def stamp(form_id: str) -> str:
+    """Return what stands for an item as it runs now, settings and version; a page carries it to what it asks for."""
+    found = [[one.form.version, asdict(one.settings)] for one in _listed(form_id)]
+    return f"{form_id}:{sha256_hex(canonical(found))[:STAMP]}"
+
+
+def require_unchanged(form_id: str, *, seen: str) -> None:
+    """Raise ItemChanged where the item is no longer what the stamp says."""
+    if stamp(form_id) != seen:
+        raise ItemChanged
+
+
 def check(form: Form, wanted: ItemSettings) -> None:
     """Raise Invalid, by field, where an item cannot run like that."""
     errors: dict[str, list[str]] = {}
@@ -129,6 +153,29 @@ def default(form: Form) -> ItemSettings:
     item = form.item
     assert item is not None
     return ItemSettings(form.id, item.order, level=item.level, windowed=item.windowed, asks=asks(form))
+
+
+def as_data(kept: ItemSettings) -> dict[str, Any]:
+    """Return how an item runs as a line of the file of items; `from_data` reads it back."""
+    days = {name: day.isoformat() for name in ("opens_on", "closes_on") if (day := getattr(kept, name))}
+    return {"form": kept.form_id, "order": kept.order, **days, "level": kept.level, "shown": kept.shown}
+
+
+def from_data(line: Mapping[str, Any]) -> ItemSettings:
+    """Return how an item shall run; raise NotFound where there is no such item, Invalid by field where a day is none."""
+    standing = settings(line["form"])
+    chosen: dict[str, Any] = {name: line[name] for name in ("order", "level", "shown") if name in line}
+    for name in ("opens_on", "closes_on"):
+        chosen[name] = read_day(line.get(name, ""))
+        if chosen[name] is None and name in line:
+            raise Invalid({name: [_("日期格式应如 2026-01-31。")]})
+    return replace(standing, **chosen)
+
+
+def set_here() -> tuple[ItemSettings, ...]:
+    """Return how those items run that somebody set in the running system, in order."""
+    rows = [row for row in sql.rows(_ROWS, {"prefix": PREFIX, "form": ""}) if row[2] is not None]
+    return tuple(sorted((_line(row).settings for row in rows), key=lambda one: (one.order, one.form_id)))
 
 
 def taken(body: Mapping[str, Any]) -> str:

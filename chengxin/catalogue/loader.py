@@ -16,8 +16,9 @@ from chengxin.catalogue import soundness, yaml_files
 from chengxin.catalogue.yaml_files import CatalogueInvalid
 from chengxin.common.canonical import canonical, sha256_hex
 
-SINGLE_DOCUMENTS = ("sla", "states", "services", "subjects", "options", "slots")
-_INTERNAL = ("options", "slots")
+SINGLE_DOCUMENTS = ("sla", "states", "services", "subjects", "options", "slots", "items")
+_INTERNAL = ("options", "slots", "items")
+ITEMS_FILE = "items.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,16 @@ def load_folder(root: Path) -> dict[str, dict[str, Any]]:
     if faults:
         raise CatalogueInvalid(faults)
     return bodies
+
+
+def load_items(root: Path) -> list[dict[str, Any]]:
+    """Return what `root` says of how items run, by form; nothing where it says nothing. Raise `CatalogueInvalid`."""
+    faults: dict[str, list[str]] = {}
+    path = root / ITEMS_FILE
+    data = _checked(path, "items", root, faults) if path.exists() else None
+    if faults:
+        raise CatalogueInvalid(faults)
+    return list(data["items"]) if data else []
 
 
 def _check_views(shelf: Shelf, forms: set[str], faults: dict[str, list[str]]) -> None:

@@ -10,7 +10,7 @@ import yaml
 from django.utils.translation import gettext as _
 
 from chengxin.catalogue import answers as paths
-from chengxin.catalogue import loader, reading, rules, yaml_files
+from chengxin.catalogue import items, loader, reading, rules, yaml_files
 from chengxin.catalogue.codes import shipped
 from chengxin.catalogue.models import CurrentForm
 from chengxin.catalogue.values import Field, Form
@@ -108,7 +108,8 @@ def first_item(form_id: str, *, order: int, held: Collection[str]) -> dict[str, 
 
 
 def export(folder: Path) -> list[Path]:
-    """Write the current state of the running site under `folder`, one self-contained file each."""
+    """Write the current state of the running site under `folder`: each form whole, and how the items run that were set."""
+    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for row in CurrentForm.objects.select_related("version").order_by("form_id"):
         place = f"forms/{row.form_id}" if "form" in row.version.body else row.form_id.replace("commitment/", "commitments/")
@@ -116,7 +117,9 @@ def export(folder: Path) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dump(row.version.body), encoding="utf-8")
         written.append(path)
-    return written
+    path = folder / loader.ITEMS_FILE
+    path.write_text(dump({"items": [items.as_data(one) for one in items.set_here()]}), encoding="utf-8")
+    return [*written, path]
 
 
 def read_form(path: Path, *, root: Path) -> Form:

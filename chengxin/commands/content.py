@@ -98,6 +98,10 @@ def load(words: Namespace) -> int:
         print(f"{form} {version}")
     for form in report.kept:
         print(f"{form} kept: its current version was published, not loaded")
+    for form in report.set:
+        print(f"{form} runs as the file of items says")
+    for form in report.set_here:
+        print(f"{form} runs on as it was set here")
     return 0
 
 

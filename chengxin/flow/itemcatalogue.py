@@ -28,6 +28,7 @@ class Looked:
     form: Form
     settings: ItemSettings
     changes: tuple[str, ...] | None
+    stamp: str
 
     @property
     def same(self) -> bool:
@@ -42,33 +43,40 @@ def look_over(*, text: str, by: Actor) -> Looked:
     if "item" not in body:
         raise CatalogueInvalid({WHERE: [_("form：%(form)s 不是自愿注册事项，本页只发布自愿注册事项") % {"form": body["form"]}]})
     form = reading.form(body, version=loader.version_of(body))
+    stamp = items.stamp(form.id)
     try:
         standing = queries.current(form.id)
     except NotFound:
-        return Looked(form, items.default(form), None)
-    return Looked(form, items.settings(form.id), tuple(tools.diff(standing, form)))
+        return Looked(form, items.default(form), None, stamp)
+    return Looked(form, items.settings(form.id), tuple(tools.diff(standing, form)), stamp)
 
 
 @step
-def publish(*, text: str, wanted: ItemSettings, by: Actor) -> str:
-    """Make the file's version current and set how its item runs, both or neither; returns the item's identifier."""
+def publish(*, text: str, wanted: ItemSettings, seen: str, by: Actor) -> str:
+    """Make the file's version current and set how its item runs, both or neither; returns the item's identifier.
+
+    `seen` is the stamp of the item as the page showed it; here and below, `ItemChanged` says that another one was first.
+    """
     form_id = look_over(text=text, by=by).form.id
     if form_id != wanted.form_id:
         raise CatalogueInvalid({WHERE: [_("form：文件的标识已改变，请重新检查")]})
+    actions.hold_item(form_id=form_id, seen=seen, by=by)
     actions.publish(text=text, root=settings.CATALOGUE_DIR, by=by, where=WHERE)
     actions.set_item(wanted=wanted, by=by)
     return form_id
 
 
 @step
-def set_item(*, wanted: ItemSettings, by: Actor) -> bool:
+def set_item(*, wanted: ItemSettings, seen: str, by: Actor) -> bool:
     """Set order, window, reviewing level and sight of an item; returns whether anything changed."""
+    actions.hold_item(form_id=wanted.form_id, seen=seen, by=by)
     return actions.set_item(wanted=wanted, by=by)
 
 
 @step
-def use_version(*, form_id: str, version: str, by: Actor) -> None:
+def use_version(*, form_id: str, version: str, seen: str, by: Actor) -> None:
     """Take a publication back, or forward again."""
+    actions.hold_item(form_id=form_id, seen=seen, by=by)
     if version not in {one.hash for one in items.versions(form_id)}:
         raise NotFound(_("没有目录版本 %(hash)s") % {"hash": version[:12]})
     actions.make_current(version=version, by=by)

@@ -24,7 +24,7 @@ from tests.journeys.test_portal import desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW = "/desk/catalogue/new"
-TRAINING = "voluntary/training"
+TRAINING, LEADER = "voluntary/training", "voluntary/leader"
 RUN = {"order": "10", "opens_on": "", "closes_on": "", "level": "", "shown": "1"}
 FORM = """form: voluntary/training
 kind: voluntary
@@ -56,6 +56,11 @@ groups:
 
 def admin() -> Client:
     return desk(staff("system_admin"))
+
+
+def seen(form_id: str) -> dict[str, str]:
+    """What a page of the item carries: which item it shows, and as it runs now."""
+    return {"of": form_id, "stamp": items.stamp(form_id)}
 
 
 def posted(client: Client, text: str, act: str = "check", **more: Any) -> tuple[int, str]:
@@ -104,10 +109,10 @@ def test_the_preview_shows_page_workbook_review_and_public_view_and_keeps_nothin
 def test_settings_are_checked_beside_their_fields_before_anything_is_published() -> None:
     client = admin()
     bad = RUN | {"order": "many", "opens_on": "soon"}
-    status, page = posted(client, FORM, "publish", of=TRAINING, **bad)
+    status, page = posted(client, FORM, "publish", **seen(TRAINING), **bad)
     assert status == 422 and "序号应为1至999的整数" in page and "日期格式应如" in page and 'value="soon"' in page
     turned = RUN | {"opens_on": "2026-02-01", "closes_on": "2026-01-31"}
-    status, page = posted(client, FORM, "publish", of=TRAINING, **turned)
+    status, page = posted(client, FORM, "publish", **seen(TRAINING), **turned)
     assert status == 422 and "注册期止不能早于注册期起" in page
     assert TRAINING not in [one.form.id for one in items.every()]
 
@@ -118,7 +123,7 @@ def test_a_tenth_item_is_registered_in_like_the_nine_and_old_records_keep_their_
     client, judge = admin(), people.reviewer()
     today = clock.today()
     window = {"opens_on": today.isoformat(), "closes_on": (today + timedelta(days=30)).isoformat()}
-    assert client.post(NEW, {"text": FORM, "act": "publish", "of": TRAINING, **(RUN | window)}).url == "/desk/catalogue?done=training"
+    assert client.post(NEW, {"text": FORM, "act": "publish", **seen(TRAINING), **(RUN | window)}).url == "/desk/catalogue?done=training"
     done = client.get("/desk/catalogue?done=training").content.decode()
     assert "“员工培训信息自愿注册”已更新：开放注册" in done
     assert [one.form.id for one in items.listed()][-1] == TRAINING
@@ -130,7 +135,7 @@ def test_a_tenth_item_is_registered_in_like_the_nine_and_old_records_keep_their_
     with pytest.raises(records_of.Twin):
         voluntary.submit(firm, voluntary.draft(firm, TRAINING, proof="another"))
     reworded = FORM.replace("zh: 课程名称", "zh: 培训课程").replace("item:", "notes: []\nitem:")
-    assert client.post(NEW, {"text": reworded, "act": "publish", "of": TRAINING, **(RUN | window)}).status_code == 302
+    assert client.post(NEW, {"text": reworded, "act": "publish", **seen(TRAINING), **(RUN | window)}).status_code == 302
     pages = firm.client()
     assert "员工培训信息自愿注册" in pages.get("/voluntary/items").content.decode()
     old = pages.get(f"/voluntary/records/{first}").content.decode()
@@ -151,10 +156,10 @@ def test_an_item_without_fields_may_be_prepared_but_not_opened() -> None:
     empty = empty.replace("  near: [course]\n  columns: [course, held_on]\n", "  windowed: true\n")
     assert "表单还没有填写内容" in posted(client, empty)[1]
     opened = RUN | {"opens_on": "2026-01-01"}
-    status, page = posted(client, empty, "publish", of=TRAINING, **opened)
+    status, page = posted(client, empty, "publish", **seen(TRAINING), **opened)
     assert status == 422 and "没有填写内容，不能开放注册" in page
-    assert client.post(NEW, {"text": empty, "act": "publish", "of": TRAINING, **RUN}).status_code == 302
-    refused = client.post("/desk/catalogue/training", opened)
+    assert client.post(NEW, {"text": empty, "act": "publish", **seen(TRAINING), **RUN}).status_code == 302
+    refused = client.post("/desk/catalogue/training", opened | seen(TRAINING))
     assert refused.status_code == 422 and "没有填写内容，不能开放注册" in refused.content.decode()
     assert not items.settings(TRAINING).is_open(date(2026, 6, 1))
 
@@ -164,7 +169,7 @@ def test_windows_and_versions_of_an_item_are_changed_on_its_page() -> None:
     page = client.get("/desk/catalogue").content.decode()
     assert page.count("开放注册") == 8 and "不在注册期内" in page and "未设注册期" in page
     typed = RUN | {"order": "9", "opens_on": "2026-01-01", "closes_on": "2099-12-31", "level": "city"}
-    assert client.post("/desk/catalogue/leader", typed).url == "/desk/catalogue?done=leader"
+    assert client.post("/desk/catalogue/leader", typed | seen(LEADER)).url == "/desk/catalogue?done=leader"
     assert items.settings("voluntary/leader").is_open(clock.today())
     source = client.get("/desk/catalogue/leader/source.yaml")
     assert source.headers["Content-Disposition"] == 'attachment; filename="leader.yaml"'
@@ -172,12 +177,50 @@ def test_windows_and_versions_of_an_item_are_changed_on_its_page() -> None:
     status, page = posted(client, text, given="leader")
     assert status == 200 and "V09：修改字段 申报材料（label）" in page and "修改表单（item）" in page
     before = queries.current_version("voluntary/leader")
-    assert client.post(NEW, {"text": text, "act": "publish", "of": "voluntary/leader", **typed}).status_code == 302
+    assert client.post(NEW, {"text": text, "act": "publish", **seen(LEADER), **typed}).status_code == 302
     assert queries.current_version("voluntary/leader") != before
-    assert client.post("/desk/catalogue/leader/use", {"version": before}).status_code == 302
+    assert client.post("/desk/catalogue/leader/use", {"version": before, **seen(LEADER)}).status_code == 302
     assert queries.current_version("voluntary/leader") == before
-    assert client.post("/desk/catalogue/leader/use", {"version": queries.current_version("voluntary/donation")}).status_code == 404
+    assert (
+        client.post("/desk/catalogue/leader/use", {"version": queries.current_version("voluntary/donation"), **seen(LEADER)}).status_code
+        == 404
+    )
     assert client.get("/desk/catalogue/nothing").status_code == 404
+
+
+def test_two_who_change_an_item_at_once_are_told_of_each_other_and_nothing_typed_is_lost() -> None:
+    first, second = admin(), admin()
+    page, drawn = "/desk/catalogue/leader", seen(LEADER)
+    assert f'value="{drawn["stamp"]}"' in second.get(page).content.decode()
+    assert first.post(page, RUN | drawn | {"order": "3", "level": "city"}).status_code == 302
+    stale = second.post(page, RUN | drawn | {"order": "9", "opens_on": "2026-01-01"})
+    told = unescape(stale.content.decode())
+    assert stale.status_code == 409 and "已被他人修改，您填写的内容尚未保存" in told and 'value="2026-01-01"' in told
+    assert "序号：现为“3”，您填写“9”" in told and "审核层级：现为“市级及以上”，您填写“就近审核”" in told
+    assert "注册期起：现为“（空）”，您填写“2026-01-01”" in told and "注册期止：现为" not in told
+    assert (items.settings(LEADER).order, items.settings(LEADER).level, items.settings(LEADER).opens_on) == (3, "city", None)
+    assert f'value="{items.stamp(LEADER)}"' in told
+    assert second.post(page, RUN | seen(LEADER) | {"order": "9", "opens_on": "2026-01-01"}).status_code == 302
+    assert (items.settings(LEADER).order, items.settings(LEADER).opens_on) == (9, date(2026, 1, 1))
+    assert second.post(page, RUN).status_code == 409
+    other = {"version": queries.current_version(LEADER)}
+    assert first.post(f"{page}/use", other | drawn).status_code == 409
+
+
+def test_a_version_is_not_published_over_one_that_its_page_did_not_show() -> None:
+    first, second = admin(), admin()
+    drawn, new = seen(LEADER), RUN | {"order": "9"}
+    source = first.get("/desk/catalogue/leader/source.yaml").content.decode()
+    mine, other = source.replace("申报内容", "申报材料"), source.replace("申报内容", "申报事迹")
+    assert first.post(NEW, {"text": other, "act": "publish", **drawn, **new}).status_code == 302
+    running = queries.current_version(LEADER)
+    stale = second.post(NEW, {"text": mine, "act": "publish", "given": "leader", **drawn, **new, "opens_on": "2026-05-01"})
+    told = unescape(stale.content.decode())
+    assert stale.status_code == 409 and "已被他人修改" in told and "V09：修改字段 申报材料（label）" in told
+    assert "申报材料" in told and 'value="2026-05-01"' in told and queries.current_version(LEADER) == running
+    both = [first.post(NEW, {"text": FORM, "act": "publish", **fresh, **RUN}) for fresh in [seen(TRAINING)] * 2]
+    assert [answer.status_code for answer in both] == [302, 409]
+    assert second.post(NEW, {"text": mine, "act": "publish", **seen(LEADER), **new}).status_code == 302
 
 
 def test_a_new_file_begins_with_names_that_are_free() -> None:
@@ -187,11 +230,11 @@ def test_a_new_file_begins_with_names_that_are_free() -> None:
         text = unescape(re.search(r"<textarea[^>]*>\n?(.*?)</textarea>", page, re.DOTALL)[1])  # type: ignore[index]
         assert f"form: voluntary/item-{number}\n" in text and f"group: V{number}\n" in text
         run = RUN | {"order": str(number)}
-        assert client.post(NEW, {"text": text, "act": "publish", "of": f"voluntary/item-{number}", **run}).status_code == 302
+        assert client.post(NEW, {"text": text, "act": "publish", **seen(f"voluntary/item-{number}"), **run}).status_code == 302
     assert [one.form.id for one in items.listed()][-2:] == ["voluntary/item-10", "voluntary/item-11"]
 
 
 def test_reviewers_have_no_part_in_the_catalogue() -> None:
     client = desk(staff("reviewer"))
     assert client.get("/desk/catalogue").status_code == 403
-    assert client.post(NEW, {"text": FORM, "act": "publish", "of": TRAINING, **RUN}).status_code == 403
+    assert client.post(NEW, {"text": FORM, "act": "publish", **seen(TRAINING), **RUN}).status_code == 403

@@ -1,5 +1,6 @@
 """自愿注册事项: their order, their windows, and what an administrator may set (VOL-09, VOL-10, VOL-40, VOL-42)."""
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from django.conf import settings
 
 from chengxin.catalogue import actions, items, queries, tools
 from chengxin.catalogue.items import ItemSettings
+from chengxin.catalogue.models import ItemSetting
 from chengxin.catalogue.yaml_files import CatalogueInvalid
 from chengxin.common import clock
 from chengxin.common.errors import Forbidden, Invalid, NotFound
@@ -151,6 +153,43 @@ def test_files_leave_an_uploaded_item_where_it_is(tmp_path: Path) -> None:
     assert [one.current for one in items.versions(DONATION)] == [True, False]
     exported = next(path for path in tools.export(tmp_path) if path.name == "donation.yaml")
     assert actions.look_over(text=exported.read_text("utf-8"), root=settings.CATALOGUE_DIR)["form"] == DONATION
+
+
+def test_how_items_run_goes_out_with_the_export_and_comes_in_where_nobody_has_set_them(tmp_path: Path) -> None:
+    root = Path(shutil.copytree(settings.CATALOGUE_DIR, tmp_path / "catalogue"))
+    leader = replace(items.settings(LEADER), order=3, opens_on=date(2026, 11, 1), closes_on=date(2026, 11, 30), level="city")
+    donation = replace(items.settings(DONATION), shown=False)
+    for wanted in (leader, donation):
+        actions.set_item(wanted=wanted, by=BY)
+    [exported] = [path for path in tools.export(tmp_path / "out") if path.name == "items.yaml"]
+    shutil.copy(exported, root)
+    assert actions.load(root, BY).set == [] and items.set_here() == (leader, donation)
+    ItemSetting.objects.all().delete()
+    assert actions.load(root, BY).set == [LEADER, DONATION] and items.set_here() == (leader, donation)
+    here = replace(leader, order=7)
+    actions.set_item(wanted=here, by=BY)
+    report = actions.load(root, BY)
+    assert (report.set, report.set_here, items.settings(LEADER)) == ([], [LEADER], here)
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("{form: voluntary/nothing, order: 1}", "没有自愿注册事项“voluntary/nothing”"),
+        ("{form: voluntary/leader, order: 9, opens_on: '2026-02-30'}", "日期格式应如"),
+        ("{form: voluntary/leader, order: 9, opens_on: '2026-02-02', closes_on: '2026-02-01'}", "不能早于注册期起"),
+        ("{form: voluntary/leader, order: 9, level: street}", "不认识的值 street"),
+        ("{form: voluntary/leader, order: 9, colour: red}", "不认识的键 colour"),
+    ],
+)
+def test_a_file_of_items_is_refused_whole_with_its_place(tmp_path: Path, line: str, part: str) -> None:
+    root = Path(shutil.copytree(settings.CATALOGUE_DIR, tmp_path / "catalogue"))
+    (root / "items.yaml").write_text(f"items:\n  - {{form: {DONATION}, order: 1, shown: false}}\n  - {line}\n", "utf-8")
+    with pytest.raises(CatalogueInvalid) as refused:
+        actions.load(root, BY)
+    [faults] = refused.value.fields.values()
+    assert any(part in fault and "items.1" in fault for fault in faults), faults
+    assert items.set_here() == ()
 
 
 UNSOUND = [

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chengxin.catalogue import items, queries
-from chengxin.catalogue.items import ItemSettings, Listed
+from chengxin.catalogue.items import ItemChanged, ItemSettings, Listed
 from chengxin.catalogue.measured_kinds import read_day
 from chengxin.catalogue.yaml_files import CatalogueInvalid
 from chengxin.common import clock
@@ -88,6 +88,18 @@ def fields_of(typed: Typed, standing: ItemSettings) -> list[Field]:
     ]
 
 
+def apart(typed: Typed, standing: ItemSettings) -> list[dict[str, str]]:
+    """Where what runs is not what was typed: both in words, for the person to choose."""
+    theirs = fields_of(as_typed(standing), standing)
+    pairs = [(mine, other) for mine, other in zip(fields_of(typed, standing), theirs, strict=True) if mine.value != other.value]
+    return [{"label": mine.label, "now": _words(other), "typed": _words(mine)} for mine, other in pairs]
+
+
+def _words(row: Field) -> str:
+    named = {**dict(row.options), **({"1": _("是"), "0": _("否")} if row.kind == "boolean" else {})}
+    return str(named.get(row.value, row.value)) or _("（空）")
+
+
 def window(standing: ItemSettings) -> str:
     """The window in words."""
     if standing.opens_on is None and standing.closes_on is None:
@@ -130,9 +142,11 @@ def item(request: Request, item: str) -> HttpResponse:
         return _page(request, standing, as_typed(standing))
     typed = typed_of(request)
     try:
-        flow.set_item(wanted=typed.wanted(standing), by=request.actor)
+        flow.set_item(wanted=typed.wanted(standing), seen=request.POST.get("stamp", ""), by=request.actor)
     except Invalid as error:
-        return _page(request, standing, Typed(typed.texts, error.fields), status=422)
+        return _page(request, standing, Typed(typed.texts, error.fields), stamp=request.POST.get("stamp", ""), status=422)
+    except ItemChanged as error:
+        return _changed(request, typed, form_id=standing.form_id, error=error)
     return redirect(f"{LIST}?done={item}")
 
 
@@ -142,7 +156,9 @@ def use(request: Request, item: str) -> HttpResponse:
     """Make a known version current again."""
     form_id = items.PREFIX + item
     try:
-        flow.use_version(form_id=form_id, version=request.POST.get("version", ""), by=request.actor)
+        flow.use_version(form_id=form_id, version=request.POST.get("version", ""), seen=request.POST.get("stamp", ""), by=request.actor)
+    except ItemChanged as error:
+        return _changed(request, None, form_id=form_id, error=error)
     except CatalogueInvalid as error:
         standing = items.settings(form_id)
         refused = [text for texts in error.fields.values() for text in texts]
@@ -160,12 +176,20 @@ def source(request: Request, item: str) -> HttpResponse:
     return answer
 
 
-def _page(request: Request, standing: ItemSettings, typed: Typed, *, refused: list[str] | None = None, status: int = 200) -> HttpResponse:
+def _changed(request: Request, typed: Typed | None, *, form_id: str, error: ItemChanged) -> HttpResponse:
+    """The page anew: what was typed stays, beside it what another one set meanwhile."""
+    standing = items.settings(form_id)
+    kept = typed or as_typed(standing)
+    return _page(request, standing, kept, changed=error.message, apart=apart(kept, standing), status=error.status)
+
+
+def _page(request: Request, standing: ItemSettings, typed: Typed, *, stamp: str = "", status: int = 200, **more: object) -> HttpResponse:
     context = {
         "form": queries.current(standing.form_id),
         "slug": slug(standing.form_id),
+        "stamp": stamp or items.stamp(standing.form_id),
         "fields": fields_of(typed, standing),
         "versions": [{"one": one, "origin": ORIGINS.get(one.origin, "")} for one in items.versions(standing.form_id)],
-        "refused": refused or [],
+        **more,
     }
     return render(request, "agency/catalogue_item.html", context, status=status)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from chengxin.catalogue import items
+from chengxin.catalogue.items import ItemChanged
 from chengxin.catalogue.yaml_files import MAX_FILE_BYTES, CatalogueInvalid
 from chengxin.common import clock
 from chengxin.common.errors import Invalid
@@ -29,6 +30,7 @@ class Sheet:
     """The page as it stands: the file's text, what was found wrong, what it would bring."""
 
     text: str
+    stamp: str = ""
     faults: list[str] = field(default_factory=list)
     looked: flow.Looked | None = None
     typed: Typed | None = None
@@ -47,14 +49,16 @@ def show(request: Request) -> HttpResponse:
     if request.method != "POST":
         given = request.GET.get("from", "")
         source = flow.source(form_id=items.PREFIX + given, by=request.actor) if given else flow.first(by=request.actor)
-        return _page(request, Sheet(source), given=given)
-    sheet = Sheet(request.POST.get("text", "").replace("\r\n", "\n"))
+        return _page(request, Sheet(source, items.stamp(items.PREFIX + given) if given else ""), given=given)
+    sheet = Sheet(request.POST.get("text", "").replace("\r\n", "\n"), request.POST.get("stamp", ""))
     try:
         sheet.text = _text(request) or sheet.text
         sheet.looked = flow.look_over(text=sheet.text, by=request.actor)
         _fill(request, sheet)
         if act := ACTS.get(request.POST.get("act", "")):
             return act(request, sheet)
+    except ItemChanged as error:
+        return _changed(request, sheet, error)
     except CatalogueInvalid as error:
         sheet.faults, sheet.looked = [text for texts in error.fields.values() for text in texts], None
     except Invalid as error:
@@ -80,6 +84,8 @@ def _fill(request: Request, sheet: Sheet) -> None:
     assert sheet.looked is not None
     form, today = sheet.looked.form, clock.today()
     again = request.POST.get("of") == form.id
+    if not again and not sheet.stamp.startswith(f"{form.id}:"):
+        sheet.stamp = sheet.looked.stamp
     sheet.typed = catalogue.typed_of(request) if again else catalogue.as_typed(sheet.looked.settings)
     tried = request.POST.get("act") == "try" and again
     answers = catalogue_preview.typed(form, request.POST) if again else catalogue_preview.examples(form, today=today)
@@ -89,7 +95,7 @@ def _fill(request: Request, sheet: Sheet) -> None:
 def _publish(request: Request, sheet: Sheet) -> HttpResponse:
     assert sheet.looked is not None and sheet.typed is not None
     wanted = sheet.typed.wanted(sheet.looked.settings)
-    form_id = flow.publish(text=sheet.text, wanted=wanted, by=request.actor)
+    form_id = flow.publish(text=sheet.text, wanted=wanted, seen=sheet.stamp, by=request.actor)
     return redirect(f"{catalogue.LIST}?done={catalogue.slug(form_id)}")
 
 
@@ -105,10 +111,20 @@ def _template(_request: Request, sheet: Sheet) -> HttpResponse:
 ACTS: dict[str, Callable[[Request, Sheet], HttpResponse]] = {"publish": _publish, "template": _template}
 
 
-def _page(request: Request, sheet: Sheet, *, given: str = "", status: int = 200) -> HttpResponse:
+def _changed(request: Request, sheet: Sheet, error: ItemChanged) -> HttpResponse:
+    """The page anew, compared with what runs since: the file and the settings stay as typed."""
+    assert sheet.typed is not None
+    sheet.looked = flow.look_over(text=sheet.text, by=request.actor)
+    sheet.stamp = sheet.looked.stamp
+    apart = catalogue.apart(sheet.typed, sheet.looked.settings)
+    given = request.POST.get("given", "")
+    return _page(request, sheet, given=given, changed=error.message, apart=apart, status=error.status)
+
+
+def _page(request: Request, sheet: Sheet, *, given: str = "", status: int = 200, **more: object) -> HttpResponse:
     problems = [("f-text", text) for text in sheet.faults]
     problems += [(row.html_id, text) for row in sheet.settings for text in row.errors]
     if sheet.preview:
         problems += [(row.html_id, text) for row in sheet.preview.fields for text in row.errors]
-    context = {"sheet": sheet, "given": given, "problems": problems, "most": MAX_FILE_BYTES // 1_000_000}
+    context = {"sheet": sheet, "given": given, "problems": problems, "most": MAX_FILE_BYTES // 1_000_000, **more}
     return render(request, "agency/catalogue_new.html", context, status=status)
