@@ -106,7 +106,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("HOST", str, "127.0.0.1", "Address the web server listens on."),
         Option("PORT", whole, "8000", "Port the web server listens on."),
         Option("WEB_WORKERS", whole, "2", "Web processes.", "processes"),
-        Option("WEB_THREADS", whole, "8", "Threads in each web process.", "threads"),
+        Option("WEB_THREADS", whole, "4", "Threads in each web process.", "threads"),
         Option("WEB_STOP_SECONDS", whole, "15", "Longest time that a web process has to finish its answers when it is stopped.", "seconds"),
         Option("SITE_ORIGIN", str, "", "Scheme, host and port of the site in links. Empty: http://HOST:PORT."),
         Option("ALLOWED_HOSTS", words, "", "Host names answered besides that of SITE_ORIGIN and the loopback names."),
