@@ -18,9 +18,9 @@ BY_ITSELF = Actor.system("due")
 
 
 @step
-def create(*, kind: str, content: Content, key: str, by: Actor) -> UUID:
-    """Begin a page of content; a repeated key gives the page that it began."""
-    return actions.create(kind=kind, content=content, key=key, by=by)
+def create(*, kind: str, content: Content, key: str, by: Actor, entry: str = "", topic: str = "") -> UUID:
+    """Begin a page of content; a repeated key gives the page that it began. A page of help names its entry or topic."""
+    return actions.create(kind=kind, content=content, key=key, by=by, entry=entry, topic=topic)
 
 
 @step

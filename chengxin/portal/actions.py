@@ -21,14 +21,18 @@ from chengxin.identity import policy
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
 from chengxin.portal import bodies, queries, rules, values
-from chengxin.portal.models import File, Item, Step, Version
+from chengxin.portal import help as centre
+from chengxin.portal.models import File, Item, Place, Step, Version
 from chengxin.portal.values import Content, FileView
 
 
-def create(*, kind: str, content: Content, key: str, by: Actor) -> UUID:
-    """Begin a page of content with its first version; a repeated key gives the page that it began (D-33)."""
+def create(*, kind: str, content: Content, key: str, by: Actor, entry: str = "", topic: str = "") -> UUID:
+    """Begin a page of content with its first version; a repeated key gives the page that it began (D-33).
+
+    A page of help stands at an `entry` of the help centre's files, or as a new entry at the end of a `topic`.
+    """
     policy.require(by=by, permission="portal.edit")
-    if kind not in values.KINDS:
+    if kind not in values.EDITED:
         raise NotFound(_("没有这种内容。"))
     rules.check_content(kind=kind, content=content, complete=False)
     repeated = Version.objects.filter(key=key).first()
@@ -38,9 +42,14 @@ def create(*, kind: str, content: Content, key: str, by: Actor) -> UUID:
     try:
         with transaction.atomic():
             item = Item.objects.create(kind=kind, created_at=now, updated_at=now)
+            if kind == values.HELP:
+                _place(item, entry=entry, topic=topic)
             _add_version(item, content=content, files=[], key=key, by=by)
-    except IntegrityError:  # the same page sent twice at once: the other one was first
-        return Version.objects.get(key=key).item_id
+    except IntegrityError as error:  # sent twice at once, or another editor has begun the same entry
+        repeated = Version.objects.filter(key=key).first()
+        if repeated is None:
+            raise Invalid({"title": [_("该条帮助已有人开始编写，请在内容管理中打开后修改。您填写的内容还在本页。")]}) from error
+        return repeated.item_id
     return item.id
 
 
@@ -153,6 +162,13 @@ def _locked(item_id: UUID, *, by: Actor, permission: str = "portal.edit") -> Ite
     if item is None:
         raise NotFound(_("没有找到该内容。"))
     return item
+
+
+def _place(item: Item, *, entry: str, topic: str) -> None:
+    """Where the page of help stands; raises NotFound for an entry or a topic that the files do not have."""
+    if not (found := centre.topic_of(entry) if entry else centre.is_topic(topic) and topic):
+        raise NotFound(_("没有这条帮助。"))
+    Place.objects.create(item=item, entry=entry or f"c-{item.id.hex[:12]}", topic=found)
 
 
 def _read_version(item: Item, number: int) -> Version:

@@ -1,13 +1,15 @@
 """The help centre: entries from the files of `catalogue/help`, found by their stable ids, by field and by words.
 
-The files are data that domain people edit; they are read once in a process. A fault in them is a mistake of whoever
-edited them and is said with file and entry.
+The files are what the platform comes with; they are read once in a process, and a fault in them is said with file and
+entry. What editors have published on the desk stands in place of a file's question and answer, or as an entry of its
+own at the end of a topic; taken back, the file's text stands again. Anchors, fields and messages are the files' alone.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from django.conf import settings
 
 from chengxin.catalogue.values import Text
 from chengxin.portal import bodies
+from chengxin.portal.models import Place
+from chengxin.portal.values import Content
 
 ID = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")
 NEEDED = {"id", "question", "answer"}
@@ -59,8 +63,59 @@ class Topic:
 
 
 def topics() -> tuple[Topic, ...]:
-    """Everything, in the order of the files."""
+    """Everything that everyone reads, in the order of the files."""
+    rows = Place.objects.filter(item__public__isnull=False).select_related("item__public").order_by("item__created_at", "item_id")
+    edited = [(row.topic, row.entry, row.item.public) for row in rows]
+    contents = [(topic, name, Content(title=v.title, body=v.body, facts=v.facts)) for topic, name, v in edited if v]
+    return tuple(_with(topic, contents) for topic in in_files()) if contents else in_files()
+
+
+def in_files() -> tuple[Topic, ...]:
+    """What the files say, whatever has been edited since."""
     return _read(Path(settings.CATALOGUE_DIR) / "help")
+
+
+def topic_of(entry_id: str) -> str:
+    """The topic of an entry of the files; empty where there is none of that id."""
+    return next((topic.code for topic in in_files() for entry in topic.entries if entry.id == entry_id), "")
+
+
+def is_topic(code: str) -> bool:
+    """Whether the files have such a topic."""
+    return code in {topic.code for topic in in_files()}
+
+
+def written(entry_id: str) -> Entry | None:
+    """An entry of the files; None for one that stands on the desk alone."""
+    return next((entry for topic in in_files() for entry in topic.entries if entry.id == entry_id), None)
+
+
+def typed(entry_id: str) -> Content:
+    """The texts of an entry of the files, as an editor goes on from them; empty for a new one."""
+    found = written(entry_id)
+    if found is None:
+        return Content(title="", body="")
+    return Content(title=found.question.zh, body=found.answer.zh, facts={"title_en": found.question.en, "body_en": found.answer.en})
+
+
+def edited(entry_id: str, content: Content) -> Entry:
+    """The entry as it is shown with these texts."""
+    found = written(entry_id) or Entry(entry_id, Text("", ""), Text("", ""), Text("", ""), source="", messages=(), fields=(), links=())
+    zh, en = content.body, content.facts.get("body_en", "")
+    question = Text(content.title, content.facts.get("title_en", ""))
+    return replace(found, question=question, answer=Text(zh, en), html=Text(_rendered(zh), _rendered(en)))
+
+
+def _with(topic: Topic, contents: Iterable[tuple[str, str, Content]]) -> Topic:
+    """A topic with what was edited in it: in its place, or at the end."""
+    mine = {name: edited(name, content) for code, name, content in contents if code == topic.code}
+    kept = tuple(mine.pop(entry.id, entry) for entry in topic.entries)
+    return Topic(topic.code, topic.title, (*kept, *mine.values()))
+
+
+@lru_cache(maxsize=512)
+def _rendered(text: str) -> str:
+    return bodies.rendered(text)
 
 
 def found(text: str) -> tuple[Topic, ...]:
@@ -72,7 +127,7 @@ def found(text: str) -> tuple[Topic, ...]:
 
 def anchor_of(key: str) -> str:
     """The id of the entry that a field's `?` opens; empty where no entry names the field."""
-    return _by_field(topics()).get(key, "")
+    return _by_field(in_files()).get(key, "")
 
 
 def first(*ids: str) -> list[Entry]:

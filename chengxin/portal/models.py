@@ -29,7 +29,7 @@ class Item(models.Model):
 
     class Meta:
         constraints = [
-            CheckConstraint(condition=Q(kind__in=values.KINDS), name="item_kind_known"),
+            CheckConstraint(condition=Q(kind__in=values.EDITED), name="item_kind_known"),
             CheckConstraint(condition=Q(state__in=values.STATES), name="item_state_known"),
             CheckConstraint(
                 condition=~Q(state="published") | Q(public__isnull=False, published_at__isnull=False), name="item_published_has_version"
@@ -45,6 +45,14 @@ class Item(models.Model):
             Index(fields=["publish_at"], condition=Q(state="scheduled"), name="item_falls_due"),
             Index(fields=["-updated_at"], name="item_touched"),
         ]
+
+
+class Place(models.Model):
+    """Where a page of help stands: in place of an entry of the files, or as one of its own at the end of a topic."""
+
+    item = models.OneToOneField(Item, models.PROTECT, primary_key=True, related_name="place")
+    entry = models.CharField(max_length=40, unique=True)
+    topic = models.CharField(max_length=40)
 
 
 class Version(models.Model):

@@ -69,7 +69,7 @@ def shown_file(*, item_id: UUID, file_id: UUID) -> FileView:
 
 
 def _published() -> QuerySet[Item]:
-    return Item.objects.filter(public__isnull=False).select_related("public")
+    return Item.objects.filter(public__isnull=False, kind__in=values.KINDS).select_related("public")
 
 
 def _public_items(rows: Iterable[Item]) -> list[PublicItem]:
@@ -111,10 +111,10 @@ def _cursor(text: str) -> tuple[datetime, UUID] | None:
 def desk(*, by: Actor, state: str = "", kind: str = "") -> list[ItemView]:
     """Pages of content of a state and a kind, the last touched first, at most DESK_SHOWN; Forbidden for others than editors."""
     policy.require(by=by, permission="portal.edit")
-    rows = Item.objects.select_related("public")
+    rows = Item.objects.select_related("public", "place")
     if state in values.STATES:
         rows = rows.filter(state=state)
-    if kind in values.KINDS:
+    if kind in values.EDITED:
         rows = rows.filter(kind=kind)
     return _item_views(rows.order_by("-updated_at", "-id")[:DESK_SHOWN])
 
@@ -128,10 +128,17 @@ def counts(*, by: Actor) -> dict[str, int]:
 def one(*, item_id: UUID, by: Actor) -> ItemView:
     """One page of content as its editors see it."""
     policy.require(by=by, permission="portal.edit")
-    row = Item.objects.select_related("public").filter(id=item_id).first()
+    row = Item.objects.select_related("public", "place").filter(id=item_id).first()
     if row is None:
         raise NotFound(_("没有找到该内容。"))
     return _item_views([row])[0]
+
+
+def entries(*, by: Actor) -> dict[str, ItemView]:
+    """The pages of help by the ids of their entries."""
+    policy.require(by=by, permission="portal.edit")
+    rows = Item.objects.select_related("public", "place").filter(kind=values.HELP)
+    return {item.entry: item for item in _item_views(rows)}
 
 
 def version(*, item_id: UUID, number: int, by: Actor) -> VersionView:
@@ -206,6 +213,7 @@ def _item_views(rows: Iterable[Item]) -> list[ItemView]:
             publish_at=row.publish_at,
             published_at=row.published_at,
             updated_at=row.updated_at,
+            entry=row.place.entry if row.kind == values.HELP else "",
         )
         for row in items
     ]

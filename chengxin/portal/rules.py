@@ -49,6 +49,7 @@ KIND_LABELS: Final[dict[str, str | Promise]] = {
     values.POLICY: gettext_lazy("政策法规"),
     values.NEWS: gettext_lazy("信用动态"),
     values.DOWNLOAD: gettext_lazy("资料下载"),
+    values.HELP: gettext_lazy("帮助中心"),
 }
 FACT_LABELS: Final[dict[str, str | Promise]] = {
     "number": gettext_lazy("文号"),
@@ -57,6 +58,8 @@ FACT_LABELS: Final[dict[str, str | Promise]] = {
     "valid_from": gettext_lazy("施行日期"),
     "valid_to": gettext_lazy("失效日期"),
     "source_url": gettext_lazy("原文链接"),
+    "title_en": gettext_lazy("问题（英文）"),
+    "body_en": gettext_lazy("解答（英文）"),
 }
 DAYS: Final = ("issued_on", "valid_from", "valid_to")
 POLICY_NEEDS: Final = ("number", "issuer", "issued_on", "source_url")
@@ -65,8 +68,16 @@ KIND_FACTS: Final[dict[str, tuple[str, ...]]] = {
     values.POLICY: values.FACTS,
     values.NEWS: ("issuer", "source_url"),
     values.DOWNLOAD: ("issuer",),
+    values.HELP: values.ENGLISH,
 }
 """What is asked of each kind besides title and text."""
+NEEDED: Final[dict[str, tuple[str, ...]]] = {values.POLICY: POLICY_NEEDS, values.HELP: values.ENGLISH}
+MOST_CHARS: Final = {
+    "number": values.MAX_FACT_CHARS,
+    "issuer": values.MAX_FACT_CHARS,
+    "title_en": 2 * values.MAX_TITLE_CHARS,
+    "body_en": values.MAX_BODY_CHARS,
+}
 _CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 
 
@@ -93,20 +104,29 @@ def require_second_person(*, by: UUID, writers: Collection[UUID]) -> None:
 def check_content(*, kind: str, content: Content, complete: bool) -> None:
     """Raise Invalid with a sentence beside each field that cannot be kept; `complete` also asks for what is missing."""
     errors: Errors = {}
-    _length(errors, "title", _("标题"), content.title, most=values.MAX_TITLE_CHARS)
+    title, body = text_labels(kind)
+    _length(errors, "title", title, content.title, most=values.MAX_TITLE_CHARS)
     if not content.title.strip():
-        errors["title"] = [_("请填写标题。")]
+        errors["title"] = [_("请填写%(name)s。") % {"name": title}]
     _length(errors, "summary", _("摘要"), content.summary, most=values.MAX_SUMMARY_CHARS)
-    _length(errors, "body", _("正文"), content.body, most=values.MAX_BODY_CHARS)
+    _length(errors, "body", body, content.body, most=values.MAX_BODY_CHARS)
     if complete and not content.body.strip():
-        errors["body"] = [_("请填写正文。")]
+        errors["body"] = [_("请填写%(name)s。") % {"name": body}]
     errors |= _fact_errors(content.facts)
-    if complete and kind == values.POLICY:
-        for name in POLICY_NEEDS:
-            if not content.facts.get(name, "").strip():
-                errors.setdefault(name, [_("政策法规须填写%(name)s。") % {"name": FACT_LABELS[name]}])
+    if complete:
+        errors = _missing_facts(kind, content.facts) | errors
     if errors:
         raise Invalid(errors)
+
+
+def text_labels(kind: str) -> tuple[str, str]:
+    """What title and text of a page of this kind are called."""
+    return (_("问题"), _("解答")) if kind == values.HELP else (_("标题"), _("正文"))
+
+
+def _missing_facts(kind: str, facts: Mapping[str, str]) -> Errors:
+    said = _("政策法规须填写%(name)s。") if kind == values.POLICY else _("请填写%(name)s。")
+    return {name: [said % {"name": FACT_LABELS[name]}] for name in NEEDED.get(kind, ()) if not facts.get(name, "").strip()}
 
 
 def _length(errors: Errors, name: str, label: object, text: str, *, most: int) -> None:
@@ -116,8 +136,8 @@ def _length(errors: Errors, name: str, label: object, text: str, *, most: int) -
 
 def _fact_errors(facts: Mapping[str, str]) -> Errors:
     errors: Errors = {}
-    for name in ("number", "issuer"):
-        _length(errors, name, FACT_LABELS[name], facts.get(name, ""), most=values.MAX_FACT_CHARS)
+    for name, most in MOST_CHARS.items():
+        _length(errors, name, FACT_LABELS[name], facts.get(name, ""), most=most)
     days: dict[str, date] = {}
     for name in DAYS:
         found = day_of(facts.get(name, ""))

@@ -11,7 +11,10 @@ NOTICE: Final = "notice"
 POLICY: Final = "policy"
 NEWS: Final = "news"
 DOWNLOAD: Final = "download"
+HELP: Final = "help"
 KINDS: Final = (NOTICE, POLICY, NEWS, DOWNLOAD)
+"""What has lists, feeds and pages of its own; an entry of the help centre stands among the other entries."""
+EDITED: Final = (*KINDS, HELP)
 
 DRAFT: Final = "draft"
 REVIEW: Final = "review"
@@ -33,6 +36,8 @@ PAGE: Final = 20
 
 FACTS: Final = ("number", "issuer", "issued_on", "valid_from", "valid_to", "source_url")
 """What a policy says of itself besides title and text: 文号, issuer, days, where it stands."""
+ENGLISH: Final = ("title_en", "body_en")
+"""The English of an entry of the help centre."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,8 @@ class ItemView:
     publish_at: datetime | None
     published_at: datetime | None
     updated_at: datetime
+    entry: str = ""
+    """Where a page of help stands: the id of its entry."""
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,22 @@ The text of a version was cleaned when it was saved (`chengxin.portal.bodies`), 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import quote
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from chengxin.filings import files as store
-from chengxin.portal import rules
+from chengxin.portal import help as centre
+from chengxin.portal import rules, values
 from chengxin.portal.values import FileView, VersionView
+from chengxin.web.forms import text_of
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Article:
 
 def article(*, kind: str, version: VersionView, published_at: datetime | None, files_at: str, today: date) -> Article:
     """One version of a page of content; `files_at` is the address that its files stand below."""
-    facts = [(str(rules.FACT_LABELS[name]), _fact(version, name)) for name in rules.FACT_LABELS if name != "source_url"]
+    facts = [(str(rules.FACT_LABELS[name]), _fact(version, name)) for name in values.FACTS if name != "source_url"]
     return Article(
         kind=kind,
         kind_label=str(rules.KIND_LABELS[kind]),
@@ -72,6 +76,44 @@ def _fact(version: VersionView, name: str) -> str:
 def address(*, kind: str, item_id: UUID) -> str:
     """Where everyone reads a page of content."""
     return f"/content/{kind}/{item_id}"
+
+
+def help_address(entry: str) -> str:
+    """Where everyone reads an entry of the help centre."""
+    return f"/help#{entry}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One entry of the help centre in the language of the moment, with its number in the manual; its text is clean."""
+
+    id: str
+    number: str
+    question: str
+    answer: SafeString
+    links: tuple[tuple[str, str], ...]
+    picture: str = ""
+
+
+def question(entry: centre.Entry) -> Question:
+    """An entry in words."""
+    return Question(
+        id=entry.id,
+        number=entry.id if re.fullmatch(r"Q\d", entry.id) else "",
+        question=text_of(entry.question),
+        answer=mark_safe(text_of(entry.html)),
+        links=tuple((link.url, text_of(link.text)) for link in entry.links),
+        picture=next((link.url for link in entry.links if link.url.endswith(".png")), ""),
+    )
+
+
+def previewed(entry: centre.Entry) -> list[Question]:
+    """An entry as everyone would see it, in both languages; the ids are those of the preview."""
+    shown = []
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            shown.append(question(replace(entry, id=f"preview-{language}")))
+    return shown
 
 
 def sent(file: FileView) -> HttpResponse:

@@ -22,7 +22,7 @@ MARK = re.compile(r'class="help-mark" href="/help#([^"]+)"')
 
 def entries() -> list[centre.Entry]:
     """Every entry of the files."""
-    return [entry for topic in centre.topics() for entry in topic.entries]
+    return [entry for topic in centre.in_files() for entry in topic.entries]
 
 
 def test_every_question_of_the_sources_has_its_entry() -> None:
@@ -62,6 +62,7 @@ def test_every_mark_beside_a_field_leads_to_a_paragraph() -> None:
     assert {"Q3", "Q5", "Q6", "division", "password"} <= marks[0]
 
 
+@pytest.mark.django_db
 def test_search_finds_words_of_question_answer_and_message() -> None:
     def found(text: str) -> list[str]:
         return re.findall(r'<details id="([^"]+)"', Client().get("/help", {"q": text}).content.decode())
@@ -87,5 +88,5 @@ def test_a_fault_in_a_file_is_said_with_file_and_entry(tmp_path: Path, settings:
         (folder / "x.yaml").write_text(f"topic: t\ntitle: {{zh: 题, en: T}}\nentries: [{entries_}]\n", "utf-8")
         centre._read.cache_clear()
         with pytest.raises(centre.HelpInvalid, match=fault):
-            centre.topics()
+            centre.in_files()
     centre._read.cache_clear()

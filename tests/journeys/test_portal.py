@@ -224,3 +224,47 @@ def test_products_are_kept_listed_and_taken_down_on_the_desk() -> None:
     assert "公开课（二）" not in firm.get("/workbench/services").content.decode()
     assert "已下架" in admin.get("/desk/services").content.decode()
     assert desk(staff("reviewer")).get("/desk/services").status_code == 403
+
+
+def test_an_entry_of_the_help_centre_is_changed_by_two_editors_and_comes_back_when_withdrawn() -> None:
+    writer, second, reader = desk(staff(name="周编")), desk(staff(name="吴核")), Client()
+    assert "/desk/content/new/help?entry=Q5" in writer.get("/desk/content/help").content.decode()
+    form = writer.get("/desk/content/new/help?entry=Q5").content.decode()
+    assert "邮箱已作废" in form and "no longer exists" in form and 'name="entry" value="Q5"' in form
+    typed = {"entry": "Q5", "title": "邮箱作废了怎么办？", "title_en": "My mailbox is gone", "body_en": "Ask us."}
+    at = begun(writer, "help", **typed, body="请拨打**热线**。<script>alert(1)</script>")
+    twice = second.post("/desk/content/new/help", {**typed, "body": "另一种说法", "submission_key": "s"})
+    assert twice.status_code == 422 and "已有人开始编写" in twice.content.decode() and "另一种说法" in twice.content.decode()
+    preview = second.get(at).content.decode()
+    assert "邮箱作废了怎么办？" in preview and "My mailbox is gone" in preview and "alert(1)" not in preview
+    step(writer, at, "hand_in")
+    assert "邮箱作废了怎么办？" not in reader.get("/help").content.decode()
+    assert step(writer, at, "publish")[0] == 409 and step(second, at, "publish")[0] == 200
+    shown = reader.get("/help").content.decode()
+    assert '<details id="Q5" open><summary>Q5：邮箱作废了怎么办？' in shown and "<strong>热线</strong>" in shown and "/help-desk" in shown
+    assert "My mailbox is gone" in reader.get("/help?lang=en").content.decode()
+    assert "/help#Q5" in writer.get(at).content.decode() and reader.get(at.replace("/desk", "")).status_code == 404
+    assert "邮箱作废了怎么办？" not in reader.get("/content?lang=zh-hans").content.decode()
+    step(second, at, "withdraw", note="说法有误")
+    assert "注册时使用的邮箱已作废" in reader.get("/help?lang=zh-hans").content.decode()
+
+
+def test_a_new_entry_of_help_needs_both_languages_and_stands_at_the_end_of_its_topic() -> None:
+    writer, second, reader = desk(staff(name="周编")), desk(staff(name="吴核")), Client()
+    at = begun(writer, "help", topic="registration", title="周末也审核吗？", body="工作日审核。")
+    status, page = step(writer, at, "hand_in")
+    assert status == 422 and "请填写问题（英文）" in page and "请填写解答（英文）" in page
+    typed = {
+        "base": "1",
+        "title": "周末也审核吗？",
+        "title_en": "At weekends?",
+        "body": "工作日审核。",
+        "body_en": "No.",
+        "submission_key": "e",
+    }
+    assert writer.post(f"{at}/edit", typed).status_code == 302
+    step(writer, at, "hand_in", 2)
+    step(second, at, "publish", 2)
+    shown = reader.get("/help?lang=zh-hans").content.decode()
+    assert shown.index("周末也审核吗？") < shown.index('<h2 id="account">')
+    assert writer.post("/desk/content/new/help", {"topic": "none", "title": "题", "body": "文"}).status_code == 404

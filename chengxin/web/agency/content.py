@@ -16,9 +16,11 @@ from chengxin.common import clock
 from chengxin.common.errors import Conflict, Invalid, NotFound
 from chengxin.flow import portal as flow
 from chengxin.identity.values import Actor
+from chengxin.portal import help as centre
 from chengxin.portal import queries, rules
-from chengxin.portal.values import KINDS, STATES, ItemView, StepView, VersionView
+from chengxin.portal.values import HELP, KINDS, STATES, ItemView, StepView, VersionView
 from chengxin.web import components, contents
+from chengxin.web.forms import text_of
 from chengxin.web.session import Request, agency_only
 
 LIST = "/desk/content"
@@ -51,6 +53,30 @@ def show(request: Request) -> HttpResponse:
 
 def _line(item: ItemView) -> dict[str, object]:
     return {"item": item, "kind": rules.KIND_LABELS[item.kind], "state": rules.STATE_LABELS[item.state], "tone": TONES[item.state]}
+
+
+@require_safe
+@agency_only("editor")
+def entries(request: Request) -> HttpResponse:
+    """帮助中心 on the desk: every entry by topic, whether its text is the one that came with the platform, and the way to change it."""
+    there = queries.entries(by=request.actor)
+    topics = [
+        {
+            "code": topic.code,
+            "title": text_of(topic.title),
+            "entries": [
+                {"id": entry.id, "question": text_of(entry.question), **_entry_state(there.get(entry.id))} for entry in topic.entries
+            ],
+        }
+        for topic in centre.topics()
+    ]
+    waiting = [_line(item) for item in there.values() if not centre.written(item.entry) and item.public_number is None]
+    return render(request, "agency/content_help.html", {"topics": topics, "waiting": waiting})
+
+
+def _entry_state(item: ItemView | None) -> dict[str, object]:
+    """The page of content that stands at an entry, if editors have begun one."""
+    return _line(item) if item else {"item": None, "state": _("随系统提供"), "tone": ""}
 
 
 @require_safe
@@ -126,14 +152,19 @@ def page(request: Request, item_id: UUID) -> dict[str, object]:
     return {
         **_line(item),
         "article": shown(item, item.latest),
+        "questions": contents.previewed(centre.edited(item.entry, item.latest.content)) if item.kind == HELP else [],
         "is_own": own,
         "may": _may(item, own=own, by=by),
         "history": [_moment(step) for step in queries.steps(item_id=item_id, by=by)],
         "versions": queries.versions(item_id=item_id, by=by),
-        "public_url": contents.address(kind=item.kind, item_id=item.id) if item.public_number else "",
+        "public_url": _public_url(item) if item.public_number else "",
         "done": STEPS.get(request.GET.get("done", ""), ""),
         "saved": request.GET.get("saved") == "1",
     }
+
+
+def _public_url(item: ItemView) -> str:
+    return contents.help_address(item.entry) if item.kind == HELP else contents.address(kind=item.kind, item_id=item.id)
 
 
 def shown(item: ItemView, version: VersionView) -> contents.Article:

@@ -8,6 +8,7 @@ ITEM = "desk/content/<uuid:item_id>"
 
 urlpatterns = [
     path("desk/content", content.show, name="content"),
+    path("desk/content/help", content.entries, name="help_entries"),
     path("desk/content/new/<slug:kind>", writing.new, name="new_content"),
     path(ITEM, content.preview, name="content_item"),
     path(f"{ITEM}/edit", writing.edit, name="edit_content"),

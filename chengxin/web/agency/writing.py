@@ -14,29 +14,33 @@ from django.views.decorators.http import require_http_methods, require_safe
 from chengxin.common.errors import Conflict, Invalid, NotFound
 from chengxin.filings.file_rules import SLOTS
 from chengxin.flow import portal as flow
+from chengxin.portal import help as centre
 from chengxin.portal import queries, rules, values
-from chengxin.portal.values import KINDS, Content, FileView, ItemView, VersionView
+from chengxin.portal.values import EDITED, HELP, Content, FileView, ItemView, VersionView
 from chengxin.web.agency.content import LIST
 from chengxin.web.forms import Field, FileItem, Slot
 from chengxin.web.session import Request, agency_only
 
-FACT_KINDS = {"issued_on": "date", "valid_from": "date", "valid_to": "date", "source_url": "url"}
+FACT_KINDS = {"issued_on": "date", "valid_from": "date", "valid_to": "date", "source_url": "url", "body_en": "longtext"}
+Row = tuple[str, Any, str, dict[str, Any]]
+"""Name, label, text as typed, and what else a field says of itself."""
 
 
 @require_http_methods(["GET", "POST"])
 @agency_only("editor")
 def new(request: Request, kind: str) -> HttpResponse:
-    """A new page of content of a kind; files are added to it once it is there."""
-    if kind not in KINDS:
+    """A new page of content of a kind; files are added to it once it is there. A page of help begins with the entry's text."""
+    if kind not in EDITED:
         raise NotFound
-    typed = typed_of(request)
+    place = {name: request.POST.get(name, request.GET.get(name, ""))[:40] for name in ("entry", "topic")}
     if request.method != "POST":
-        return _form(request, kind, typed, {})
+        return _form(request, kind, centre.typed(place["entry"]), {}, place=place)
+    typed = typed_of(request, kind)
     key = request.POST.get("submission_key", "")[:64] or str(uuid4())
     try:
-        made = flow.create(kind=kind, content=typed, key=key, by=request.actor)
+        made = flow.create(kind=kind, content=typed, key=key, by=request.actor, **place)
     except Invalid as error:
-        return _form(request, kind, typed, error.fields)
+        return _form(request, kind, typed, error.fields, place=place)
     return redirect(f"{LIST}/{made}/edit#f-files" if kind == values.DOWNLOAD else f"{LIST}/{made}?saved=1")
 
 
@@ -49,7 +53,7 @@ def edit(request: Request, item_id: UUID) -> HttpResponse:
         raise Conflict(_("该内容正在复核或等待发布，请先退回再修改。"), code="illegal-transition")
     if request.method != "POST":
         return _form(request, item.kind, item.latest.content, {}, item=item, files=item.latest.files)
-    typed = typed_of(request)
+    typed = typed_of(request, item.kind)
     kept, errors = _files(request, item_id)
     base, key = request.POST.get("base", ""), request.POST.get("submission_key", "")[:64] or str(uuid4())
     try:
@@ -62,11 +66,12 @@ def edit(request: Request, item_id: UUID) -> HttpResponse:
     return redirect(f"{LIST}/{item_id}?saved=1")
 
 
-def typed_of(request: Request) -> Content:
+def typed_of(request: Request, kind: str) -> Content:
     """What was typed, line ends levelled; nothing is cut off, so that what is too long can be said and shown."""
-    data = request.POST
-    facts = {name: data.get(name, "").strip() for name in values.FACTS if data.get(name, "").strip()}
-    body = data.get("body", "").replace("\r\n", "\n")
+    data = {name: str(text).replace("\r\n", "\n") for name, text in request.POST.items()}
+    names = values.ENGLISH if kind == HELP else values.FACTS
+    facts = {name: data.get(name, "").strip() for name in names if data.get(name, "").strip()}
+    body = data.get("body", "")
     return Content(title=data.get("title", "").strip(), summary=data.get("summary", "").strip(), body=body, facts=facts)
 
 
@@ -92,12 +97,15 @@ def _form(
     *,
     item: ItemView | None = None,
     files: tuple[FileView, ...] = (),
+    place: dict[str, str] | None = None,
 ) -> HttpResponse:
     fields = fields_of(kind, content, errors)
-    if item:
+    if item and kind != HELP:
         fields.append(_files_field(item, files, errors))
     context = {
         "kind": rules.KIND_LABELS[kind],
+        "place": place if kind == HELP else None,
+        "has_files": kind != HELP,
         "fields": fields,
         "item": item,
         "base": item.latest.number if item else 0,
@@ -108,17 +116,19 @@ def _form(
 
 
 def fields_of(kind: str, content: Content, errors: dict[str, list[str]]) -> list[Field]:
-    """The rows of the form; what only some kinds have comes between title and text."""
-    rows: list[tuple[str, Any, str, dict[str, Any]]] = [
-        ("title", _("标题"), content.title, {"required": True, "max_length": values.MAX_TITLE_CHARS}),
-        ("summary", _("摘要"), content.summary, {"hint": _("选填，显示在列表中；不填则取正文开头")}),
-    ]
-    needed = rules.POLICY_NEEDS if kind == values.POLICY else ()
-    for name in rules.KIND_FACTS[kind]:
-        more = {"kind": FACT_KINDS.get(name, "text"), "required": name in needed}
-        rows.append((name, rules.FACT_LABELS[name], content.facts.get(name, ""), more))
+    """The rows of the form; what only some kinds have comes between title and text, the English of help after both."""
+    title, body = rules.text_labels(kind)
     how = _("可直接粘贴文字。空一行分段；行首加 ## 为小标题，加 - 为列表，[文字](https://…) 为链接。脚本和样式会被去除。")
-    rows.append(("body", _("正文"), content.body, {"kind": "longtext", "required": True, "hint": how}))
+    short = _("选填，显示在列表中；不填则取正文开头")
+    head: list[Row] = [("title", title, content.title, {"required": True, "max_length": values.MAX_TITLE_CHARS})]
+    text: list[Row] = [("body", body, content.body, {"kind": "longtext", "required": True, "hint": how})]
+    needed = rules.NEEDED.get(kind, ())
+    facts: list[Row] = [
+        (name, rules.FACT_LABELS[name], content.facts.get(name, ""), {"kind": FACT_KINDS.get(name, "text"), "required": name in needed})
+        for name in rules.KIND_FACTS[kind]
+    ]
+    summary: list[Row] = [("summary", _("摘要"), content.summary, {"hint": short})]
+    rows = [*head, *text, *facts] if kind == HELP else [*head, *summary, *facts, *text]
     return [
         Field(name=name, label=str(label), value=value, errors=tuple(errors.get(name, ())), **more) for name, label, value, more in rows
     ]
@@ -168,7 +178,7 @@ def changed_fields(before: VersionView, after: VersionView) -> list[tuple[str, s
     pairs = [
         (_("标题"), before.content.title, after.content.title),
         (_("摘要"), before.content.summary, after.content.summary),
-        *((str(rules.FACT_LABELS[name]), before.fact(name), after.fact(name)) for name in values.FACTS),
+        *((str(label), before.fact(name), after.fact(name)) for name, label in rules.FACT_LABELS.items()),
         (_("附件"), *(_("、").join(file.name for file in version.files) for version in (before, after))),
     ]
     return [(label, old, new) for label, old, new in pairs if old != new]

@@ -21,6 +21,7 @@ from chengxin.portal import queries as portal
 from chengxin.portal.values import DOWNLOAD, NEWS, NOTICE, POLICY
 from chengxin.records import queries, reading
 from chengxin.records.values import Hit
+from chengxin.web import contents
 from chengxin.web.context import address
 from chengxin.web.public import content, help
 from chengxin.web.public.reads import public
@@ -45,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "newest": newest,
         "overview": queries.overview(),
         "now": clock.now(),
-        "questions": [help.shown(entry) for entry in centre.first(*help.ON_THE_HOME_PAGE)],
+        "questions": [contents.question(entry) for entry in centre.first(*help.ON_THE_HOME_PAGE)],
         **_told(),
         **_ways_in(),
     }
