@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench import load
 
-WORKERS, THREADS = 2, 8
+WORKERS, THREADS = 2, 4
 STOP_S = 30
 
 

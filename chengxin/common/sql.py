@@ -1,7 +1,7 @@
 """Statements written out, for the few that every request runs.
 
-For these the model layer takes longer to put a statement together, and PostgreSQL longer to plan it, than to run it. So
-they are written out and prepared: each connection plans them once. Each statement stays in the app whose tables it
+For these the model layer takes longer to put a statement together than PostgreSQL to run it. So they are written out;
+as all statements, they are prepared: each connection plans them once. Each statement stays in the app whose tables it
 names; parameters go by name, never into the text.
 """
 
@@ -12,27 +12,25 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.backends.postgresql.base import ServerBindingCursor
-from django.db.backends.utils import CursorWrapper
 
 
 def rows(statement: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Run a statement and return all its rows."""
-    with _cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(statement, given)
         return list(cursor.fetchall())
 
 
 def row(statement: str, given: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """Run a statement and return its first row, if it has one."""
-    with _cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(statement, given)
         return cursor.fetchone()  # type: ignore[no-any-return]
 
 
 def execute(statement: str, given: Mapping[str, Any]) -> int:
     """Run a statement and return how many rows it touched."""
-    with _cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(statement, given)
         return int(cursor.rowcount)
 
@@ -47,11 +45,3 @@ def snapshot() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield
-
-
-def _cursor() -> CursorWrapper:
-    """As `connection.cursor()`, with parameters sent apart from the text, so that the plan can be kept."""
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        return connection._prepare_cursor(ServerBindingCursor(connection.connection))  # type: ignore[attr-defined, call-arg, no-any-return]

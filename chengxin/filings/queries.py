@@ -22,6 +22,7 @@ from chengxin.filings.values import (
     DraftView,
     FilingView,
     RemarkView,
+    Standing,
     SubmissionView,
 )
 from chengxin.identity import policy
@@ -102,6 +103,15 @@ def registration_state(*, enterprise_id: UUID) -> str:
     return str(found[0]) if found else ""
 
 
+_STANDING = "SELECT kind, form_id, state, round, division_code, handler_id FROM filings_filing WHERE id = %(filing)s"
+
+
+def standing(filing_id: UUID) -> Standing | None:
+    """How a filing stands and where it lies, for the platform itself; None where there is no such filing."""
+    found = sql.row(_STANDING, {"filing": filing_id})
+    return Standing(*found) if found else None
+
+
 def unit(filing: Filing | FilingView) -> AgencyView:
     """With whom it lies now: its handler, else whoever is competent for its division (D-05, D-09)."""
     if filing.handler_id is not None:
@@ -179,6 +189,7 @@ def submission_view(row: Submission, plain: Mapping[str, str]) -> SubmissionView
         due_provisional=row.due_provisional,
         receipt=row.receipt,
         signature=row.signature,
+        by_id=row.by_id,
     )
 
 

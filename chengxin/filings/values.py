@@ -43,6 +43,18 @@ class FilingView:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How a filing stands and where it lies: what those who follow events ask first."""
+
+    kind: str
+    form_id: str
+    state: str
+    round: int
+    division_code: str
+    handler_id: UUID | None
+
+
+@dataclass(frozen=True)
 class DraftView:
     """What a person has typed and not handed in: raw strings by path (D-32)."""
 
@@ -86,6 +98,7 @@ class SubmissionView:
     due_provisional: bool
     receipt: dict[str, Any]
     signature: str
+    by_id: UUID | None
 
 
 @dataclass(frozen=True)

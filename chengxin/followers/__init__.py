@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import structlog
+
 from chengxin.followers import deadlines, escalating, proofs, reviewers, secondlooks
 from chengxin.ledger import actions as ledger
 from chengxin.ledger.follow import Handler
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -23,9 +27,16 @@ class Follower:
     handlers: Callable[[], Mapping[str, Handler]]
 
     def read(self, limit: int) -> int:
-        """Read at most `limit` new events; returns how many were dealt with."""
+        """Read at most `limit` new events; returns how many were dealt with. Where one fails, they are read one by one."""
+        try:
+            return self._read(limit, at_once=True)
+        except Exception as error:
+            log.warning("reading one by one", follower=self.name, error=type(error).__name__)
+            return self._read(limit, at_once=False)
+
+    def _read(self, limit: int, *, at_once: bool) -> int:
         handlers = self.handlers()
-        return ledger.follow(self.name, lambda event: handlers[event.kind](event), limit, kinds=handlers)
+        return ledger.follow(self.name, lambda event: handlers[event.kind](event), limit, kinds=handlers.keys(), at_once=at_once)
 
 
 FOLLOWERS = (

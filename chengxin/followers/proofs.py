@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from uuid import UUID
 
-from chengxin.common.errors import NotFound
 from chengxin.identity.values import Actor
 from chengxin.ledger.values import EventView
 from chengxin.ocr import actions as ocr
@@ -15,8 +13,7 @@ BY = Actor.system("ocr")
 
 def handed_in(event: EventView) -> None:
     """A filing was handed in, with pictures or without; one that was deleted since is passed over."""
-    with suppress(NotFound):
-        ocr.expect(filing_id=UUID(event.subject), by=BY)
+    ocr.expect(filing_id=UUID(event.subject), by=BY)
 
 
 HANDLERS = {"filing.submitted": handed_in}

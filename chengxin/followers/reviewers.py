@@ -41,13 +41,13 @@ class Telling:
         self._tell(event, template="review_overdue")
 
     def _tell(self, event: EventView, *, template: str) -> None:
-        filing = filings.one(filing_id=UUID(event.subject), by=BY)
-        if filing.state != lifecycle.SUBMITTED or filing.round != event.data["round"]:
+        filing_id, day = UUID(event.subject), _day(event)
+        standing = filings.standing(filing_id)
+        if standing is None or standing.state != lifecycle.SUBMITTED or standing.round != event.data["round"]:
             return
-        day = _day(event)
-        whom = (filing.division_code, filing.handler_id, filing.form_id, template, day)
+        whom = (standing.division_code, standing.handler_id, standing.form_id, template, day)
         if whom not in self._told:
-            _tell_unit(filing, template=template, day=day)
+            _tell_unit(filings.one(filing_id=filing_id, by=BY), template=template, day=day)
             self._told.add(whom)
 
 

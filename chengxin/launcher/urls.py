@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from chengxin.launcher.errors import LauncherError
 
-PREPARED_AFTER = 2  # runs after which a connection keeps the plan of a written-out statement (chengxin.common.sql)
+PREPARED_AFTER = 2  # runs after which a connection keeps the plan of a statement
 ATTRIBUTES = "PGTARGETSESSIONATTRS"
 SEVERAL = {  # only one of several takes writes, and one may vanish without a word: who looks must not wait for ever
     "target_session_attrs": "primary",
@@ -49,6 +49,7 @@ def database(url: str, *, options: str = "") -> dict[str, Any]:
         "OPTIONS": {
             **(SEVERAL if several(host) else {}),
             **given,
+            "server_side_binding": True,
             "prepare_threshold": PREPARED_AFTER,
             **({"options": options} if options else {}),
         },

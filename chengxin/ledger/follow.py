@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 import structlog
@@ -22,51 +22,69 @@ Handler = Callable[[EventView], None]
 log = structlog.get_logger(__name__)
 
 
-def follow(name: str, handler: Handler, limit: int = 200, *, kinds: Container[str] | None = None) -> int:
+def follow(name: str, handler: Handler, limit: int = 200, *, kinds: Collection[str] | None = None, at_once: bool = False) -> int:
     """Hand up to `limit` new events to `handler`, in order; returns how many were dealt with.
 
     With `kinds` the handler gets events of these kinds only; the others are passed over.
     What the handler writes and the follower's position are committed together. When it raises, the
     events before stay done, this one is tried again later (1 s, 2 s, 4 s, ... at most 5 min), and
-    after `MAX_TRIES` it is parked. Another process at the same follower makes this return 0.
+    after `MAX_TRIES` it is parked; `at_once` nothing stays done and what was raised goes on to the caller,
+    which costs no savepoint for each event. Another process at the same follower makes this return 0.
     """
-    FollowerPosition.objects.get_or_create(name=name)
+    if not queries.is_behind(name):
+        return 0
+    FollowerPosition.objects.bulk_create([FollowerPosition(name=name)], ignore_conflicts=True)
     with transaction.atomic():
         rows = FollowerPosition.objects.select_for_update(skip_locked=True).filter(name=name)
         place = rows.first()
         if place is None or (place.next_try_at and place.next_try_at > clock.now()):
             return 0
-        start = place.position
-        events = queries.events_after(start, limit)
-        done = _hand_over(place, handler, events, kinds)
+        upto, events = queries.stretch(place.position, limit, kinds=kinds)
+        done = _at_once(place, handler, events, upto) if at_once else _one_by_one(place, handler, events, upto)
         if done or place.next_try_at:
             place.save()
         return done
 
 
-def _hand_over(place: FollowerPosition, handler: Handler, events: list[EventView], kinds: Container[str] | None) -> int:
-    for done, event in enumerate(events):
+def _at_once(place: FollowerPosition, handler: Handler, events: list[EventView], upto: int) -> int:
+    for event in events:
+        handler(event)
+    return _passed(place, upto)
+
+
+def _one_by_one(place: FollowerPosition, handler: Handler, events: list[EventView], upto: int) -> int:
+    start = place.position
+    for event in events:
         try:
-            if kinds is None or event.kind in kinds:
-                with transaction.atomic():
-                    handler(event)
+            with transaction.atomic():
+                handler(event)
         except Exception as error:
             log.warning("follower.failed", follower=place.name, position=event.position, error=type(error).__name__)
-            return done + _failed(place, event, error)
-        place.position, place.failures, place.next_try_at = event.position, 0, None
-    return len(events)
+            if event.position - 1 > place.position:
+                _passed(place, event.position - 1)
+            _failed(place, event, error)
+            return place.position - start
+        _passed(place, event.position)
+    _passed(place, upto)
+    return upto - start
 
 
-def _failed(place: FollowerPosition, event: EventView, error: Exception) -> int:
-    """Note a failure; returns 1 when the event is parked and thereby dealt with."""
+def _passed(place: FollowerPosition, position: int) -> int:
+    """Everything up to a position is dealt with; returns how many that were."""
+    done = position - place.position
+    place.position, place.failures, place.next_try_at = position, 0, None
+    return done
+
+
+def _failed(place: FollowerPosition, event: EventView, error: Exception) -> None:
+    """Note a failure; after too many the event is parked and thereby dealt with."""
     place.failures += 1
     if place.failures < MAX_TRIES:
         wait_s = min(2 ** (place.failures - 1), 300)
         place.next_try_at = clock.now() + timedelta(seconds=wait_s)
-        return 0
+        return
     ParkedEvent.objects.create(follower=place.name, position=event.position, error=type(error).__name__, parked_at=clock.now())
-    place.position, place.failures, place.next_try_at = event.position, 0, None
-    return 1
+    _passed(place, event.position)
 
 
 @transaction.atomic

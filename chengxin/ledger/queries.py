@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from chengxin.common import clock
+from chengxin.common import clock, sql
 from chengxin.common.errors import NotFound, Unavailable
 
 from . import guard, outside, rules, signing, store
@@ -172,9 +174,39 @@ def _file(named: LogFile, log: str) -> bytes:
 
 def events_after(position: int, limit: int = 200) -> list[EventView]:
     """Events with a place after `position` (0: from the start), in order, at most `limit`."""
-    rows = Event.objects.filter(position__gt=position).order_by("position")
-    fields = ("position", "id", "log", "kind", "subject", "data", "actor", "version_id", "created_at")
-    return [EventView(*row) for row in rows.values_list(*fields)[: min(limit, MAX_EVENTS)]]
+    return stretch(position, limit)[1]
+
+
+_REACH = """
+SELECT max(position) FROM (SELECT position FROM ledger_event WHERE position > %(after)s ORDER BY position LIMIT %(limit)s) AS reach
+"""
+_STRETCH = """
+SELECT position, id, log, kind, subject, data, actor, version_id, created_at FROM ledger_event
+WHERE position > %(after)s AND position <= %(upto)s AND (%(kinds)s::text[] IS NULL OR kind = ANY (%(kinds)s)) ORDER BY position
+"""
+_BEHIND = """
+SELECT coalesce((SELECT position FROM ledger_followerposition WHERE name = %(name)s), 0)
+  < coalesce((SELECT max(position) FROM ledger_event), 0)
+"""
+
+
+def stretch(position: int, limit: int, *, kinds: Collection[str] | None = None) -> tuple[int, list[EventView]]:
+    """The last position among the next `limit` events after `position`, and those of them that are of these kinds, in order."""
+    reach = sql.row(_REACH, {"after": position, "limit": min(limit, MAX_EVENTS)})
+    upto = reach[0] if reach and reach[0] is not None else position
+    given = {"after": position, "upto": upto, "kinds": None if kinds is None else list(kinds)}
+    found = sql.rows(_STRETCH, given) if upto > position else []
+    return upto, [_event(*row) for row in found]
+
+
+def _event(position: int, id: int, log: str, kind: str, subject: str, data: str, *rest: Any) -> EventView:
+    return EventView(position, id, log, kind, subject, json.loads(data), *rest)
+
+
+def is_behind(name: str) -> bool:
+    """Whether there is an event with a place that this follower has not come to; without a lock."""
+    found = sql.row(_BEHIND, {"name": name})
+    return bool(found and found[0])
 
 
 def last_position() -> int:

@@ -28,7 +28,8 @@ KINDS = ("voluntary",)
 
 def expect(*, filing_id: UUID, by: Actor) -> None:
     """The pictures that a filing was handed in with are to be read; those known already stay as they are."""
-    if filings.one(filing_id=filing_id, by=by).kind not in KINDS:
+    standing = filings.standing(filing_id)
+    if standing is None or standing.kind not in KINDS or standing.state == lifecycle.DELETED:
         return
     bound = [file for file in filings.attachments(filing_id=filing_id, by=by) if file.state == "bound"]
     rows = [Reading(attachment_id=file.id, filing_id=filing_id, sha256=file.sha256, media_type=file.media_type) for file in bound]

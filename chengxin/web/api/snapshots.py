@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import IO
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
@@ -17,7 +16,6 @@ from chengxin.web import errors
 from chengxin.web.api.answers import data, matches, public, sent
 
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
-PIECE_BYTES = 256 * 1024
 DAY = 86_400
 
 
@@ -64,7 +62,7 @@ def _part(request: HttpRequest, file: IO[bytes], *, size: int, tag: str) -> Http
         refused = errors.problem(status=416, code="no-such-range", message=_("文件没有这一段，请从头下载。"))
         refused.headers["Content-Range"] = f"bytes */{size}"
         return refused
-    response = StreamingHttpResponse(_Pieces(file, first, last - first + 1), status=status, content_type="application/zstd")
+    response = FileResponse(_Part(file, first, last - first + 1), status=status, content_type="application/zstd")
     response.headers["Content-Length"] = str(last - first + 1)
     if status == 206:
         response.headers["Content-Range"] = f"bytes {first}-{last}/{size}"
@@ -84,19 +82,19 @@ def _range(request: HttpRequest, *, size: int, tag: str) -> tuple[int, int] | No
     return int(first), min(int(last), size - 1) if last else size - 1
 
 
-class _Pieces:
-    """A part of a file, piece by piece; closed when it is read or nobody reads on."""
+class _Part:
+    """A part of a file, read like a file of its own."""
 
     def __init__(self, file: IO[bytes], first: int, length: int) -> None:
         self._file = file
         self._left = length
         file.seek(first)
 
-    def __iter__(self) -> Iterator[bytes]:
-        while self._left > 0 and (piece := self._file.read(min(PIECE_BYTES, self._left))):
-            self._left -= len(piece)
-            yield piece
-        self.close()
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, at most `size` of them."""
+        piece = self._file.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(piece)
+        return piece
 
     def close(self) -> None:
         """Let the file go."""
