@@ -103,13 +103,13 @@ def _count(bucket: str, key: str, network: str) -> None:
 @transaction.atomic
 def _send(key: str, channel: str, to: str, purpose: str, use: str) -> UUID:
     now = clock.now()
-    blind = crypto.blind(key, purpose="email-code")
+    blinds = crypto.blinds(key, purpose="email-code")
     code = f"{secrets.randbelow(10**6):06d}"
-    EmailCode.objects.filter(email_blind=blind, purpose=purpose, used_at__isnull=True).update(used_at=now)
+    EmailCode.objects.filter(email_blind__in=blinds, purpose=purpose, used_at__isnull=True).update(used_at=now)
     row = EmailCode(
         id=uuid.uuid4(),
         purpose=purpose,
-        email_blind=blind,
+        email_blind=blinds[0],
         created_at=now,
         expires_at=now + timedelta(minutes=CODE_MINUTES),
     )
@@ -158,7 +158,7 @@ def _try_code(key: str, purpose: str, typed: str, *, spend: bool) -> bool:
     with transaction.atomic(durable=True):
         row = (
             EmailCode.objects.select_for_update()
-            .filter(email_blind=crypto.blind(key, purpose="email-code"), purpose=purpose, used_at__isnull=True)
+            .filter(email_blind__in=crypto.blinds(key, purpose="email-code"), purpose=purpose, used_at__isnull=True)
             .filter(expires_at__gt=now, tries__lt=CODE_TRIES)
             .order_by("-created_at")
             .first()

@@ -28,6 +28,13 @@ def register(words: _SubParsersAction[ArgumentParser]) -> None:
     rotate = keys.add_parser("rotate", help="make the next version of a key")
     rotate.add_argument("name")
     rotate.set_defaults(run=keys_rotate)
+    reseal = keys.add_parser(
+        "reseal", help="after a rotation: seal personal data and make blind indexes anew; may be stopped at any moment"
+    )
+    reseal.add_argument("--check", action="store_true", help="only say how many rows need it; exit code 1 where there are any")
+    reseal.add_argument("--batch", type=int, default=500, metavar="ROWS", help="rows of one transaction")
+    reseal.add_argument("--pause-ms", type=int, default=0, metavar="MS", help="rest after each batch, for a busy database")
+    reseal.set_defaults(run=keys_reseal)
     words.add_parser("doctor", help="check everything and say what to mend").set_defaults(run=doctor)
     words.add_parser("settings", help="print every setting, as docs/reference/settings.md").set_defaults(run=settings)
 
@@ -98,6 +105,30 @@ def keys_rotate(words: Namespace) -> int:
     print(INVENTORY[words.name].rotation)
     print("Older versions stay in KEYS_DIR: what was made with them needs them. Copy the new file to the safe now.")
     return 0
+
+
+def keys_reseal(words: Namespace) -> int:
+    """Bring every envelope and blind index to the newest keys, telling how far it is; return 1 where something is left."""
+    with environment.database():
+        environment.set_up()
+        environment.require_migrated()
+        from chengxin import install
+        from chengxin.common import resealing
+
+        install.use(environment.owner_url())
+        told = resealing.run(
+            batch=max(words.batch, 1),
+            pause_s=max(words.pause_ms, 0) / 1000,
+            say=lambda text: print(text, flush=True),
+            only_look=words.check,
+        )
+    for each in told:
+        print(f"{each.table}: {each.seen} rows looked at, {each.changed} changed, {each.left} left")
+        if each.unopened:
+            print(f"  not changed, for they do not open or belong to an import under way: {', '.join(each.unopened[:10])}")
+    left = sum(each.left for each in told)
+    print(f"red: {left} rows need an older key" if left else "ok: nothing in the database needs an older personal-data or blind-index key")
+    return 1 if left else 0
 
 
 def keys_check(words: Namespace) -> int:

@@ -65,6 +65,24 @@ def needs_resealing(envelope: str, *, ring: keys.KeyRing | None = None) -> bool:
     return version != (ring or keys.ring()).secret(PERSONAL_DATA)[0]
 
 
+def resealed(envelope: str, *, bound_to: str, ring: keys.KeyRing | None = None) -> str:
+    """The same content sealed under the current version; the envelope itself where it is sealed under that already."""
+    if not needs_resealing(envelope, ring=ring):
+        return envelope
+    return seal_bytes(unseal_bytes(envelope, bound_to=bound_to, ring=ring), bound_to=bound_to, ring=ring)
+
+
+def is_envelope(text: object) -> bool:
+    """Whether `text` has the form of an envelope; what a person typed may begin like one."""
+    if not isinstance(text, str) or not text.startswith("v1:"):
+        return False
+    try:
+        _parse(text)
+    except BrokenEnvelope:
+        return False
+    return True
+
+
 def blind(value: str, *, purpose: str, ring: keys.KeyRing | None = None) -> bytes:
     """Keyed hash by which a sealed value is found; 32 bytes, other for every `purpose`."""
     _version, key = (ring or keys.ring()).secret(BLIND_INDEX)
@@ -74,9 +92,12 @@ def blind(value: str, *, purpose: str, ring: keys.KeyRing | None = None) -> byte
 def blinds(value: str, *, purpose: str, ring: keys.KeyRing | None = None) -> list[bytes]:
     """`blind` under every key version, newest first: what a look-up compares with after a rotation."""
     held = ring or keys.ring()
-    return [
-        _blind(held.secret(BLIND_INDEX, version=version)[1], value, purpose) for version in held.versions(BLIND_INDEX)
-    ]
+    return [_blind(held.secret(BLIND_INDEX, version=version)[1], value, purpose) for version in held.versions(BLIND_INDEX)]
+
+
+def blind_versions(*, ring: keys.KeyRing | None = None) -> int:
+    """How many versions of the key there are: with one, no blind index is older than another."""
+    return len((ring or keys.ring()).versions(BLIND_INDEX))
 
 
 def blinder(*, purpose: str, ring: keys.KeyRing | None = None) -> Callable[[str], list[bytes]]:

@@ -24,7 +24,7 @@ INVENTORY: dict[str, Purpose] = {
     "blind-index": Purpose(
         kind="secret",
         purpose="Keyed hash by which sealed e-mail addresses and phones are found (D-41).",
-        rotation="When leaked; new rows use the new version, look-ups try all versions, then rows are re-indexed.",
+        rotation="When leaked; look-ups try all versions at once; `chengxin keys reseal` makes the indexes of older rows anew.",
         lost="Accounts cannot be found by e-mail or phone until rows are re-indexed; nothing is lost for good.",
         leaked="With a copy of the database, guessed phones and addresses can be confirmed. Rotate and re-index.",
     ),
@@ -80,7 +80,7 @@ INVENTORY: dict[str, Purpose] = {
     "personal-data": Purpose(
         kind="secret",
         purpose="AES-256-GCM envelopes of personal data (D-41).",
-        rotation="Yearly or when leaked; new envelopes use the new version, old ones are re-sealed by the worker.",
+        rotation="Yearly or when leaked; new envelopes use the new version at once; `chengxin keys reseal` seals older ones anew.",
         lost="Personal data sealed under it can never be read again. Keep a copy in a safe place.",
         leaked="With a copy of the database, personal data can be read. Rotate, re-seal, report the breach by law.",
     ),

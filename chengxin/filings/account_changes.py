@@ -57,7 +57,7 @@ def propose(*, ticket_id: UUID, reason: str, by: Actor) -> UUID:
         kind=kind,
         account_id=account_id,
         enterprise_id=enterprise.id,
-        email_sealed=crypto.seal(facts["contact"], bound_to=_place(change_id)),
+        email_sealed=crypto.seal(facts["contact"], bound_to=place(change_id)),
         reason=reason,
         by_id=by.id,
         proposed_at=clock.now(),
@@ -202,8 +202,9 @@ def _locked(*, change_id: UUID) -> AccountChange:
 
 
 def _email(row: AccountChange) -> str:
-    return crypto.unseal(row.email_sealed, bound_to=_place(row.id))
+    return crypto.unseal(row.email_sealed, bound_to=place(row.id))
 
 
-def _place(change_id: UUID) -> str:
+def place(change_id: UUID) -> str:
+    """What the envelope of the mailbox of a change is bound to."""
     return f"filings.accountchange/{change_id}/email"

@@ -204,11 +204,12 @@ def _answer(filing: Filing, ruling: Ruling, by: Actor) -> DecisionView:
 
 def _settle(filing_id: UUID, ruling: Ruling) -> None:
     changed = {"changes": [list(one) for one in ruling.changes], "raw": dict(ruling.raw)}
-    sealed = crypto.seal(json.dumps(changed, ensure_ascii=False), bound_to=_place(filing_id)) if ruling.changes else ""
+    sealed = crypto.seal(json.dumps(changed, ensure_ascii=False), bound_to=place(filing_id)) if ruling.changes else ""
     Case.objects.filter(filing_id=filing_id).update(result=ruling.result, changes=sealed)
 
 
-def _place(filing_id: UUID) -> str:
+def place(filing_id: UUID) -> str:
+    """What the envelope of the changes of a case is bound to."""
     return f"filings.case/{filing_id}/changes"
 
 
@@ -342,7 +343,7 @@ def as_decided(*, answers: Mapping[str, str], enterprise_id: UUID, since: dateti
 
 def view(case: Case) -> CaseView:
     """The value of a row."""
-    changed = json.loads(crypto.unseal(case.changes, bound_to=_place(case.filing_id))) if case.changes else {}
+    changed = json.loads(crypto.unseal(case.changes, bound_to=place(case.filing_id))) if case.changes else {}
     return CaseView(
         filing_id=case.filing_id,
         number=case.number,

@@ -58,8 +58,8 @@ def enqueue(
     row = Outbox(
         channel=channel,
         purpose=purpose,
-        to_sealed=crypto.seal(to, bound_to=_bound(dedupe_key, "to")),
-        to_blind=crypto.blind(to.strip().lower(), purpose=BLIND_PURPOSE),
+        to_sealed=crypto.seal(to, bound_to=bound(dedupe_key, "to")),
+        to_blind=crypto.blind(address_key(to), purpose=BLIND_PURPOSE),
         template=template,
         params=shown,
         dedupe_key=dedupe_key,
@@ -67,7 +67,7 @@ def enqueue(
         created_at=now,
     )
     if secret:
-        row.secret_sealed = crypto.seal(json.dumps(secret), bound_to=_bound(dedupe_key, "secret"))
+        row.secret_sealed = crypto.seal(json.dumps(secret), bound_to=bound(dedupe_key, "secret"))
         row.secret_until = secret_until or now + timedelta(minutes=minutes)
     Outbox.objects.bulk_create([row], ignore_conflicts=True)
 
@@ -130,12 +130,12 @@ def _message(row: Outbox) -> Message:
         **row.params,
     }
     if row.secret_sealed:
-        values |= json.loads(crypto.unseal(row.secret_sealed, bound_to=_bound(row.dedupe_key, "secret")))
+        values |= json.loads(crypto.unseal(row.secret_sealed, bound_to=bound(row.dedupe_key, "secret")))
     body = _filled(template.body, values)
     if row.channel == "mail":
         body += _filled(FOOT, values)
     return Message(
-        to=crypto.unseal(row.to_sealed, bound_to=_bound(row.dedupe_key, "to")),
+        to=crypto.unseal(row.to_sealed, bound_to=bound(row.dedupe_key, "to")),
         subject=rules.one_line(_filled(template.subject, values)),
         body=body,
         message_id=f"<outbox-{row.pk}@{settings.MAIL_FROM.rpartition('@')[2]}>",
@@ -147,7 +147,13 @@ def _filled(text: str | Promise, values: dict[str, Any]) -> str:
     return str(text).format_map(values)
 
 
-def _bound(dedupe_key: str, part: str) -> str:
+def address_key(to: str) -> str:
+    """An address as its blind index knows it."""
+    return to.strip().lower()
+
+
+def bound(dedupe_key: str, part: str) -> str:
+    """What the envelope of a part of a message is bound to."""
     return f"outbox/{dedupe_key}/{part}"
 
 

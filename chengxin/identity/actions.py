@@ -315,10 +315,10 @@ def set_contact(account: Account, *, email: str, phone: str) -> None:
 
 def _set_email(account: Account, email: str) -> None:
     address = rules.clean_email(email)
-    blind = crypto.blind(rules.email_key(address), purpose="email")
-    if account.email_blind is None or bytes(account.email_blind) != blind:
+    blinds = crypto.blinds(rules.email_key(address), purpose="email")
+    if account.email_blind is None or bytes(account.email_blind) not in blinds:
         account.email_verified_at = None
-    account.email_blind = blind
+    account.email_blind = blinds[0]
     account.email_sealed = crypto.seal(address, bound_to=contact_place(account.id, "email"))
 
 

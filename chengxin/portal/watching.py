@@ -185,14 +185,15 @@ def mailbox_of(watcher: Watcher) -> str:
 
 def token_of(watcher: Watcher) -> str:
     """The token of a watcher's links."""
-    return crypto.unseal(watcher.token_sealed, bound_to=_place(watcher.id, "token"))
+    return crypto.unseal(watcher.token_sealed, bound_to=place(watcher.id, "token"))
 
 
 def _hash(token: str) -> bytes:
     return hashlib.sha256(f"chengxin/watch/v1\0{token}".encode()).digest()
 
 
-def _place(watcher_id: UUID, what: str) -> str:
+def place(watcher_id: UUID, what: str) -> str:
+    """What the envelope of a follower's mailbox or token is bound to."""
     return f"portal.watcher/{watcher_id}/{what}"
 
 
@@ -207,10 +208,10 @@ def _new(*, email: str = "", account_id: UUID | None = None) -> Watcher:
     row = Watcher(
         id=own,
         account_id=account_id,
-        email_sealed=crypto.seal(email, bound_to=_place(own, "email")) if email else "",
+        email_sealed=crypto.seal(email, bound_to=place(own, "email")) if email else "",
         email_blind=crypto.blind(identity_rules.email_key(email), purpose=BLIND) if email else None,
         token_hash=_hash(token),
-        token_sealed=crypto.seal(token, bound_to=_place(own, "token")),
+        token_sealed=crypto.seal(token, bound_to=place(own, "token")),
         position=changes.last(),
         told_on=clock.today(),
         created_at=now,
@@ -227,7 +228,7 @@ def _new(*, email: str = "", account_id: UUID | None = None) -> Watcher:
 def _mailbox(watcher: Watcher) -> str:
     if watcher.account_id is not None:
         return identity.email_of(watcher.account_id, by=Actor.system("watching"), purpose="watch-digest")
-    return crypto.unseal(watcher.email_sealed, bound_to=_place(watcher.id, "email"))
+    return crypto.unseal(watcher.email_sealed, bound_to=place(watcher.id, "email"))
 
 
 def _links(watcher: Watcher) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -117,13 +117,18 @@ def fingerprints(record: NewRecord) -> tuple[bytes, ...]:
 
 
 def _fingerprints(record: NewRecord, content: dict[str, Any], public: dict[str, Any] | None, mark: Marker) -> tuple[bytes, ...]:
+    return tuple(mark(compared(content=content, public=public, until=record.publicity_until, uncompared=record.uncompared)))
+
+
+def compared(
+    *, content: Mapping[str, Any], public: Mapping[str, Any] | None, until: date | None, uncompared: frozenset[str] = frozenset()
+) -> str:
+    """What a fingerprint is made of: plain content, what of it is public, and until when, without what makes no other version."""
     said, shown = (
-        {code: value for code, value in values.items() if code not in record.uncompared} if values is not None else None
+        {code: value for code, value in values.items() if code not in uncompared} if values is not None else None
         for values in (content, public)
     )
-    until = record.publicity_until.isoformat() if record.publicity_until else None
-    compared = canonical_of_plain({"content": said, "public": shown, "until": until}).hex()
-    return tuple(mark(compared))
+    return canonical_of_plain({"content": said, "public": shown, "until": until.isoformat() if until else None}).hex()
 
 
 def insert(*, filing_id: UUID | None, records: Sequence[tuple[UUID, Ready]], by: Actor) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
