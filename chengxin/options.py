@@ -128,6 +128,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
     "Voluntary registration": (
         Option("VOLUNTARY_PROOFS", choice("jpg", "jpg,png,pdf"), "jpg", "Kinds of files taken as proof of a voluntary record."),
         Option("VOLUNTARY_REGION", division_prefix, "", "Division code or its beginning (11: 北京市) whose subjects register here."),
+        Option("AUTHORISATION_NOTICE_DAYS", whole, "7", "Days before a handler's authorisation ends at which both sides are told.", "days"),
         Option("IDENTITY_PLATFORM", str, "", "Name of the platform that verifies identities, in hints. Empty: SITE_NAME."),
     ),
     "Electronic business licence": (

@@ -32,11 +32,15 @@ def picture(*, attachment_id: UUID, page: int, by: Actor) -> tuple[bytes, str]:
     Reviewers get a copy that says across it who looked and when; the original is never served.
     """
     held = _read(attachment_id=attachment_id, by=by)
-    body, media_type = files.picture(held.sha256, media_type=held.media_type, page=page)
+    return looked_at(files.picture(held.sha256, media_type=held.media_type, page=page), by=by)
+
+
+def looked_at(picture: tuple[bytes, str], *, by: Actor) -> tuple[bytes, str]:
+    """A page as whoever looks gets it: people of agencies with their name and the moment across it."""
     if by.kind != "agency":
-        return body, media_type
+        return picture
     seen = clock.now().astimezone(clock.SHANGHAI)
-    return watermark.watermarked(body, text=f"{by.display_name} {seen:%Y-%m-%d %H:%M}")
+    return watermark.watermarked(picture[0], text=f"{by.display_name} {seen:%Y-%m-%d %H:%M}")
 
 
 @step

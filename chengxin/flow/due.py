@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chengxin.filings import deadlines, waiting
-from chengxin.flow import bulk, helpdesk, portal, watching
+from chengxin.flow import bulk, handlers, helpdesk, portal, watching
 from chengxin.flow.step import step
 from chengxin.identity.values import Actor
 from chengxin.records import actions as records
@@ -52,6 +52,7 @@ STEPS: tuple[Callable[[int], int], ...] = (
     helpdesk.carry_out,
     portal.publish_due,
     watching.tell,
+    handlers.remind,
 )
 
 

@@ -16,9 +16,12 @@ from chengxin.access import queries as access_queries
 from chengxin.access import rules as access_rules
 from chengxin.catalogue import queries as catalogue
 from chengxin.common import clock
-from chengxin.common.errors import Conflict, Invalid
+from chengxin.common.errors import Conflict, Invalid, NotFound
 from chengxin.filings import files
+from chengxin.filings import queries as filings
 from chengxin.filings.files import Stored
+from chengxin.filings.values import FilingView, SubmissionView
+from chengxin.flow import accounts, notices
 from chengxin.flow.accounts import CONSENTS
 from chengxin.flow.step import step
 from chengxin.gateways import actions as gateways
@@ -26,7 +29,7 @@ from chengxin.identity import actions as identity
 from chengxin.identity import assurance, handlers
 from chengxin.identity import queries as identity_queries
 from chengxin.identity.handlers import Term
-from chengxin.identity.values import Actor, EnterpriseView, HandlerView, PaperView
+from chengxin.identity.values import ActedOn, Actor, EnterpriseView, HandlerView, PaperView
 
 BY = Actor.system("handlers")
 INVITATION = "handler-invitation"
@@ -116,6 +119,15 @@ def end(*, account_id: UUID, by: Actor) -> None:
     access.free_names(account_id=account_id, by=BY)
 
 
+@step
+def remind(limit: int) -> int:
+    """Handlers whose authorisation ends soon, and their enterprises, are told once: time enough for another paper (VOL-03)."""
+    ending = handlers.take_ending(days=settings.AUTHORISATION_NOTICE_DAYS, limit=limit)
+    for each in ending:
+        notices.authorisation_ends(ending=each)
+    return len(ending)
+
+
 def invitation(token: str) -> tuple[HandlerView, EnterpriseView]:
     """Who is invited by whom, while the link works. Raises access.LinkRefused, NotFound."""
     found, enterprise_id = handlers.invited(access.peek_link(token, INVITATION))
@@ -146,4 +158,28 @@ def picture(*, account_id: UUID, page: int, by: Actor) -> tuple[bytes, str]:
 def _read(*, account_id: UUID, by: Actor) -> PaperView:
     found = handlers.one(account_id=account_id, by=by)
     identity.log_access(by=by, what="authorisation", subject=str(account_id), purpose="view")
+    return found.paper
+
+
+def acted_on(*, filing: FilingView, submission: SubmissionView) -> ActedOn | None:
+    """The authorisation on which a filing was handed in; None where the enterprise's administrator did so himself."""
+    if submission.by_id is None or filing.enterprise_id is None:
+        return None
+    return handlers.acted_on(account_id=submission.by_id, enterprise_id=filing.enterprise_id, at=submission.submitted_at)
+
+
+def picture_behind(*, filing_id: UUID, page: int, by: Actor) -> tuple[bytes, str]:
+    """One page of the paper on which a filing was handed in, for those who may see the filing; every reading is logged (D-16)."""
+    held = _read_behind(filing_id=filing_id, by=by)
+    return accounts.looked_at(files.picture(held.sha256, media_type=held.media_type, page=page), by=by)
+
+
+@step
+def _read_behind(*, filing_id: UUID, by: Actor) -> PaperView:
+    filing = filings.one(filing_id=filing_id, by=by)
+    submission = filings.submission(filing_id=filing_id, by=by)
+    found = acted_on(filing=filing, submission=submission) if submission else None
+    if found is None:
+        raise NotFound(_("未找到该附件。"))
+    identity.log_access(by=by, what="authorisation", subject=str(filing_id), purpose="review")
     return found.paper

@@ -14,6 +14,7 @@ from chengxin.filings.values import DecisionView, FilingView, SubmissionView
 from chengxin.flow.step import step
 from chengxin.gateways import actions as gateways
 from chengxin.identity import queries as identity
+from chengxin.identity.handlers import Ending
 from chengxin.identity.values import Actor
 
 
@@ -78,6 +79,30 @@ def decided(*, filing: FilingView, decision: DecisionView, by: Actor, key: str =
     to = identity.email_of(filing.filer_id, by=Actor.system("notices"), purpose="review-result")
     mail = _mail(params=params, decision=decision)
     gateways.enqueue(channel="mail", purpose=template, to=to, template=template, params=mail, secret_params=None, dedupe_key=key)
+
+
+AUTHORISATION_ENDS = "authorisation_ends"
+
+
+def authorisation_ends(*, ending: Ending) -> None:
+    """Tell a handler and the enterprise's administrator that the authorisation ends: a message and a mail to each."""
+    unit, by = identity.enterprise(ending.enterprise_id).name, Actor.system("notices")
+    told = {
+        ending.account_id: (AUTHORISATION_ENDS, "/voluntary"),
+        identity.administrator_of(ending.enterprise_id): (f"{AUTHORISATION_ENDS}_unit", f"/account/handlers/{ending.account_id}"),
+    }
+    for account_id, (template, path) in told.items():
+        if account_id is None:
+            continue
+        key = f"authorisation-ends:{ending.id}:{account_id}"
+        messages.post(account_id=account_id, template=template, params=_ending(ending) | {"page": path}, key=key)
+        to = identity.email_of(account_id, by=by, purpose="authorisation-ends")
+        params = {"name": ending.display_name, "unit": unit, "day": ending.end, "link": f"{settings.SITE_ORIGIN}{path}"}
+        gateways.enqueue(channel="mail", purpose=template, to=to, template=template, params=params, secret_params=None, dedupe_key=key)
+
+
+def _ending(ending: Ending) -> dict[str, str]:
+    return {"handler": ending.display_name, "day": ending.end.isoformat()}
 
 
 @step

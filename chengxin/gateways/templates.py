@@ -161,6 +161,20 @@ TEMPLATES: dict[str, Template] = {
         _("您好：\n\n{title}（编号 {number}）{what}。\n{answer}\n\n查询办理进度：\n{link}"),
     ),
     "case_told_sms": Template("", _("【{site}】{title}（编号 {number}）{what}，可凭编号和查询码在 {origin}/progress 查询。")),
+    "authorisation_ends": Template(
+        _("经办人授权将于{day}到期"),
+        _(
+            "{name}：\n\n{unit} 授权您代为办理信用信息自愿注册，授权将于 {day} 到期，到期后不能继续办理。\n"
+            "需要继续办理的，请联系企业管理员上传新的授权文件。\n\n{link}"
+        ),
+    ),
+    "authorisation_ends_unit": Template(
+        _("经办人{name}的授权将于{day}到期"),
+        _(
+            "{unit}：\n\n贵单位经办人 {name} 办理信用信息自愿注册的授权将于 {day} 到期，到期后不能继续办理。\n"
+            "需要继续办理的，请上传法定代表人签署的新的授权文件：\n{link}"
+        ),
+    ),
     "notice": Template(_("{title}"), _("{name}：\n\n{text}\n\n{link}")),
     "watch_confirm": Template(
         _("请确认关注：{name}"),

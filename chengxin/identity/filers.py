@@ -7,6 +7,7 @@ within its term.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -22,6 +23,29 @@ from chengxin.identity.values import Actor
 
 NOT_AUTHORISED = gettext_lazy("由经办人代为办理的必须获得法人的授权，您目前没有该企业的有效授权。")
 REGION_UNKNOWN = gettext_lazy("登记所在地区尚未核实，核实前不能注册新数据。请通过“主体信息变更”更新登记地区，或联系客服。")
+
+
+@dataclass(frozen=True)
+class Authorisation:
+    """What an acting handler may do the enterprise's registration on: from and until which day, and how it stands today."""
+
+    enterprise_id: UUID
+    start: date
+    end: date
+    standing: str
+
+
+def authorisation(by: Actor) -> Authorisation | None:
+    """The acting handler's own authorisation; None for anybody else."""
+    row = _own(by) if "handler" in by.roles else None
+    if row is None or row.authorised_from is None or row.authorised_until is None:
+        return None
+    return Authorisation(row.enterprise_id, row.authorised_from, row.authorised_until, standing(row, today=clock.today()))
+
+
+def _own(by: Actor) -> Membership | None:
+    rows = Membership.objects.select_related("account")
+    return rows.filter(account_id=by.id, enterprise=by.enterprise_id, role="handler", until__isnull=True).first()
 
 
 def require_verified(by: Actor) -> None:
@@ -42,8 +66,7 @@ def require_authorised(by: Actor) -> None:
         raise Forbidden(NOT_AUTHORISED, code="not-authorised")
     if "handler" not in by.roles:
         return
-    rows = Membership.objects.filter(account_id=by.id, enterprise=by.enterprise_id, role="handler", until__isnull=True)
-    row = rows.first()
+    row = _own(by)
     owner = Membership.objects.filter(enterprise=by.enterprise_id, role="administrator", until__isnull=True, account__state="active")
     if row is None or row.authorised_from is None or row.authorised_until is None or not owner.exists():
         raise Forbidden(NOT_AUTHORISED, code="not-authorised")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +21,7 @@ from chengxin.common.errors import Conflict, Invalid, NotFound
 from chengxin.identity import actions, filers, policy, rules
 from chengxin.identity.models import Account, Membership
 from chengxin.identity.queries import contact_place, note_reading
-from chengxin.identity.values import Actor, HandlerView, PaperView
+from chengxin.identity.values import ActedOn, Actor, HandlerView, PaperView
 from chengxin.ledger import actions as ledger
 
 MOST_HANDLERS = 20
@@ -35,6 +35,17 @@ class Term:
     """Days of Shanghai from and until which an authorisation is in force, both included."""
 
     start: date
+    end: date
+
+
+@dataclass(frozen=True)
+class Ending:
+    """An authorisation whose last day is near."""
+
+    id: int
+    account_id: UUID
+    enterprise_id: UUID
+    display_name: str
     end: date
 
 
@@ -108,6 +119,21 @@ def accept(*, account_id: UUID) -> None:
     ledger.append(kind="handler.accepted", subject=str(account_id), data={"enterprise": str(row.enterprise_id)}, by=f"account:{account_id}")
 
 
+@transaction.atomic
+def take_ending(*, days: int, limit: int) -> list[Ending]:
+    """Authorisations that end within so many days and of which nobody was told yet; from now on they count as told."""
+    today = clock.today()
+    waiting = Membership.objects.filter(role="handler", until__isnull=True, told_at__isnull=True)
+    near = waiting.filter(authorised_until__range=(today, today + timedelta(days=days))).select_related("account")
+    rows = list(near.select_for_update(of=("self",), skip_locked=True).order_by("authorised_until", "id")[:limit])
+    Membership.objects.filter(id__in=[row.pk for row in rows]).update(told_at=clock.now())
+    return [
+        Ending(row.pk, row.account_id, row.enterprise_id, row.account.display_name, row.authorised_until)
+        for row in rows
+        if row.authorised_until is not None
+    ]
+
+
 def listed(*, by: Actor) -> list[HandlerView]:
     """The handlers of the administrator's enterprise, those in office first, then the ended ones, newest first."""
     policy.require(by=by, permission="handler.manage", enterprise_id=by.enterprise_id)
@@ -133,6 +159,16 @@ def invited(account_id: UUID) -> tuple[HandlerView, UUID]:
     if row is None or row.account.state != "pending":
         raise NotFound(_("该邀请已失效，请联系企业管理员重新邀请。"))
     return _view(row), row.enterprise_id
+
+
+def acted_on(*, account_id: UUID, enterprise_id: UUID, at: datetime) -> ActedOn | None:
+    """The authorisation on which an account acted for an enterprise then; None for its administrator and for strangers."""
+    rows = Membership.objects.select_related("account").filter(account_id=account_id, enterprise_id=enterprise_id, role="handler")
+    row = rows.filter(Q(until__isnull=True) | Q(until__gt=at), since__lte=at).order_by("-id").first()
+    if row is None or row.authorised_from is None or row.authorised_until is None:
+        return None
+    standing = filers.standing(row, today=clock.today())
+    return ActedOn(row.account.display_name, row.authorised_from, row.authorised_until, standing, _paper(row))
 
 
 def by_phone(*, enterprise_id: UUID, phone: str) -> UUID | None:
@@ -186,5 +222,9 @@ def _view(row: Membership) -> HandlerView:
         authorised_until=row.authorised_until,
         standing=filers.standing(row, today=clock.today()),
         ended_at=row.until,
-        paper=PaperView(row.paper, row.paper_name, row.paper_media, row.paper_pages),
+        paper=_paper(row),
     )
+
+
+def _paper(row: Membership) -> PaperView:
+    return PaperView(row.paper, row.paper_name, row.paper_media, row.paper_pages)

@@ -140,7 +140,8 @@ class Membership(models.Model):
     """Which account acts for which enterprise, in which role, from when to when (D-29).
 
     A handler (经办人) has the legal representative's authorisation: a paper by the hash of its bytes, and its term in days of
-    Shanghai, both included. The administrator's paper is in the registration that was approved.
+    Shanghai, both included; `told_at` says when it was told that the term ends. The administrator's paper is in the
+    registration that was approved.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="+")
@@ -154,6 +155,7 @@ class Membership(models.Model):
     paper_pages = models.IntegerField(default=0)
     authorised_from = models.DateField(null=True)
     authorised_until = models.DateField(null=True)
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -170,7 +172,14 @@ class Membership(models.Model):
                 name="membership_one_administrator",
             ),
         ]
-        indexes = [Index(fields=["paper"], condition=~Q(paper=""), name="membership_paper")]
+        indexes = [
+            Index(fields=["paper"], condition=~Q(paper=""), name="membership_paper"),
+            Index(
+                fields=["authorised_until"],
+                condition=Q(role="handler", until__isnull=True, told_at__isnull=True),
+                name="membership_ending",
+            ),
+        ]
 
 
 class Agency(models.Model):

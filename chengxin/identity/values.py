@@ -175,6 +175,17 @@ class PaperView:
 
 
 @dataclass(frozen=True)
+class ActedOn:
+    """On what a handler acted for an enterprise at some moment: the paper in force then, and how it stands today."""
+
+    display_name: str
+    authorised_from: date
+    authorised_until: date
+    standing: str
+    paper: PaperView
+
+
+@dataclass(frozen=True)
 class HandlerView:
     """One 经办人 of an enterprise: the log-in, the term of the authorisation, and how it stands today.
 

@@ -16,14 +16,16 @@ from chengxin.access.models import Session
 from chengxin.common import clock
 from chengxin.common.errors import Forbidden, NotFound
 from chengxin.filings import queries as filings
-from chengxin.flow import archive, leftovers
+from chengxin.flow import archive, due, leftovers
+from chengxin.flow import voluntary as voluntary_flow
 from chengxin.gateways import actions as gateways
 from chengxin.gateways.models import DemoMail
 from chengxin.identity import filers, handlers
 from chengxin.identity import queries as identity
-from chengxin.identity.models import Consent, Membership
+from chengxin.identity.models import AccessLog, Consent, Membership
 from chengxin.web.session import cookie_name
 from tests import people
+from tests.journeys import enterprises, voluntary
 from tests.journeys.test_e_licence import Desk, phone
 from tests.journeys.test_registration import problem
 
@@ -160,6 +162,56 @@ def test_an_authorisation_that_expired_or_ended_is_refused_until_it_is_renewed(f
         assert "不是该企业" in phone(again.state, firm, holder="agent", phone=MOBILE).content.decode()
 
 
+def test_a_handler_who_logged_in_by_password_is_told_what_he_can_do_and_the_way_on(firm: people.Person) -> None:
+    appointed(firm)
+    client = Client()
+    assert client.post("/login", {"name": "wang.jingban", "password": OWN}).url == "/voluntary"
+    answer = client.get("/voluntary")
+    page = answer.content.decode()
+    assert answer.status_code == 200 and firm.name in page and "授权有效" in page and "还有 364 天" in page
+    assert "/login/e-licence?next=%2Fvoluntary" in page and "不可以：查看或修改诚信档案" in page
+    assert client.get("/voluntary/items").status_code == 403
+    with clock.at(clock.now() + timedelta(days=365)):
+        late = Client()
+        late.post("/login", {"name": "wang.jingban", "password": OWN})
+        page = late.get("/voluntary").content.decode()
+        assert "授权已到期" in page and "上传新的授权文件" in page and "还有" not in page
+
+
+def told(template: str) -> list[str]:
+    """The bodies of the mails sent so far from a template."""
+    gateways.deliver_due(limit=50)
+    subject = {"authorisation_ends": "经办人授权将于", "authorisation_ends_unit": "经办人王经办的授权将于"}[template]
+    return list(DemoMail.objects.filter(channel="mail", subject__contains=subject).values_list("body", flat=True))
+
+
+def test_handler_and_enterprise_are_told_once_before_an_authorisation_ends(firm: people.Person) -> None:
+    made = appointed(firm)
+    end = clock.today() + timedelta(days=364)
+    due.run(100)
+    assert not told("authorisation_ends")
+    with clock.at(clock.now() + timedelta(days=356)):
+        due.run(100)
+        assert not told("authorisation_ends")
+    with clock.at(clock.now() + timedelta(days=357)):
+        for _turn in range(2):
+            due.run(100)
+        [mine], [theirs] = told("authorisation_ends"), told("authorisation_ends_unit")
+        day = f"{end.year}年{end.month}月{end.day}日"
+        assert day in mine and firm.name in mine and "/voluntary" in mine
+        assert day in theirs and f"{PAGE}/{made}" in theirs
+        page = strong(firm.account_id).get("/workbench/messages").content.decode()
+        assert f"经办人王经办的授权将于{day}到期" in page and f'href="{PAGE}/{made}"' in page
+        assert f"您的经办人授权将于{day}到期" in strong(made).get("/workbench/messages").content.decode()
+        renewal = {"start": end.isoformat(), "end": end.isoformat(), "paper.new": people.paper("renewed.jpg")}
+        assert strong(firm.account_id).post(f"{PAGE}/{made}", renewal).status_code == 302
+        due.run(100)
+        assert len(told("authorisation_ends")) == len(told("authorisation_ends_unit")) == 2
+    with clock.at(clock.now() + timedelta(days=400)):
+        due.run(100)
+        assert len(told("authorisation_ends")) == 2
+
+
 def test_what_is_wrong_is_said_by_field_and_nothing_is_lost(firm: people.Person) -> None:
     client = strong(firm.account_id)
     bad = client.post(PAGE, typed(email="nowhere", end="2026-02-30", username="1x"))
@@ -198,3 +250,29 @@ def test_the_paper_is_kept_and_shown_to_its_own_administrator_only(firm: people.
         leftovers.sweep()
         leftovers.sweep_store(1000)
         assert strong(firm.account_id).get(f"{PAGE}/{made}/paper/1.png").status_code == 200
+
+
+def test_reviewers_see_the_paper_on_which_a_handler_handed_in_and_nobody_else_does(firm: people.Person, office: people.Office) -> None:
+    made = appointed(firm)
+    by = identity.actor_for(made, "e_licence")
+    voluntary_flow.sign(version=voluntary.catalogue.commitment(voluntary_flow.COMMITMENT).version, ticked=True, by=by)
+    assert by.enterprise_id is not None
+    agent = voluntary.Registrant(made, by.enterprise_id, firm.login, firm.name)
+    filing_id = voluntary.handed_in(agent)
+    desk, picture = enterprises.signed_in(office.county.account_id), f"/desk/{filing_id}/authorisation/1.png"
+    page = desk.get(f"/desk/{filing_id}").content.decode()
+    assert "由经办人王经办代为提交" in page and f'src="{picture}"' in page and "查看授权文件" in page
+    shown = desk.get(picture)
+    assert shown.status_code == 200 and shown.headers["Content-Type"] == "image/jpeg" and "no-store" in shown.headers["Cache-Control"]
+    assert AccessLog.objects.filter(what="authorisation", subject=str(filing_id), purpose="review").count() == 1
+    assert desk.get(f"/desk/{filing_id}/authorisation/2.png").status_code == 404
+    elsewhere = enterprises.signed_in(enterprises.reviewer("330702").id)
+    assert elsewhere.get(picture).status_code == 404
+    assert strong(made).get(picture).status_code == 403
+    renewal = {"start": clock.today().isoformat(), "end": clock.today().isoformat(), "paper.new": people.paper("other.jpg")}
+    assert strong(firm.account_id).post(f"{PAGE}/{made}", renewal).status_code == 302
+    assert "authorisation.jpg" in desk.get(f"/desk/{filing_id}").content.decode()
+    own = voluntary.Registrant(firm.account_id, by.enterprise_id, firm.login, firm.name)
+    alone = voluntary.handed_in(own, voluntary.HONOUR)
+    assert "代为提交" not in desk.get(f"/desk/{alone}").content.decode()
+    assert desk.get(f"/desk/{alone}/authorisation/1.png").status_code == 404

@@ -33,6 +33,8 @@ MAILS = {
     "email_changed": gettext_lazy("注册邮箱已变更"),
     "registration_reset": gettext_lazy("注册信息已重置"),
     "case_told": gettext_lazy("求助、异议等办理结果"),
+    "authorisation_ends": gettext_lazy("经办人授权到期提醒（经办人）"),
+    "authorisation_ends_unit": gettext_lazy("经办人授权到期提醒（企业）"),
 }
 
 

@@ -22,7 +22,7 @@ from chengxin.common.errors import NotFound
 from chengxin.filings import bulk, corrections, handing, inbox, lifecycle, phrases, secondlooks
 from chengxin.filings import queries as filings
 from chengxin.filings.values import AttachmentView, DecisionView, FilingView, RemarkView, SubmissionView
-from chengxin.flow import review
+from chengxin.flow import handlers, review
 from chengxin.identity import policy
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor, EnterpriseView
@@ -77,11 +77,9 @@ def page(
     reading = _reading(filing, enterprise, submission, by)
     decisions, corrected = filings.decisions(filing_id=filing_id, by=by), corrections.of(filing_id=filing_id, by=by)
     assembled = assembled_opinion(reading.remarks, filing.round)
-    record = (
-        proofs.beside(filing=filing, form=reading.form, answers=submission.answers, enterprise=enterprise, by=by)
-        if _is_record(filing)
-        else {}
-    )
+    record: dict[str, Any] = {}
+    if _is_record(filing):
+        record = proofs.beside(filing=filing, form=reading.form, answers=submission.answers, enterprise=enterprise, by=by)
     return {
         "filing": filing,
         "kind_label": words.item_label(filing.kind, reading.form),
@@ -91,7 +89,7 @@ def page(
         "changes": reading.changes(),
         "has_former": reading.former is not None,
         "differences": differences.against_register(form=reading.form, enterprise=enterprise, submission=submission),
-        "papers": papers(reading.form, reading.files, boxes=record["proof"].boxes if record else {}),
+        **_papers(filing, reading, submission, boxes=record["proof"].boxes if record else {}),
         "decidable": decidable,
         "claimed_by": inbox.claimed_by(filing_id=filing_id, by=by) if decidable else "",
         "assembled": assembled,
@@ -212,6 +210,32 @@ def papers(
             sheets.append({"number": number, "page": at, "url": f"/files-of/{file.id}/{at}.png", "alt": alt, "marks": marks})
         found.append({"file": file, "label": label, "sheets": sheets, "several": several[file.path] > 1})
     return found
+
+
+def _papers(
+    filing: FilingView, reading: Reading, submission: SubmissionView, *, boxes: Mapping[UUID, Sequence[proofs.Box]]
+) -> dict[str, Any]:
+    """The files, and after them the paper on which a handler handed the filing in (VOL-03)."""
+    found = papers(reading.form, reading.files, boxes=boxes)
+    acted = handlers.acted_on(filing=filing, submission=submission)
+    if acted is None:
+        return {"papers": found, "acted": None}
+    label, first = _("经办人授权文件"), 1 + sum(len(paper["sheets"]) for paper in found)
+    sheets = []
+    for at in range(1, acted.paper.pages + 1):
+        alt = _("%(label)s %(name)s 第%(page)d页") % {"label": label, "name": acted.paper.name, "page": at}
+        url = f"/desk/{filing.id}/authorisation/{at}.png"
+        sheets.append({"number": first + at - 1, "page": at, "url": url, "alt": alt, "marks": ()})
+    paper = {"file": acted.paper, "label": label, "sheets": sheets, "several": False, "fixed": True}
+    return {"papers": [*found, paper], "acted": acted, "acted_sheet": first}
+
+
+@require_safe
+@agency_only("reviewer", "supervisor")
+def authorisation(request: Request, filing_id: UUID, number: int) -> HttpResponse:
+    """One page of the paper on which a handler handed the filing in, for whoever may see the filing (D-16)."""
+    body, media_type = handlers.picture_behind(filing_id=filing_id, page=number, by=request.actor)
+    return HttpResponse(body, content_type=media_type, headers={"Cache-Control": "private, no-store", "Content-Disposition": "inline"})
 
 
 def assembled_opinion(remarks: Sequence[RemarkView], round_: int) -> str:

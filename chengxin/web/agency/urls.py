@@ -62,6 +62,7 @@ urlpatterns = [
     path("desk/voices/<uuid:filing_id>/answer", voices.answer, name="answer_voice"),
     path("desk/voices/<uuid:filing_id>/pass-on", voices.pass_on, name="pass_on_voice"),
     path("desk/<uuid:filing_id>", item.show, name="item"),
+    path("desk/<uuid:filing_id>/authorisation/<int:number>.png", item.authorisation, name="authorisation"),
     path("desk/<uuid:filing_id>/remark", deciding.remark, name="remark"),
     path("desk/<uuid:filing_id>/remarks/<uuid:remark_id>/drop", deciding.drop_remark, name="drop_remark"),
     path("desk/<uuid:filing_id>/correct", correcting.propose, name="correct"),

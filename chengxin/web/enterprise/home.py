@@ -137,7 +137,7 @@ def _note(message: MessageView, mail: str) -> Note:
     params = message.params
     number = str(params.get("number", ""))
     text = str(params.get("opinion", "") or params.get("answer", "")) or (_("回执编号 %(number)s") % {"number": number} if number else "")
-    url = reverse("enterprise:receipt", args=[number]) if number else ""
+    url = reverse("enterprise:receipt", args=[number]) if number else str(params.get("page", ""))
     if message.template == "case":
         url = reverse("enterprise:case", args=[params["filing"]]) if number else ""
     if not url and params.get("kind") in OWN_PAGES:

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chengxin.catalogue import items
@@ -18,11 +19,19 @@ from chengxin.common.errors import Conflict, Invalid
 from chengxin.filings import queries as filings
 from chengxin.filings import voluntary_queries as voluntary
 from chengxin.flow import voluntary as flow
+from chengxin.identity import assurance, filers
+from chengxin.identity.filers import Authorisation
 from chengxin.web.context import address
-from chengxin.web.enterprise.voluntary_guard import filer_only, signed_only, to_commitment, wanted_page
+from chengxin.web.enterprise.voluntary_guard import filer_only, signed_only, to_commitment, wanted_page, ways
 from chengxin.web.enterprise.voluntary_words import KIND, address_of, listed, slug, trail
 from chengxin.web.enterprise.voluntary_work import enterprise_of
-from chengxin.web.session import Request
+from chengxin.web.session import Request, registrant
+
+STANDINGS = {
+    "in_force": ("good", gettext_lazy("授权有效")),
+    "coming": ("info", gettext_lazy("未到生效日")),
+    "expired": ("warn", gettext_lazy("授权已到期")),
+}
 
 
 @dataclass(frozen=True)
@@ -39,9 +48,29 @@ class Line:
 
 
 @require_safe
-@filer_only
+@registrant
 def entry(request: Request) -> HttpResponse:
-    """Where the entry of the home page leads: the commitment first, later the list (VOL-04, VOL-07)."""
+    """Where the entry of the home page leads; a handler who logged in by password is told what he can do, and how (VOL-03, VOL-05)."""
+    held = filers.authorisation(request.actor)
+    return _enter(request) if held is None or assurance.strong(request.actor) else _handler(request, held)
+
+
+def _handler(request: Request, held: Authorisation) -> HttpResponse:
+    """What a handler is authorised to do, until when, and the way on."""
+    context = {
+        "held": held,
+        "standing": STANDINGS[held.standing],
+        "left": (held.end - clock.today()).days,
+        "enterprise": enterprise_of(request.actor),
+        "ways": ways(reverse("enterprise:voluntary")),
+        "crumbs": trail((_("经办人"), "")),
+    }
+    return render(request, "enterprise/voluntary_handler.html", context)
+
+
+@filer_only
+def _enter(request: Request) -> HttpResponse:
+    """The commitment first, later the list (VOL-04, VOL-07)."""
     items_url = reverse("enterprise:voluntary_items")
     return redirect(items_url) if flow.signed(by=request.actor) else to_commitment(request, items_url)
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
@@ -84,18 +85,22 @@ def typed(request: Request) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
 
 
+def ways(wanted: str) -> list[tuple[str, Promise]]:
+    """How to log in well enough, each way back to the wanted page (D-28)."""
+    query = urlencode({"next": wanted})
+    return [(f"{url}?{query}", text) for view, text in LOG_INS if (url := address(view))]
+
+
 def refused(request: Request, error: ChengxinError) -> HttpResponse:
-    """The page of a refusal; a password session is shown both ways on, each back to the wanted page (D-28)."""
+    """The page of a refusal; a password session is shown both ways on."""
     kept = typed(request) if error.code == "low-assurance" else []
     asked = request.method in ("GET", "HEAD") or bool(kept)
     wanted = request.get_full_path() if asked else reverse("enterprise:voluntary_items")
-    query = urlencode({"next": wanted})
-    ways = [(f"{url}?{query}", text) for view, text in LOG_INS if (url := address(view))]
     context = {
         "code": error.code,
         "heading": HEADINGS[error.code],
         "message": error.message,
-        "ways": ways if error.code == "low-assurance" else [],
+        "ways": ways(wanted) if error.code == "low-assurance" else [],
         "kept": kept,
         "crumbs": trail((_("信用信息自愿注册"), "")),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,6 +12,7 @@ from chengxin.filings import lifecycle
 from chengxin.filings.messages import MessageView
 from chengxin.filings.values import FilingView
 from chengxin.web.components import Link
+from chengxin.web.templatetags import cx
 
 TYPE_HINTS = {
     "PLATFORM": gettext_lazy("为交易双方提供网络经营场所、交易撮合、信息发布等服务"),
@@ -37,6 +40,10 @@ ACCOUNT_CHANGES = {
     "account_change_held": gettext_lazy("客服求助申请的账号变更等待生效，如非本单位申请，请通过注册邮箱收到的链接阻止"),
     "account_change_stopped": gettext_lazy("客服求助申请的账号变更已被原注册邮箱阻止"),
     "account_mailbox_changed": gettext_lazy("注册邮箱已变更"),
+}
+AUTHORISATION_ENDS = {
+    "authorisation_ends": gettext_lazy("您的经办人授权将于%(day)s到期，请联系企业管理员续期"),
+    "authorisation_ends_unit": gettext_lazy("经办人%(name)s的授权将于%(day)s到期，请上传新的授权文件"),
 }
 
 
@@ -66,6 +73,8 @@ def message_title(message: MessageView) -> str:
         return _("一条政府部门信息的归属已更正")
     if message.template in ACCOUNT_CHANGES:
         return str(ACCOUNT_CHANGES[message.template])
+    if message.template in AUTHORISATION_ENDS:
+        return str(AUTHORISATION_ENDS[message.template]) % _ending(message)
     if message.template == "watch_digest":
         return _("您关注的 %(count)s 家企业诚信档案有变化") % {"count": message.params.get("count", "")}
     outcome = message.params.get("outcome")
@@ -76,3 +85,7 @@ def message_title(message: MessageView) -> str:
     if outcome == "rejected":
         return _("%(kind)s审核未通过，请查看审核意见") % {"kind": kind}
     return _("系统通知")
+
+
+def _ending(message: MessageView) -> dict[str, str]:
+    return {"name": message.params["handler"], "day": cx.day(date.fromisoformat(message.params["day"]))}
