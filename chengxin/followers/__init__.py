@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from chengxin.followers import deadlines, escalating, proofs, reviewers, secondlooks
+from chengxin.followers import deadlines, escalating, handovers, proofs, reviewers, secondlooks
 from chengxin.ledger import actions as ledger
 from chengxin.ledger.follow import Handler
 
@@ -40,7 +40,7 @@ class Follower:
 
 
 FOLLOWERS = (
-    Follower("reviewers", reviewers.handlers),
+    Follower("reviewers", lambda: {**reviewers.handlers(), **handovers.HANDLERS}),
     Follower("deadlines", lambda: deadlines.HANDLERS),
     Follower("escalations", lambda: escalating.HANDLERS),
     Follower("second-looks", lambda: secondlooks.HANDLERS),

@@ -6,24 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-from django.utils.translation import gettext_lazy as _
-
-from chengxin.catalogue import queries as catalogue
-from chengxin.common import clock
 from chengxin.filings import deadlines, lifecycle
 from chengxin.filings import queries as filings
 from chengxin.filings.values import FilingView
-from chengxin.gateways import actions as gateways
-from chengxin.gateways import queries as messages
-from chengxin.gateways.rules import moment_text
+from chengxin.followers.mailing import BY, day_of, due, mail, title
 from chengxin.identity import competence
 from chengxin.identity import queries as identity
-from chengxin.identity.values import Actor
 from chengxin.ledger.follow import Handler
 from chengxin.ledger.values import EventView
-
-BY = Actor.system("reviewers")
 
 
 class Telling:
@@ -41,7 +31,7 @@ class Telling:
         self._tell(event, template="review_overdue")
 
     def _tell(self, event: EventView, *, template: str) -> None:
-        filing_id, day = UUID(event.subject), _day(event)
+        filing_id, day = UUID(event.subject), day_of(event)
         standing = filings.standing(filing_id)
         if standing is None or standing.state != lifecycle.SUBMITTED or standing.round != event.data["round"]:
             return
@@ -65,41 +55,13 @@ def passed_on(event: EventView) -> None:
 
 def _tell_unit(filing: FilingView, *, template: str, day: str) -> None:
     unit = filings.unit(filing)
-    params = {"unit": unit.name, "title": _title(filing), "moment": filing.submitted_at, "due": _due(filing)}
+    params = {"unit": unit.name, "title": title(filing), "moment": filing.submitted_at, "due": due(filing)}
     _mail(unit.id, form=filing.form_id, template=template, params=params, key=f"{template}:{day}")
 
 
-def _day(event: EventView) -> str:
-    """The day in Shanghai; a clerk with two hundred items gets one mail, not two hundred."""
-    return event.created_at.astimezone(clock.SHANGHAI).date().isoformat()
-
-
-def _title(filing: FilingView) -> str:
-    title = str(catalogue.version(filing.form_version).title)
-    return f"{title}（{identity.enterprise(filing.about_id).name}）" if filing.about_id else title
-
-
-def _due(filing: FilingView) -> str:
-    assert filing.due_at is not None
-    text = moment_text(filing.due_at)
-    return str(_("%(moment)s（暂定）") % {"moment": text}) if filing.due_provisional else text
-
-
 def _mail(agency_id: UUID, *, form: str | None, template: str, params: dict[str, Any], key: str) -> None:
-    """One mail to every reviewer who is there and has a mailbox; whose mail went out already is not looked up again."""
-    keys = {account_id: f"{key}:{account_id}" for account_id in competence.reviewers_now(agency_id, form)}
-    told = messages.delivery_states(list(keys.values()))
-    for account_id in (each for each, dedupe_key in keys.items() if dedupe_key not in told):
-        to = identity.email_of(account_id, by=BY, purpose=template.replace("_", "-"))
-        if to:
-            gateways.enqueue(
-                channel="mail",
-                purpose=template,
-                to=to,
-                template=template,
-                params={**params, "link": f"{settings.SITE_ORIGIN}/login/agency"},
-                dedupe_key=keys[account_id],
-            )
+    """One mail to every reviewer who is there and has a mailbox."""
+    mail(competence.reviewers_now(agency_id, form), template=template, params=params, key=key)
 
 
 def handlers() -> Mapping[str, Handler]:

@@ -156,6 +156,17 @@ TEMPLATES: dict[str, Template] = {
         _("待审核事项转由本单位办理"),
         _("您好：\n\n{unit} 目前没有可办理审核的人员，其待审核事项（{count} 项）自 {moment} 起由本单位办理：\n{link}"),
     ),
+    "handed_over": Template(
+        _("今日有转交的待办事项：{title}"),
+        _(
+            "您好：\n\n有事项已转交 {to} 办理，首项如下；今日其后转交的事项不再逐一发送邮件，请登录平台查看转办理由和材料。\n"
+            "事项：{title}\n应办结时间：{due}\n\n请登录平台办理：\n{link}"
+        ),
+    ),
+    "enterprise_moved_in": Template(
+        _("有企业迁入本单位辖区：{name}"),
+        _("您好：\n\n{name} 已于 {moment} 迁入 {unit} 辖区，此前由 {former} 办理；其后的填报由本单位审核：\n{link}"),
+    ),
     "case_told": Template(
         _("{title}：{what}"),
         _("您好：\n\n{title}（编号 {number}）{what}。\n{answer}\n\n查询办理进度：\n{link}"),
