@@ -241,6 +241,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "person": person,
         "logout_url": address("account:logout"),
         "touch_url": address("account:session_touch"),
+        "ping_url": address("account:ping"),
         "login_here_url": address("account:login_here") + ("?face=agency" if kind == "agency" else ""),
         "idle_minutes": idle_minutes,
         "idle_seconds": idle_minutes * 60,

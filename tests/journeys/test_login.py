@@ -246,6 +246,22 @@ def test_log_in_in_place_keeps_the_page_behind(firm: people.Person, office: peop
         assert desk.post("/login/here?face=agency", data | {"captcha_id": challenge, "captcha": answer}).status_code == 204
 
 
+def test_log_in_in_place_of_agencies_takes_a_mailed_code_and_leads_to_the_other_ways(office: people.Office) -> None:
+    desk, here = Client(), "/login/here?face=agency"
+    form = desk.get(here).content.decode()
+    assert "改用邮箱验证码" in form and 'href="/login/agency" target="_blank"' in form and 'href="/login" ' not in form
+    assert "请先填写用户名" in desk.post(here, {"name": "", "password": "", "_captcha": "mail"}).content.decode()
+    data = {"name": office.county.login, "password": people.PASSWORD, "captcha_way": "mail"}
+    asked = desk.post(here, data | {"_captcha": "mail"})
+    assert asked.status_code == 422 and "如用户名正确" in asked.content.decode() and 'id="here-mail_code"' in asked.content.decode()
+    gateways.deliver_due(20)
+    code = re.search(r"\b(\d{6})\b", DemoMail.objects.get(to=office.county.email).body)[1]  # type: ignore[index]
+    wrong = desk.post(here, data | {"mail_code": "000000" if code != "000000" else "111111"})
+    assert wrong.status_code == 422 and "验证码错误或已过期" in wrong.content.decode() and "captcha_id" not in wrong.content.decode()
+    assert desk.post(here, data | {"mail_code": code}).status_code == 204
+    assert desk.get("/session/ping").json()["seconds_left"] > 0 and desk.get("/desk").status_code == 200
+
+
 def test_agencies_log_in_by_name_password_and_captcha(office: people.Office) -> None:
     client = Client()
     data = {"name": office.county.login, "password": people.PASSWORD}

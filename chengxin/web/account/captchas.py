@@ -34,11 +34,11 @@ def by_mail(request: Request) -> bool:
     return asked == MAIL or (not asked and request.POST.get("captcha_way") == MAIL)
 
 
-def mail_code(request: Request, *, errors: list[str] | None = None, sent_to: str = "") -> MailCode:
-    """The row as typed."""
+def mail_code(request: Request, *, errors: list[str] | None = None, sent_to: str = "", prefix: str = "f") -> MailCode:
+    """The row as typed; `prefix` begins its id."""
     field = Field(
         name="mail_code",
-        id="f-mail_code",
+        id=f"{prefix}-mail_code",
         label=_("邮箱验证码"),
         value=request.POST.get("mail_code", "")[:12],
         required=True,

@@ -24,6 +24,7 @@ from chengxin.web.account.forms import AgencyLogInForm, LogInForm, problems, red
 from chengxin.web.pageforms import PageForm
 from chengxin.web.session import Request, anyone, landing
 
+HERE = "/login/here"
 ENDED = {
     "idle": gettext_noop("您已超过1小时无操作，系统已自动登出。请重新登录后继续。"),
     "absolute": gettext_noop("本次登录时间过长，系统已自动登出。请重新登录后继续。"),
@@ -68,19 +69,29 @@ def _log_in(request: Request, form_class: type[PageForm], *, template: str) -> H
 
 def _redraw(request: Request, form: PageForm, template: str) -> HttpResponse:
     """The page with what was typed, after another captcha or a mailed code was asked for; the latter says the same for every name."""
-    if request.POST.get("_captcha") != captchas.MAIL or not isinstance(form, AgencyLogInForm):
+    if not _asks_for_mail(request, form):
         return _page(request, redrawn(form), template, status=200)
+    code, errors = _mailed(request, form)
+    redrawn(form).add_fields(errors)
+    return _page(request, form, template, status=422 if errors else 200, code=code)
+
+
+def _asks_for_mail(request: Request, form: PageForm) -> bool:
+    return request.POST.get("_captcha") == captchas.MAIL and isinstance(form, AgencyLogInForm)
+
+
+def _mailed(request: Request, form: PageForm) -> tuple[captchas.MailCode | None, dict[str, list[str]]]:
+    """Mail a code to the typed user name's mailbox: its row, or what is wrong beside the name."""
     name, errors = request.POST.get("name", "").strip(), list[str]()
     if not name:
         form.full_clean()
-        redrawn(form).add_fields({"name": [_("请先填写用户名，再获取邮箱验证码")]})
-        return _page(request, form, template)
+        return None, {"name": [_("请先填写用户名，再获取邮箱验证码")]}
     try:
         access.send_agency_code(name=name, network=captchas.network(request))
     except TooMany as error:
         errors = [captchas.wait_text(error)]
-    code = captchas.mail_code(request, errors=errors, sent_to="" if errors else name)
-    return _page(request, redrawn(form), template, status=200, code=code)
+    prefix = "here" if request.path == HERE else "f"
+    return captchas.mail_code(request, errors=errors, sent_to="" if errors else name, prefix=prefix), {}
 
 
 def _open(request: Request, form: PageForm) -> LogIn:
@@ -177,28 +188,49 @@ def touch(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @anyone
 def log_in_here(request: Request) -> HttpResponse:
-    """Log-in in place after the session has ended; the page behind keeps what was typed. `?face=agency` for agencies."""
+    """Log-in in place after the session has ended; the page behind keeps what was typed. `?face=agency` for agencies.
+
+    Whoever has another way in (mailed link, electronic licence, a forgotten password) takes it in another window, from the
+    link below the form; the page behind asks `/session/ping` when it is looked at again, and goes on.
+    """
     form_class = AgencyLogInForm if request.GET.get("face") == "agency" else LogInForm
-    form = form_class(request.POST or None, auto_id="here-%s")
-    captcha_errors: list[str] = []
-    if request.method == "POST" and form.is_valid():
-        try:
-            key, device = _open(request, form)
-        except Invalid as error:
-            form.add_fields({k: v for k, v in error.fields.items() if k != "captcha"})
-            captcha_errors = error.fields.get("captcha", [])
-        except ChengxinError as error:
-            form.add_error(None, error.message)
-        else:
-            response = HttpResponse(status=204)
-            session.keep(response, session_key=key)
-            session.keep_device(response, token=device)
-            return response
+    if request.method == "GET":
+        return _here(request, form_class(auto_id="here-%s"), status=200)
+    form = form_class(request.POST, auto_id="here-%s")
+    if wants_redraw(request.POST):
+        code, errors = _mailed(request, form) if _asks_for_mail(request, form) else (None, {})
+        redrawn(form).add_fields(errors)
+        return _here(request, form, code=code)
+    if not form.is_valid():
+        return _here(request, form)
+    try:
+        key, device = _open(request, form)
+    except Invalid as error:
+        form.add_fields({k: v for k, v in error.fields.items() if k not in ("captcha", "code")})
+        return _here(request, form, captcha_errors=error.fields.get("captcha", error.fields.get("code", [])))
+    except ChengxinError as error:
+        form.add_error(None, error.message)
+        return _here(request, form)
+    response = HttpResponse(status=204)
+    session.keep(response, session_key=key)
+    session.keep_device(response, token=device)
+    return response
+
+
+def _here(
+    request: Request, form: PageForm, *, captcha_errors: list[str] | None = None, code: captchas.MailCode | None = None, status: int = 422
+) -> HttpResponse:
+    """The form in the warning; every answer to a POST but the one that opens a session is 422 with the form again."""
+    agency = isinstance(form, AgencyLogInForm)
+    if agency and captchas.by_mail(request):
+        code = code or captchas.mail_code(request, errors=captcha_errors, prefix="here")
     context = {
         "form": form,
-        "challenge": captchas.fresh(request) if form_class is AgencyLogInForm else None,
+        "code": code,
+        "challenge": captchas.fresh(request) if agency and code is None else None,
         "new_url": "/captcha/new",
-        "captcha_errors": captcha_errors,
+        "captcha_errors": captcha_errors or [],
         "action": request.get_full_path(),
+        "other_url": "/login/agency" if agency else "/login",
     }
-    return render(request, "components/login_here.html", context, status=422 if request.method == "POST" else 200)
+    return render(request, "components/login_here.html", context, status=status)

@@ -384,12 +384,20 @@ function session(box) {
   $("[data-session-stay]", box).addEventListener("click", async () => { const answer = await send(box.dataset.touch, { method: "POST" }).catch(() => null); if (answer?.ok) renewed(); else end(); });
   on(place, "submit", async (e) => {
     e.preventDefault();
-    const answer = await send(e.target.action, { method: "POST", body: new FormData(e.target), headers: { Accept: "text/html" } }).catch(() => null);
+    const data = new FormData(e.target);
+    if (e.submitter?.name) data.append(e.submitter.name, e.submitter.value);
+    const answer = await send(e.target.action, { method: "POST", body: data, headers: { Accept: "text/html" } }).catch(() => null);
     if (!answer) { place.append(place.dataset.failed); return; }
     if (answer.ok) { const fresh = answer.headers.get("X-CSRFToken"); if (fresh) $$("input[name=csrfmiddlewaretoken]").forEach((el) => { el.value = fresh; }); renewed(); return; }
     place.innerHTML = await answer.text();
     begin(place);
   });
+  async function elsewhere() { // logged in by another way in another window
+    if (over.hidden) return;
+    const answer = await send(box.dataset.ping, { headers: { Accept: "application/json" } }).catch(() => null);
+    if (answer?.ok && (await answer.json()).seconds_left > 0) renewed();
+  }
+  on(window, "focus", elsewhere);
   on(box, "cancel", (e) => e.preventDefault());
   document.addEventListener("submit", (e) => { if (Date.now() - last() >= idle && !box.contains(e.target)) { e.preventDefault(); e.stopPropagation(); end(); } }, true);
   on(document, "session-used", used);
