@@ -7,7 +7,6 @@ waits longer each time and never stops the others; a row that keeps failing is p
 
 from __future__ import annotations
 
-import gc
 import signal
 import threading
 import time
@@ -20,10 +19,9 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections
 
-from chengxin.common import maintenance
+from chengxin.common import garbage, maintenance
 
 LONGEST_PAUSE_S = 30.0
-COLLECT_AFTER_OBJECTS = 100_000
 LONGEST_PAUSE_WITHOUT_DATABASE_S = 1.0
 
 # name, function taking at most `limit` rows and returning how many it took, seconds between two looks when idle (None: WORKER_POLL_MS)
@@ -127,20 +125,13 @@ def drain(*, rounds: int = 50) -> None:
             return
 
 
-def _collect_seldom() -> None:
-    """Batches make many objects that go with their last name: looking for cycles among them all the time is a sixth of the work."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER_OBJECTS, 20, 20)
-
-
 def run() -> None:
     """Run all loops until SIGTERM or SIGINT; every turn that has begun is finished first."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threads = [threading.Thread(target=loop.run, args=[stop], name=loop.name) for loop in loops()]
-    _collect_seldom()
+    garbage.collect_seldom()
     for thread in threads:
         thread.start()
     log.info("worker started", loops=[thread.name for thread in threads])

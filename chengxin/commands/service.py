@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import sys
@@ -13,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from chengxin.commands import environment
+from chengxin.common import garbage
 from chengxin.launcher import places, supervisor
 from chengxin.launcher.postgres import Server
 
@@ -71,8 +71,7 @@ def _load_application() -> None:
 
     connections.close_all()
     import_module("chengxin.asgi")
-    gc.collect()
-    gc.freeze()  # what is loaded now is never looked through again, which would copy every page that is shared
+    garbage.collect_seldom()
 
 
 def _fresh_metrics(home: Path) -> None:
