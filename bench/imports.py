@@ -98,7 +98,7 @@ def fill() -> list[str]:
             owner.execute(statement.encode())
         ids = [row[0] for row in owner.execute("SELECT id FROM identity_enterprise ORDER BY uscc").fetchall()]
         for first in range(0, len(ids), FILL_CHUNK):
-            files.rewrite_all(enterprise_ids=ids[first : first + FILL_CHUNK])
+            files.rewrite(enterprise_ids=ids[first : first + FILL_CHUNK])
         owner.execute("TRUNCATE records_waitingchange")
         owner.execute("VACUUM ANALYZE")
     checkpoint()

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -56,6 +57,7 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+@lru_cache(maxsize=64)
 def rfc3339(moment: datetime) -> str:
     """`moment` (aware) in UTC and whole seconds, such as `2026-11-02T01:02:03Z`."""
     if moment.tzinfo is None:

@@ -22,15 +22,35 @@ REJECTING = 1
 START_TRIES = 60
 START_PAUSE_S = 0.25
 START_WAIT_S = 300
+LEAST_BUFFERS_MB, MOST_BUFFERS_MB, SHARE_OF_MEMORY = 128, 1024, 16
+CGROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
+
+
+def memory_bytes() -> int:
+    """Return the memory this machine, or the container we run in, has."""
+    here = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(OSError, ValueError):
+        here = min(here, int(CGROUP_MEMORY.read_text()))
+    return here
+
+
+def buffers(memory: int) -> str:
+    """Return how much PostgreSQL keeps of its pages: a sixteenth of the memory, within bounds; the system's cache holds the rest."""
+    return f"{min(max(memory // SHARE_OF_MEMORY >> 20, LEAST_BUFFERS_MB), MOST_BUFFERS_MB)}MB"
+
+
 SETTINGS = {
-    "shared_buffers": "256MB",
+    "shared_buffers": buffers(memory_bytes()),
+    "max_wal_size": "4GB",  # after each checkpoint every page touched is written whole: an import touches most of them
+    "checkpoint_timeout": "15min",
     "max_connections": "100",
     "random_page_cost": "1.1",
     "recovery_init_sync_method": "syncfs",  # after a crash one sync of the disk instead of one for each file
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-TEST_SETTINGS = {**SETTINGS, "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+TEST_SETTINGS = {**SETTINGS, **HASTY, "shared_buffers": "256MB", "max_connections": "200"}
 
 
 def runner() -> pwd.struct_passwd | None:

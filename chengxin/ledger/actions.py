@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
+import orjson
 from django.db import connection
 from psycopg.types.json import Jsonb
 
@@ -72,7 +73,7 @@ def append_many(*, events: Sequence[NewEvent], by: By) -> int:
         stream.set_types(["varchar", "varchar", "varchar", "jsonb", "bytea", "bytea", "varchar", "uuid", "timestamptz"])
         for event in events:
             row = _row(event, actor=actor, at=at)
-            row["data"] = Jsonb(row["data"])
+            row["data"] = Jsonb(row["data"], dumps=orjson.dumps)
             stream.write_row([row[column] for column in _COLUMNS])
     return len(events)
 

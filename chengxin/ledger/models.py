@@ -13,7 +13,7 @@ _LOG = Q(log__in=["public", "audit"])
 class Event(models.Model):
     """One thing that happened; without `position` and `leaf_index` until the sequencer gives both."""
 
-    position = models.BigIntegerField(null=True, unique=True)
+    position = models.BigIntegerField(null=True)
     log = models.CharField(max_length=8)
     leaf_index = models.BigIntegerField(null=True)
     kind = models.CharField(max_length=64)
@@ -39,7 +39,8 @@ class Event(models.Model):
                 name="ledger_event_salted_when_audit",
                 condition=Q(log="public", salt__isnull=True) | Q(log="audit", salt__isnull=False),
             ),
-            models.UniqueConstraint(name="ledger_event_leaf", fields=["log", "leaf_index"]),
+            models.UniqueConstraint(name="ledger_event_position", fields=["position"], condition=Q(position__isnull=False)),
+            models.UniqueConstraint(name="ledger_event_leaf_index", fields=["log", "leaf_index"], condition=Q(leaf_index__isnull=False)),
             models.UniqueConstraint(name="ledger_event_version", fields=["version_id", "kind"], condition=Q(log="public")),
         ]
 

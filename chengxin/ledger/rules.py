@@ -9,13 +9,14 @@ import base64
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from chengxin.common.canonical import canonical, rfc3339
+from chengxin.common.canonical import canonical, canonical_of_plain, rfc3339
 
 from .merkle import TILE_WIDTH, leaf_hash, verify_consistency, verify_inclusion
 from .notes import open_checkpoint, parse_proof, proof_text, sign, sign_checkpoint, verify_proof, vkey
@@ -52,6 +53,7 @@ SALT_BYTES = 32
 MAX_LEAF_BYTES = 65_535
 MAX_DATA_BYTES = 8_192
 MAX_TEXT_CHARS = 256
+PLAIN_TEXTS, PLAIN_CHARS = 16, 64  # with every sign escaped still less than MAX_DATA_BYTES
 
 _KIND = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+")
 _TILE_PATH = re.compile(
@@ -64,6 +66,7 @@ def log_of(kind: str) -> str:
     return PUBLIC if kind in PUBLIC_KINDS else AUDIT
 
 
+@lru_cache(maxsize=256)
 def check_kind(kind: str) -> str:
     """`kind` when it is a dotted name such as `filing.submitted`; raises ValueError otherwise."""
     if not _KIND.fullmatch(kind) or len(kind) > 64:
@@ -77,12 +80,20 @@ def check_data(data: Mapping[str, Any]) -> dict[str, Any]:
     Names, texts and addresses are not ASCII or not short; neither passes, so that none of them can
     get into a log that cannot forget. Raises ValueError or TypeError.
     """
+    if _is_plain(data):
+        return dict(data)
     raw = canonical(data)
     if len(raw) > MAX_DATA_BYTES:
         raise ValueError(f"The data of an event has at most {MAX_DATA_BYTES} bytes.")
     plain: dict[str, Any] = orjson.loads(raw)
     _check_texts(plain)
     return plain
+
+
+def _is_plain(data: Mapping[str, Any]) -> bool:
+    """Whether it is a few short ASCII texts: its own canonical form, seen without making it."""
+    texts = [*data, *data.values()] if isinstance(data, dict) else [None]
+    return len(texts) <= PLAIN_TEXTS and all(type(text) is str and len(text) <= PLAIN_CHARS and text.isascii() for text in texts)
 
 
 def check_text(text: str) -> str:
@@ -119,12 +130,12 @@ def published_leaf(*, version_id: UUID, commitment: bytes, at: datetime) -> byte
     """The exact leaf of a published record version (D-17)."""
     if len(commitment) != 32:
         raise ValueError("A commitment has 32 bytes.")
-    return canonical({"v": 1, "kind": PUBLISHED, "id": str(version_id), "commitment": _b64(commitment), "at": rfc3339(at)})
+    return canonical_of_plain({"v": 1, "kind": PUBLISHED, "id": str(version_id), "commitment": _b64(commitment), "at": rfc3339(at)})
 
 
 def ended_leaf(*, version_id: UUID, at: datetime) -> bytes:
     """The exact leaf of the end of a publication (D-17, D-20)."""
-    return canonical({"v": 1, "kind": ENDED, "id": str(version_id), "at": rfc3339(at)})
+    return canonical_of_plain({"v": 1, "kind": ENDED, "id": str(version_id), "at": rfc3339(at)})
 
 
 def catalogue_leaf(*, version_hash: str, at: datetime) -> bytes:
@@ -141,13 +152,18 @@ def check_leaf(leaf: bytes, *, kind: str, version_id: UUID | None) -> bytes:
     except ValueError as error:
         raise ValueError("A public leaf is canonical JSON.") from error
     keys = {"v", "kind", "id", "at"} | ({"commitment"} if kind == PUBLISHED else set())
-    if not isinstance(body, dict) or set(body) != keys or canonical(body) != leaf:
+    if not isinstance(body, dict) or set(body) != keys or not _is_exactly(body, leaf):
         raise ValueError(f"A leaf of {kind} is canonical JSON of exactly {', '.join(sorted(keys))}.")
     if (body["v"], body["kind"]) != (1, kind):
         raise ValueError(f"The leaf is not one of {kind}.")
     if kind != CATALOGUE and (version_id is None or body["id"] != str(version_id)):
         raise ValueError("The leaf names another record version.")
     return leaf
+
+
+def _is_exactly(body: Mapping[str, Any], leaf: bytes) -> bool:
+    """Whether a leaf is the canonical form of what it holds: ASCII texts and the number of its form."""
+    return leaf.isascii() and all(type(value) in (str, int) for value in body.values()) and canonical_of_plain(body) == leaf
 
 
 def audit_leaf(*, kind: str, subject: str, actor: str, data: Mapping[str, Any], salt: bytes, at: datetime) -> bytes:

@@ -247,7 +247,7 @@ def _end_again(version: Version, *, reason: str, by: Actor) -> None:
     if version.origin == ENTERPRISE and reason not in OF_ONE_RECORD:
         files.close_file(enterprise_id=version.enterprise_id)
         return
-    files.rewrite_all(enterprise_ids={version.enterprise_id})
+    files.rewrite(enterprise_ids={version.enterprise_id})
     if is_voluntary(version.form_version):
         searching.index_records(enterprise_id=version.enterprise_id)
     searching.forget(enterprise_id=version.enterprise_id, words=shown - _texts(_current(version.enterprise_id, origin=ENTERPRISE)))

@@ -63,20 +63,14 @@ def close_file(*, enterprise_id: UUID) -> None:
     searching.remove(enterprise_id=enterprise_id)
 
 
-def rewrite(*, enterprise_ids: Sequence[UUID]) -> None:
-    """Put the files of these enterprises together anew; rows are locked in code order first."""
-    args: dict[str, Any] = {"ids": list(enterprise_ids), "day": clock.today(), "now": clock.now()}
+def rewrite(*, enterprise_ids: Collection[UUID]) -> None:
+    """Put the files of these enterprises together anew; rows are locked in code order first, those without one passed over."""
+    now: dict[str, Any] = {"day": clock.today(), "now": clock.now()}
     with connection.cursor() as cursor:
-        cursor.execute(filesql.LOCK, args)
-        cursor.execute(filesql.REWRITE, args)
-
-
-def rewrite_all(*, enterprise_ids: Collection[UUID]) -> None:
-    """The same for any number of enterprises, in the order of their codes; those without a file are passed over."""
-    held = PublicFile.objects.filter(enterprise_id__in=enterprise_ids).order_by("uscc")
-    ids = list(held.values_list("enterprise_id", flat=True))
-    for first in range(0, len(ids), REFRESH_BATCH):
-        rewrite(enterprise_ids=ids[first : first + REFRESH_BATCH])
+        cursor.execute(filesql.LOCK, {"ids": list(enterprise_ids)})
+        held = [row[0] for row in cursor.fetchall()]
+        for first in range(0, len(held), REFRESH_BATCH):
+            cursor.execute(filesql.REWRITE, {"ids": held[first : first + REFRESH_BATCH], **now})
 
 
 def assembled(*, enterprise_ids: Sequence[UUID]) -> dict[str, bytes]:

@@ -19,7 +19,7 @@ from django.db import connection
 from psycopg.types.json import Jsonb
 
 from chengxin.common import clock, crypto
-from chengxin.common.canonical import canonical, canonical_of_plain
+from chengxin.common.canonical import canonical_of_plain, rfc3339
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
 from chengxin.ledger import rules as leaves
@@ -187,13 +187,13 @@ def _fragment(record: Ready, *, salt: bytes | None, now: datetime) -> bytes | No
         "form": record.form_version,
         "group": record.group,
         "origin": record.origin,
-        "published_at": now,
+        "published_at": rfc3339(now),
         "publicity_until": record.publicity_until,
         "salt": base64.b64encode(salt).decode(),
-        "source": source if record.source_unit else None,
+        "source": openings.plain(source) if record.source_unit else None,
         "version_id": str(record.version_id),
     }
-    return b'{"content":' + record.public + b"," + canonical(rest)[1:]
+    return b'{"content":' + record.public + b"," + canonical_of_plain(rest)[1:]
 
 
 def _published(record: Ready, *, enterprise_id: UUID, salt: bytes, now: datetime) -> NewEvent:

@@ -66,13 +66,17 @@ class Version(models.Model):
 
 
 class PublicFile(models.Model):
-    """One row per enterprise that has a public file: its bytes, ready to send (D-06, D-57)."""
+    """One row per enterprise that has a public file: its bytes, ready to send (D-06, D-57).
+
+    `records` counts what it shows; None where it has not been written since it stood in the row of search.
+    """
 
     uscc = models.CharField(max_length=18, primary_key=True)
     enterprise = models.OneToOneField("identity.Enterprise", models.PROTECT, related_name="+")
     head = models.BinaryField()
     body = models.BinaryField()
     etag = models.CharField(max_length=32)
+    records = models.IntegerField(null=True)
     next_change_on = models.DateField(null=True)
     updated_at = models.DateTimeField()
 
@@ -127,7 +131,11 @@ class Change(models.Model):
 
 
 class Search(models.Model):
-    """One row per public file: what it is found by. ``rank`` is order and cursor at once (D-47)."""
+    """One row per public file: what it is found by. ``rank`` is order and cursor at once (D-47).
+
+    How many records a file shows stands beside its bytes: here a row with all its index entries would be written anew for
+    each of them. `records` is what it was before that, for files that have not been written since.
+    """
 
     rank = models.BigIntegerField(primary_key=True)
     enterprise = models.OneToOneField("identity.Enterprise", models.PROTECT, related_name="+")

@@ -26,5 +26,5 @@ def rebind(*, former_id: UUID, enterprise_id: UUID, by: Actor) -> int:
     Version.objects.filter(version_id__in=moved).update(enterprise_id=enterprise_id)
     data = {"to": str(enterprise_id), "records": len(moved)}
     ledger.append(kind="record.rebound", subject=str(former_id), data=data, by=by)
-    files.rewrite_all(enterprise_ids={enterprise_id})
+    files.rewrite(enterprise_ids={enterprise_id})
     return len(moved)

@@ -43,7 +43,8 @@ WHY = {
     "initials": gettext_lazy("拼音首字母"),
 }
 UNSEEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
-COLUMNS = "s.uscc, s.name, s.division, s.division_name, s.type, s.rank, s.records, s.approved_at"
+RECORDS = "coalesce((SELECT f.records FROM records_publicfile f WHERE f.uscc = s.uscc), s.records)"
+COLUMNS = f"s.uscc, s.name, s.division, s.division_name, s.type, s.rank, {RECORDS}, s.approved_at"
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def carry_out(*, filing_id: UUID | None, supplies: Sequence[tuple[Supply, Verdic
         ending.end(former, reason=sources.WITHDRAWN if outcome == WITHDRAWN else REASONS[outcome], by=by)
     fresh = [(enterprise_id, supply.record) for supply, _said, enterprise_id in done if supply.record is not None]
     inserting.insert(filing_id=filing_id, records=fresh, by=by)
-    files.rewrite_all(enterprise_ids=_touched(done))
+    files.rewrite(enterprise_ids=_touched(done))
 
 
 REASONS = {REASSIGNED: "reassigned", CORRECTED: "corrected", NEW: "corrected"}
@@ -126,5 +126,5 @@ def end_supplied(*, enterprise_ids: Iterable[UUID], group: str, source_unit: str
     )
     stand = list(rows.order_by("version_id"))
     ended = ending.end(stand, reason="replaced", by=by)
-    files.rewrite_all(enterprise_ids={version.enterprise_id for version in stand})
+    files.rewrite(enterprise_ids={version.enterprise_id for version in stand})
     return ended

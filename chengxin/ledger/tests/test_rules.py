@@ -63,6 +63,8 @@ def test_own_leaves_are_accepted(kind: str) -> None:
         rules.ended_leaf(version_id=ID, at=AT).replace(b'"v"', b' "v"'),
         rules.ended_leaf(version_id=ID, at=AT).replace(b'"v":1', b'"uscc":"x","v":1'),
         rules.ended_leaf(version_id=ID, at=AT).replace(b'"v":1', b'"v":2'),
+        rules.ended_leaf(version_id=ID, at=AT).replace(b'"v":1', b'"v":1.0'),
+        rules.ended_leaf(version_id=ID, at=AT).replace(b'"at":"2', '"at":"年2'.encode()),
         rules.ended_leaf(version_id=uuid4(), at=AT),
         rules.published_leaf(version_id=ID, commitment=bytes(32), at=AT),
     ],

@@ -7,6 +7,7 @@ from django.db import connection
 
 from chengxin.common.errors import Invalid
 from chengxin.records import search as searching
+from chengxin.records.models import PublicFile, Search
 from chengxin.records.search import Query, search
 from chengxin.records.tests import makers
 
@@ -43,6 +44,14 @@ def why(text: str) -> list[str]:
 )  # fmt: skip
 def test_a_file_is_found_by(files: None, text: str) -> None:
     assert LANXU in names(text=text)
+
+
+def test_a_hit_counts_the_records_of_its_file_also_where_only_the_row_of_search_knows_them() -> None:
+    _enterprise, uscc = makers.published(1, LANXU, [makers.own_record(makers.shop(name)) for name in ("甲店", "乙店")])
+    assert [hit.records for hit in search(Query(text=uscc)).items] == [2]
+    PublicFile.objects.filter(uscc=uscc).update(records=None)
+    Search.objects.filter(uscc=uscc).update(records=7)
+    assert [hit.records for hit in search(Query(text="澜序")).items] == [7]
 
 
 @pytest.mark.requirement("PUB-05.1", "ARC-07.2")
