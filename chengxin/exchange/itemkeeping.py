@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -56,6 +56,7 @@ class Due:
     assurance: str
     form_id: str
     form_version: str
+    though: frozenset[str]
 
 
 def open_book(*, key: str, enterprise_id: UUID, form: Form, name: str, by: Actor) -> BookView | None:
@@ -125,17 +126,34 @@ def keep_picture(*, book_id: UUID, name: str, stored: Stored | None, problem: st
 def order(*, book_id: UUID, states: Mapping[UUID, str], by: Actor) -> int:
     """Have every ready draft of a workbook handed in, each under a key of its own; returns how many.
 
-    A line that waits or has its receipt is left alone, so pressing twice does nothing more; one that was not taken is tried anew.
+    A line that waits or has its receipt is left alone, so pressing twice does nothing more; one that was not taken is tried
+    anew, unless it asks for a decision.
     """
-    now, there = clock.now(), itemviews.good_pictures(book_id)
+    there = itemviews.good_pictures(book_id)
     rows = ItemRow.objects.select_for_update().filter(book_id=book_id, state__in=[ROW_DRAFTED, ROW_REFUSED])
     ready = [row for row in rows.order_by("number") if itemviews.standing(row, states, there) in (ROW_DRAFTED, ROW_REFUSED)]
-    for row in ready:
-        row.state, row.key, row.by_id, row.assurance, row.why = ROW_WAITING, row.key or uuid4(), by.id, by.assurance, ""
-        row.attempts, row.next_try_at = 0, now
-    ItemRow.objects.bulk_update(ready, ["state", "key", "by", "assurance", "why", "attempts", "next_try_at"], batch_size=BATCH)
+    return _order(book_id, ready, by=by)
+
+
+def confirm(*, book_id: UUID, asks: str, rows: Collection[int], states: Mapping[UUID, str], by: Actor) -> int:
+    """Have these lines handed in although they are what `asks` names; returns how many still waited for that word."""
+    there = itemviews.good_pictures(book_id)
+    found = ItemRow.objects.select_for_update().filter(book_id=book_id, state=ROW_REFUSED, asks=asks, id__in=rows)
+    meant = [row for row in found.order_by("number") if itemviews.standing(row, states, there) == itemviews.ASKING]
+    for row in meant:
+        row.though = [*row.though, asks]
+    return _order(book_id, meant, by=by)
+
+
+def _order(book_id: UUID, rows: Sequence[ItemRow], *, by: Actor) -> int:
+    now = clock.now()
+    for row in rows:
+        row.state, row.key, row.by_id, row.assurance = ROW_WAITING, row.key or uuid4(), by.id, by.assurance
+        row.why, row.asks, row.attempts, row.next_try_at = "", "", 0, now
+    changed = ["state", "key", "by", "assurance", "why", "asks", "though", "attempts", "next_try_at"]
+    ItemRow.objects.bulk_update(rows, changed, batch_size=BATCH)
     ItemBook.objects.filter(id=book_id).update(changed_at=now)
-    return len(ready)
+    return len(rows)
 
 
 def take(*, limit: int) -> list[Due]:
@@ -148,16 +166,17 @@ def take(*, limit: int) -> list[Due]:
         row.next_try_at = now + timedelta(seconds=LEASE_SECONDS)
     ItemRow.objects.bulk_update(taken, ["next_try_at"])
     return [
-        Due(row.pk, row.filing_id, str(row.key), row.by_id, row.assurance, row.book.form_id, row.book.form_version)
+        Due(row.pk, row.filing_id, str(row.key), row.by_id, row.assurance, row.book.form_id, row.book.form_version, frozenset(row.though))
         for row in taken
         if row.filing_id and row.by_id
     ]
 
 
-def settle(*, row_id: int, receipt: str = "", why: str = "") -> None:
-    """Note the receipt of a line, or why it was not taken."""
+def settle(*, row_id: int, receipt: str = "", why: str = "", asks: str = "") -> None:
+    """Note the receipt of a line, or why it was not taken and what a person has to decide first."""
     state = ROW_SUBMITTED if receipt else ROW_REFUSED
-    ItemRow.objects.filter(pk=row_id, state=ROW_WAITING).update(state=state, receipt=receipt, why=why[:WHY_CHARS], next_try_at=None)
+    rows = ItemRow.objects.filter(pk=row_id, state=ROW_WAITING)
+    rows.update(state=state, receipt=receipt, why=why[:WHY_CHARS], asks=asks, next_try_at=None)
 
 
 def put_off(*, row_id: int) -> bool:

@@ -15,8 +15,8 @@ from chengxin.exchange.values import ROW_DRAFTED, ROW_REFUSED, ROW_STATES, ROW_S
 from chengxin.filings import lifecycle
 
 NEWEST = 10
-LACKING, GONE = "lacking", "gone"
-"""A draft whose pictures are not all there; a draft that somebody deleted."""
+LACKING, GONE, ASKING = "lacking", "gone", "asking"
+"""A draft whose pictures are not all there; one that somebody deleted; one that was not taken until a person has decided."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class RowView:
     filing_id: UUID | None
     state: str
     why: str
+    asks: str
     receipt: str
 
 
@@ -72,6 +73,7 @@ class Counts:
     waiting: int = 0
     submitted: int = 0
     refused: int = 0
+    asking: int = 0
     gone: int = 0
 
     @property
@@ -82,7 +84,7 @@ class Counts:
     @property
     def share(self) -> int:
         """How much of what was ordered is done, in percent."""
-        whole = self.waiting + self.submitted + self.refused
+        whole = self.waiting + self.submitted + self.refused + self.asking
         return 100 * (whole - self.waiting) // whole if whole else 100
 
 
@@ -120,10 +122,17 @@ def rows(book_id: UUID, *, after: int = 0, limit: int | None = None, only: Colle
     return [_row(row) for row in found.order_by("number")[:limit]]
 
 
+def asking(book_id: UUID, *, asks: str, states: Mapping[UUID, str]) -> list[RowView]:
+    """The lines that wait for a person's decision of this kind."""
+    found = ItemRow.objects.filter(book_id=book_id, state=ROW_REFUSED, asks=asks).order_by("number")
+    there = good_pictures(book_id)
+    return [_row(row) for row in found if standing(row, states, there) == ASKING]
+
+
 def _row(row: ItemRow) -> RowView:
     cells = json.loads(crypto.unseal(row.cells, bound_to=cells_place(row.book_id, row.number)))
     faults = tuple(Fault(row.number, column, message) for column, message in row.faults)
-    return RowView(row.pk, row.number, cells, faults, tuple(row.pictures), row.filing_id, row.state, row.why, row.receipt)
+    return RowView(row.pk, row.number, cells, faults, tuple(row.pictures), row.filing_id, row.state, row.why, row.asks, row.receipt)
 
 
 def cells_place(book_id: UUID, number: int) -> str:
@@ -150,13 +159,13 @@ def standing(row: RowView | ItemRow, states: Mapping[UUID, str], there: Collecti
     if now != lifecycle.DRAFT:
         return ROW_SUBMITTED if now else GONE
     lacks = any(key not in there for key in row.pictures)
-    return LACKING if lacks else row.state
+    return LACKING if lacks else ASKING if row.asks else row.state
 
 
 def counts(book_id: UUID, states: Mapping[UUID, str]) -> Counts:
     """How the lines of a workbook stand, given where their records do."""
-    there, found = good_pictures(book_id), dict.fromkeys((*ROW_STATES, LACKING, GONE), 0)
-    lines = ItemRow.objects.filter(book_id=book_id).only("state", "pictures", "filing_id")
+    there, found = good_pictures(book_id), dict.fromkeys((*ROW_STATES, LACKING, GONE, ASKING), 0)
+    lines = ItemRow.objects.filter(book_id=book_id).only("state", "pictures", "filing_id", "asks")
     for row in lines:
         found[standing(row, states, there)] += 1
     return Counts(lines=sum(found.values()), **found)

@@ -106,7 +106,7 @@ class ItemRow(models.Model):
     """One line of such a workbook: its cells as an envelope, its faults, the draft it became, how its handing in goes.
 
     `content` is a keyed hash of what it says: the same line again leads to the same filing. `filing_id` is no foreign key, for
-    a draft may be deleted.
+    a draft may be deleted. `asks` is the code of what the person has to decide before it is taken, `though` what was decided.
     """
 
     book = models.ForeignKey(ItemBook, models.CASCADE, related_name="rows")
@@ -118,6 +118,8 @@ class ItemRow(models.Model):
     filing_id = models.UUIDField(null=True)
     state = models.CharField(max_length=10)
     why = models.CharField(max_length=300, blank=True, default="")
+    asks = models.CharField(max_length=20, blank=True, default="")
+    though = models.JSONField(default=list)
     receipt = models.CharField(max_length=32, blank=True, default="")
     key = models.UUIDField(null=True)
     by = models.ForeignKey("identity.Account", models.PROTECT, null=True, related_name="+")

@@ -161,10 +161,7 @@ def recognise(*, read: HandingIn, record: Record, though_alike: bool) -> None:
 
 def recognise_corrected(*, filing_id: UUID, values: Mapping[str, Any]) -> None:
     """A published record was corrected by a ruling: a twin is told by what it says now (VOL-19)."""
-    filing = Filing.objects.get(id=filing_id, kind=KIND)
-    assert filing.enterprise_id is not None
-    record = Record(row="", public=None, values=values)
-    prints = fingerprints.of(form=catalogue.version(filing.form_version), enterprise_id=filing.enterprise_id, record=record)
+    prints = _prints(Filing.objects.get(id=filing_id, kind=KIND), values)
     with suppress(IntegrityError), transaction.atomic():  # the same was handed in at this very moment
         fingerprints.change(filing_id=filing_id, prints=prints)
 
@@ -230,15 +227,31 @@ def _revised(filing: Filing, state: str) -> Filing | None:
     return Filing.objects.select_for_update().filter(id=filing.revises_id, state=state).first()
 
 
-def restore_revised(*, filing_id: UUID, by: Actor) -> FilingView | None:
-    """The approval of a revision was taken back: what it had revised is in force again, unless the same stands elsewhere by now."""
-    filing = Filing.objects.get(id=filing_id)
-    former = _revised(filing, lifecycle.SUPERSEDED)
-    if former is None:
+def revised_by(*, filing_id: UUID) -> FilingView | None:
+    """What a published revision had replaced, locked; None where it replaced nothing."""
+    former = _revised(Filing.objects.get(id=filing_id), lifecycle.SUPERSEDED)
+    return view(former) if former else None
+
+
+def restore_revised(*, former: FilingView, values: Mapping[str, Any], by: Actor) -> FilingView | None:
+    """The approval of a revision was taken back: what it had revised is in force again, unless the same stands elsewhere by now.
+
+    `values` are what it says, by which it is told from others under the newest key, whatever key was in use when it came.
+    """
+    assert former.enterprise_id is not None
+    prints = _prints(former, values)
+    whose = fingerprints.Whose(former.id, former.enterprise_id, former.form_id)
+    if fingerprints.like(whose=whose, prints=prints).twin is not None:
         return None
-    mine = Fingerprint.objects.get(filing=former)
-    twins = Fingerprint.objects.filter(enterprise_id=mine.enterprise_id, form_id=mine.form_id, whole=mine.whole, standing=True)
-    return None if twins.exists() else _moved(former, "restore", by)
+    Fingerprint.objects.filter(filing_id=former.id).update(whole=prints.whole[0], near=prints.near[0])
+    return _moved(Filing.objects.get(id=former.id), "restore", by)
+
+
+def _prints(filing: FilingView | Filing, values: Mapping[str, Any]) -> fingerprints.Prints:
+    """The fingerprints of a record that says this."""
+    assert filing.enterprise_id is not None
+    record = Record(row="", public=None, values=values)
+    return fingerprints.of(form=catalogue.version(filing.form_version), enterprise_id=filing.enterprise_id, record=record)
 
 
 def end(*, filing_id: UUID, why: str, by: Actor) -> FilingView:

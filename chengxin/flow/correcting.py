@@ -66,10 +66,12 @@ def _withdraw(filing: FilingView, by: Actor) -> None:
 
 def _unpublish(filing: FilingView, by: Actor) -> None:
     """A voluntary record is as before its approval: not public, or public with what its revision had replaced."""
-    former = voluntary.restore_revised(filing_id=filing.id, by=by)
-    if former is not None:
-        review.publish_record(former, by)
-        return
+    replaced = voluntary.revised_by(filing_id=filing.id)
+    if replaced is not None:
+        former = voluntary.restore_revised(former=replaced, values=review.says(replaced, by), by=by)
+        if former is not None:
+            review.publish_record(former, by)
+            return
     assert filing.enterprise_id is not None
     record_id = voluntary_queries.one(filing_id=filing.id, by=SYSTEM).record_id
     records.end_voluntary(enterprise_id=filing.enterprise_id, record_id=record_id, reason=records.UNDONE, by=by)

@@ -6,7 +6,7 @@ never doubles what was good the first time, and a record that stands already is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from chengxin.exchange.itemviews import BookView, PictureView, RowView
 from chengxin.exchange.values import ROW_DRAFTED, ROW_FAULTY, ROW_REFUSED, ROW_SUBMITTED, ROW_WAITING
 from chengxin.filings import attaching, many
 from chengxin.filings.files import Readable, Stored
+from chengxin.filings.voluntary import Alike, Held
 from chengxin.flow import itemplacing, voluntary
 from chengxin.flow.step import settled, step
 from chengxin.identity import queries as identity
@@ -42,7 +43,10 @@ STATES = {
     ROW_REFUSED: gettext_lazy("未报送"),
     itemviews.LACKING: gettext_lazy("已存草稿，待上传图片"),
     itemviews.GONE: gettext_lazy("草稿已删除"),
+    itemviews.ASKING: gettext_lazy("待您确认"),
 }
+DRAFTS = (ROW_DRAFTED, itemviews.LACKING, itemviews.ASKING, ROW_REFUSED)
+ALIKE, HELD = Alike.default_code, Held.default_code
 
 
 def template(*, form_id: str, by: Actor) -> bytes:
@@ -173,6 +177,14 @@ def order(*, book_id: UUID, by: Actor) -> int:
     return itemkeeping.order(book_id=book.id, states=states_of(book), by=by)
 
 
+@step
+def confirm(*, book_id: UUID, asks: str, rows: Collection[int], by: Actor) -> int:
+    """Have lines handed in that were shown to be near to others (or held already), as the person means them. Returns how many."""
+    book = own(book_id, by=by)
+    voluntary.require_can_open(form_id=book.form_id, by=by)
+    return itemkeeping.confirm(book_id=book.id, asks=asks, rows=rows, states=states_of(book), by=by)
+
+
 def carry_out(limit: int) -> int:
     """Hand in lines whose turn it is, each in a transaction of its own and under its own key; returns how many.
 
@@ -196,7 +208,13 @@ def _hand_in(due: Due) -> None:
         by = identity.actor_for(due.by_id, due.assurance)
         if due.form_version != catalogue.current_version(due.form_id):
             voluntary.open_draft(filing_id=due.filing_id, by=by)
-        _settle(due.id, receipt=voluntary.submit(filing_id=due.filing_id, key=due.key, by=by).number)
+        meant = {"though_alike": ALIKE in due.though, "though_held": HELD in due.though}
+        try:
+            done = voluntary.submit(filing_id=due.filing_id, key=due.key, by=by, **meant)
+        except (Alike, Held) as error:
+            _settle(due.id, why=error.message, asks=error.code)
+        else:
+            _settle(due.id, receipt=done.number)
 
     broken = str(_("系统暂时无法报送，请稍后再试。"))
     if not settled(work, refuse=lambda why: _settle(due.id, why=why), broken=broken):
@@ -204,8 +222,8 @@ def _hand_in(due: Due) -> None:
 
 
 @step
-def _settle(row_id: int, *, receipt: str = "", why: str = "") -> None:
-    itemkeeping.settle(row_id=row_id, receipt=receipt, why=why)
+def _settle(row_id: int, *, receipt: str = "", why: str = "", asks: str = "") -> None:
+    itemkeeping.settle(row_id=row_id, receipt=receipt, why=why, asks=asks)
 
 
 @step
@@ -235,5 +253,5 @@ def marked(*, book_id: UUID, by: Actor) -> bytes:
 
 def _marked(row: RowView, standing: str) -> Marked:
     about = "：".join(part for part in (str(STATES[standing]), row.receipt or row.why) if part)
-    draft = str(row.filing_id) if row.filing_id and standing in (ROW_DRAFTED, itemviews.LACKING, ROW_REFUSED) else ""
+    draft = str(row.filing_id) if row.filing_id and standing in DRAFTS else ""
     return Marked(row.number, row.cells, row.faults, draft, about)

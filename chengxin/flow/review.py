@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from chengxin.catalogue import queries as catalogue
@@ -109,6 +110,16 @@ def publish_record(filing: FilingView, by: Actor) -> None:
     enterprise, form = identity_queries.enterprise(filing.enterprise_id), catalogue.version(filing.form_version)
     for record in _approved_records(filing=filing, form=form, enterprise=enterprise, by=by):
         records.publish_voluntary(enterprise_id=enterprise.id, filing_id=filing.id, record=record, by=by)
+
+
+def says(filing: FilingView, by: Actor) -> dict[str, Any]:
+    """What one voluntary record would say if it were published now, by field."""
+    assert filing.enterprise_id is not None
+    enterprise, form = identity_queries.enterprise(filing.enterprise_id), catalogue.version(filing.form_version)
+    [record] = _approved_records(filing=filing, form=form, enterprise=enterprise, by=by)
+    group = form.group(record.group)
+    assert group is not None
+    return dict(catalogue_rules.from_json(group, {code: value for code, value in record.content.items() if value is not None}))
 
 
 def _approved_records(*, filing: FilingView, form: Form, enterprise: EnterpriseView, by: Actor) -> list[NewRecord]:

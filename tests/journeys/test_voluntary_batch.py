@@ -185,7 +185,7 @@ def test_a_line_that_cannot_be_handed_in_says_why_and_the_others_go_on(client: C
     at = upload(client, book(line(1), line(2)), pictures=[jpg("票据1.jpg"), jpg("票据2.jpg")])
     client.post(f"{at}/submit")
     work()
-    assert counts(firm, at) == Counts(lines=2, submitted=1, refused=1)
+    assert counts(firm, at) == Counts(lines=2, submitted=1, asking=1)
     assert "已有内容相近的注册信息" in html(client.get(at))
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
@@ -165,6 +166,23 @@ def test_the_enterprise_copies_its_badge_and_takes_its_posters(firm: Registrant,
     assert "诚信经营示范企业" in one and "企业自行注册，未经政府核实" in one
     assert browser.get("/voluntary/show/poster.pdf?record=nonsense").status_code == 422
     assert browser.get(f"/voluntary/show/poster.pdf?record={uuid4()}").status_code == 404
+
+
+def test_the_page_of_badges_asks_the_database_as_often_for_many_records_as_for_one(firm: Registrant, judge: Actor) -> None:
+    voluntary.published(firm, by=judge)
+    browser = firm.client()
+
+    def questions(lines: int) -> int:
+        browser.get("/voluntary/show")
+        with CaptureQueriesContext(connection) as found:
+            page = browser.get("/voluntary/show").content.decode()
+        assert page.count("/confirmation.pdf") == lines
+        return len(found)
+
+    once = questions(1)
+    for n in (1, 2):
+        voluntary.published(firm, by=judge, project=f"山区小学图书角第{n}期")
+    assert questions(3) == once
 
 
 def test_marks_on_the_file_stand_on_its_papers(firm: Registrant, judge: Actor) -> None:

@@ -13,11 +13,13 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 
-from chengxin.common import clock
+from chengxin.common import clock, keys
 from chengxin.common.errors import ChengxinError, Conflict, Forbidden, Invalid, NotFound
-from chengxin.filings import attaching, bulk, voluntary_queries
+from chengxin.filings import attaching, bulk, fingerprints, voluntary_queries
 from chengxin.filings import queries as filings
 from chengxin.filings.models import Correction, Filing
+from chengxin.filings.voluntary import Twin
+from chengxin.filings.voluntary_models import Fingerprint
 from chengxin.flow import archive, correcting, rulings, takedowns, wrongdata
 from chengxin.flow import bulk as bulk_flow
 from chengxin.flow import voluntary as flow
@@ -114,6 +116,37 @@ def undo(filing_id: UUID, judge: Actor) -> None:
     correcting.propose(filing_id=filing_id, reason="审核有误。", by=judge)
     seen = str(Correction.objects.get(filing_id=filing_id, state="proposed").id)
     correcting.settle(filing_id=filing_id, seen=seen, confirmed=True, by=people.reviewer())
+
+
+def replaced(firm: Registrant, judge: Actor) -> tuple[UUID, UUID]:
+    """A published record and the published revision in its place, before the key of fingerprints changes."""
+    first = voluntary.published(firm, by=judge)
+    second = flow.revise(filing_id=first, by=firm.actor).id
+    voluntary.type_in(firm, second, {"amount": "88000"})
+    voluntary.submit(firm, second)
+    people.decide(second, "approved", judge)
+    keys.ring().rotate(fingerprints.KEY)
+    return first, second
+
+
+def test_after_a_new_key_what_a_revision_replaced_comes_back_and_is_recognised(public: Registrant, judge: Actor) -> None:
+    first, second = replaced(public, judge)
+    before = bytes(Fingerprint.objects.get(filing_id=first).whole)
+    undo(second, judge)
+    assert voluntary.one(public, first).state == "approved" and "50000.00" in voluntary.shown(public)
+    now = Fingerprint.objects.get(filing_id=first)
+    assert now.standing and bytes(now.whole) != before
+    with pytest.raises(Twin) as twin:
+        voluntary.submit(public, voluntary.draft(public))
+    assert twin.value.twin == first
+
+
+def test_after_a_new_key_what_stands_elsewhere_does_not_come_back_twice(public: Registrant, judge: Actor) -> None:
+    first, second = replaced(public, judge)
+    same = voluntary.published(public, by=judge)
+    undo(second, judge)
+    assert voluntary.one(public, first).state == "superseded" and voluntary.one(public, same).state == "approved"
+    assert voluntary.shown(public).count("50000.00") == 1 and len(standing(public)) == 1
 
 
 @pytest.mark.requirement("VOL-29.1", "VOL-29.2")

@@ -21,6 +21,7 @@ from chengxin.web.forms import Field, Slot
 LINES_SHOWN = 100
 FAULTY_SHOWN = 100
 NAMES_SHOWN = 50
+ASKED_SHOWN = 100
 TITLE_CHARS = 60
 TONES = {
     ROW_FAULTY: "bad",
@@ -29,6 +30,7 @@ TONES = {
     ROW_SUBMITTED: "good",
     ROW_REFUSED: "bad",
     itemviews.LACKING: "warn",
+    itemviews.ASKING: "warn",
     itemviews.GONE: "",
 }
 STEPS = (gettext_lazy("上传工作簿"), gettext_lazy("更正错误"), gettext_lazy("上传证明图片"), gettext_lazy("报送"))
@@ -57,13 +59,50 @@ class Named:
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Lines that wait for one and the same decision: all that are listed, and how many come after these."""
+
+    asks: str
+    title: str
+    text: str
+    lines: list[Line]
+    rows: str
+    more: int
+
+
+QUESTIONS = {
+    flow.ALIKE: (
+        gettext_lazy("与已注册的信息相近，请确认"),
+        gettext_lazy("下列各行与已注册的信息相近，还没有报送。请逐条对照；确认不是同一信息的，可以一并提交。"),
+    ),
+    flow.HELD: (
+        gettext_lazy("信用网站已经归集，请确认"),
+        gettext_lazy("下列各行的信息信用网站已从政府部门归集，无需重复注册，还没有报送。确需注册的，可以一并提交。"),
+    ),
+}
+
+
+def asked(book: BookView, form: Form, states: dict[UUID, str]) -> list[Asked]:
+    """What the person has to decide, a list for each kind of decision; those that do not fit come when these are done."""
+    found = []
+    for asks, (title, text) in QUESTIONS.items():
+        rows = itemviews.asking(book.id, asks=asks, states=states)
+        shown = rows[:ASKED_SHOWN]
+        if shown:
+            lines = [_line(row, form, states, set(row.pictures)) for row in shown]
+            numbers = ",".join(str(row.id) for row in shown)
+            found.append(Asked(asks, str(title), str(text), lines, numbers, len(rows) - len(shown)))
+    return found
+
+
 def place(counts: Counts) -> int:
     """Which step comes next; behind the last one when everything is handed in."""
     if counts.faulty:
         return 2
     if counts.lacking:
         return 3
-    return 4 if counts.ready or counts.waiting else 5
+    return 4 if counts.ready or counts.waiting or counts.asking else 5
 
 
 def lines(book: BookView, form: Form, *, after: int, states: dict[UUID, str]) -> tuple[list[Line], int]:

@@ -13,5 +13,6 @@ urlpatterns = [
     path(f"{BOOK}/progress", itembooks.progress, name="voluntary_book_progress"),
     path(f"{BOOK}/marked.xlsx", itembooks.marked, name="voluntary_book_marked"),
     path(f"{BOOK}/pictures", itembooks.pictures, name="voluntary_book_pictures"),
+    path(f"{BOOK}/confirm", itembooks.confirm, name="voluntary_book_confirm"),
     path(f"{BOOK}/submit", itembooks.submit, name="voluntary_book_submit"),
 ]

@@ -29,6 +29,7 @@ from chengxin.web.enterprise.voluntary_words import item_trail, listed, slug
 from chengxin.web.session import Request, by_script
 
 UPLOADS = "pictures.new"
+ID_DIGITS = 19
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -157,6 +158,7 @@ def _book(request: Request, view: BookView, *, problems: list[str] | None = None
     }
     after = request.GET.get("after", "")
     start = int(after) if after.isdecimal() and len(after) < 7 else 0
+    context["asked"] = [] if context["counts"].waiting else shown.asked(view, form, context["states"])
     context["lines"], more = shown.lines(view, form, after=start, states=context["states"])
     context["next_url"], context["first_url"] = f"?after={more}" if more else "", "?after=0" if start else ""
     return render(request, "enterprise/itembook.html", context, status=status)
@@ -217,4 +219,14 @@ def submit(request: Request, book_id: UUID) -> HttpResponse:
         view = flow.own(book_id, by=request.actor)
         if not itemviews.counts(view.id, flow.states_of(view)).waiting:
             return _book(request, view, stopped=_("没有可以报送的草稿：请先更正错误、上传缺少的图片。"), status=409)
+    return redirect("enterprise:voluntary_book", book_id)
+
+
+@require_POST
+@signed_only
+def confirm(request: Request, book_id: UUID) -> HttpResponse:
+    """以上各条仍要提交: the lines that the page listed, although they are near to others; pressing twice does nothing more."""
+    numbers = request.POST.get("rows", "").split(",")[: shown.ASKED_SHOWN]
+    rows = [int(number) for number in numbers if number.isascii() and number.isdecimal() and len(number) < ID_DIGITS]
+    flow.confirm(book_id=book_id, asks=request.POST.get("asks", ""), rows=rows, by=request.actor)
     return redirect("enterprise:voluntary_book", book_id)

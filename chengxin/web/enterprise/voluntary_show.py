@@ -59,11 +59,13 @@ def show(request: Request) -> HttpResponse:
     uscc = identity.enterprise(by.enterprise_id).uscc
     is_public = uscc in records.names(usccs=[uscc])
     found = standing.voluntary(enterprise_id=by.enterprise_id, most=MOST_LINES + 1, by=by)
+    shown = found[:MOST_LINES]
+    filings = voluntary_queries.all_in_force(enterprise_id=by.enterprise_id, record_ids=[each.record_id for each in shown])
     context = {
         "uscc": uscc,
         "is_public": is_public,
         "file": _embedded(uscc) if is_public else None,
-        "lines": [_line(uscc, each, is_public=is_public, enterprise_id=by.enterprise_id) for each in found[:MOST_LINES]],
+        "lines": [_line(uscc, each, filing_id=filings.get(each.record_id), is_public=is_public) for each in shown],
         "more": len(found) > MOST_LINES,
         "most": MOST_LINES,
         "crumbs": crumbs((_("自愿注册"), "/voluntary"), (_("亮信用"), "")),
@@ -71,7 +73,7 @@ def show(request: Request) -> HttpResponse:
     return render(request, "enterprise/voluntary_show.html", context)
 
 
-def _line(uscc: str, stands: standing.Standing, *, is_public: bool, enterprise_id: UUID) -> Line:
+def _line(uscc: str, stands: standing.Standing, *, filing_id: UUID | None, is_public: bool) -> Line:
     form = catalogue.version(stands.form_version)
     group = form.group(stands.group)
     title, seen = "", stands.fragment
@@ -79,7 +81,7 @@ def _line(uscc: str, stands: standing.Standing, *, is_public: bool, enterprise_i
         title = reading.item(seen, form_of=catalogue.version, codes=code_tables.shipped(), today=clock.today()).title
     return Line(
         record_id=stands.record_id,
-        filing_id=voluntary_queries.in_force(enterprise_id=enterprise_id, record_id=stands.record_id),
+        filing_id=filing_id,
         group=str(group.title) if group else str(form.title),
         title=title,
         embedded=_embedded(uscc, stands.record_id) if is_public and seen is not None else None,
