@@ -49,8 +49,8 @@ WITH waiting AS MATERIALIZED (
   FROM (SELECT id, log FROM ledger_event WHERE position IS NULL ORDER BY id LIMIT %(limit)s) AS w
 ), placed AS (
   UPDATE ledger_event AS e
-  SET position = %(public)s + %(audit)s + w.nth,
-      leaf_index = CASE w.log WHEN 'public' THEN %(public)s ELSE %(audit)s END + w.nth_of_log - 1
+  SET position = %(public)s::bigint + %(audit)s::bigint + w.nth,
+      leaf_index = CASE w.log WHEN 'public' THEN %(public)s::bigint ELSE %(audit)s::bigint END + w.nth_of_log - 1
   FROM waiting AS w WHERE e.id = w.id
   RETURNING e.log, e.leaf_index, e.leaf, CASE e.kind WHEN 'record.ended' THEN coalesce(e.data->>'reason', '') END AS ended
 )

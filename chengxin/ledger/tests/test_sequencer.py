@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from django.db import connection
 from pymerkle import InmemoryTree
 
 from chengxin.ledger import notes, queries, rules, sequencer
@@ -40,6 +41,15 @@ def test_the_first_step_opens_both_logs_with_an_empty_tree() -> None:
         assert (checkpoint.origin, checkpoint.size) == (f"log.example/{log}", 0)
     assert sequencer.step() == 0
     assert Checkpoint.objects.count() == 2
+
+
+@pytest.mark.parametrize("size", [20_000, 40_000, 3 * 10**9])
+def test_places_go_on_beyond_the_sizes_that_a_small_number_holds(size: int) -> None:
+    publish()
+    with connection.cursor() as cursor:
+        cursor.execute(sequencer._PLACE, {"limit": 10, "public": size, "audit": size})
+        assert [row[:2] for row in cursor.fetchall()] == [("public", size)]
+    assert Event.objects.get().position == 2 * size + 1
 
 
 def test_positions_are_one_series_and_leaf_indexes_one_per_log() -> None:
