@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from chengxin.common import clock
-from chengxin.demo import guards, playing, pleading, publishing, reading, setting_up, stock
+from chengxin.demo import guards, playing, pleading, publishing, reading, setting_up, stock, voicing
 from chengxin.demo.guards import DemoRefused
 from chengxin.identity import queries as identity
 
@@ -52,6 +52,7 @@ def tell() -> None:
     playing.play_all(stories, start=start, password=password)
     publishing.ask(start=start, stories=stories)
     pleading.plead(start=start, stories=stories)
+    voicing.speak(start=start)
     _write({**(_marker() or {}), "told": True})
 
 

@@ -48,7 +48,7 @@ def change_approved(*, story: Story) -> None:
     """The change is approved by the unit competent for it."""
     filing = _newest(story, subjects.KIND)
     if filing.state == lifecycle.SUBMITTED:
-        subjects.decide(filing_id=filing.id, outcome="approved", opinion="", by=_clerk(filing))
+        subjects.decide(filing_id=filing.id, outcome="approved", opinion="", by=clerk(filing))
 
 
 def claims(*, story: Story, more: Mapping[str, Any]) -> None:
@@ -64,7 +64,7 @@ def accepted(*, story: Story) -> None:
     assert earlier is not None
     filing = filings.one(filing_id=earlier.filing_id, by=BY)
     if cases.one(filing_id=filing.id, by=BY).accepted_at is None:
-        impostors.accept(filing_id=filing.id, by=_clerk(filing))
+        impostors.accept(filing_id=filing.id, by=clerk(filing))
 
 
 def _page(form_id: str, story: Story, values: Mapping[str, str], *, proof: str) -> tuple[dict[str, str], list[tuple[str, Stored]]]:
@@ -91,7 +91,7 @@ def _firm(story: Story) -> EnterpriseView:
     return found
 
 
-def _clerk(filing: FilingView) -> Actor:
+def clerk(filing: FilingView) -> Actor:
     """Somebody of the unit with whom the case lies."""
     return identity.actor_for(identity.reviewers_of(filings.unit(filing).id)[0], "password")
 

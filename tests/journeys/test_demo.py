@@ -28,10 +28,10 @@ from chengxin.common import clock
 from chengxin.common.canonical import sha256_hex
 from chengxin.common.identifiers import uscc_errors
 from chengxin.demo import inventing, playing, reading, stock, supplying, telling
+from chengxin.filings import lifecycle, tickets
 from chengxin.filings import queries as filings
-from chengxin.filings import tickets
-from chengxin.filings.models import ImportedFile
-from chengxin.flow import due
+from chengxin.filings.models import Filing, ImportedFile
+from chengxin.flow import due, voices
 from chengxin.identity import filers
 from chengxin.identity import queries as identity
 from chengxin.identity.models import Membership
@@ -89,6 +89,7 @@ def test_stories_stand_where_they_are_told_to_and_every_account_logs_in(home: Pa
     _a_handler_is_in_office(stories["lanxuqiao"])
     assert not demo.is_empty()
     _pleas_wait_at_the_help_desk()
+    _voices_wait_and_are_answered()
     with pytest.raises(demo.DemoRefused):
         demo.fill()
     assert records.overview().files == STORIES_PUBLISHED + DOZEN
@@ -106,6 +107,18 @@ def _pleas_wait_at_the_help_desk() -> None:
     counts = [tickets.queue(by=identity.actor_for(clerk, "password"), narrowed=tickets.Narrowed())[1] for clerk in clerks]
     assert {(each.waiting, each.overdue) for each in counts} == {(3, 1)}
     assert sorted(each.to_confirm for each in counts) == [0, 1]
+
+
+def _voices_wait_and_are_answered() -> None:
+    """Two tip-offs and two 投诉建议, of which a clerk of 余杭 sees one waiting, one settled and one turned down."""
+    found = Counter(Filing.objects.filter(kind__in=voices.KINDS).values_list("kind", "state"))
+    waiting = {(kind, lifecycle.SUBMITTED): 1 for kind in voices.KINDS}
+    assert found == {**waiting, (voices.TIPOFF, lifecycle.APPROVED): 1, (voices.SUGGESTION, lifecycle.REJECTED): 1}
+    unit = identity.agency_by_code("C330110")
+    assert unit is not None
+    clerk = identity.actor_for(identity.reviewers_of(unit.id)[0], "password")
+    near = [filing for filing in Filing.objects.filter(kind__in=voices.KINDS) if filings.may_see(filing=filing, by=clerk)]
+    assert len(near) == 3
 
 
 def _wrong_data_changes_and_impostors_stand(stories: dict[str, reading.Story]) -> None:
