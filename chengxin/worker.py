@@ -28,7 +28,7 @@ LONGEST_PAUSE_WITHOUT_DATABASE_S = 1.0
 JOBS: tuple[tuple[str, str, float | None], ...] = (
     ("sequencer", "chengxin.ledger.sequencer:step", None),
     ("feed", "chengxin.records.changes:place_waiting", None),
-    ("followers", "chengxin.followers:step", None),
+    ("followers", "chengxin.followers:step", 1.0),
     ("outbox", "chengxin.gateways.actions:deliver_due", None),
     ("due", "chengxin.flow.due:run", 1.0),
     ("imports", "chengxin.flow.importing:carry_out", 1.0),

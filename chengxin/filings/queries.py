@@ -112,7 +112,7 @@ def standing(filing_id: UUID) -> Standing | None:
     return Standing(*found) if found else None
 
 
-def unit(filing: Filing | FilingView) -> AgencyView:
+def unit(filing: Filing | FilingView | Standing) -> AgencyView:
     """With whom it lies now: its handler, else whoever is competent for its division (D-05, D-09)."""
     if filing.handler_id is not None:
         return identity.on_duty(filing.handler_id, filing.form_id)

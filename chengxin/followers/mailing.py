@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -24,9 +24,19 @@ BY = Actor.system("reviewers")
 
 def mail(account_ids: Iterable[UUID], *, template: str, params: dict[str, Any], key: str) -> None:
     """One mail to each of these people who has a mailbox; whose mail went out already is not looked up again."""
+    send(untold(account_ids, key=key), template=template, params=params)
+
+
+def untold(account_ids: Iterable[UUID], *, key: str) -> dict[UUID, str]:
+    """Those of these people to whom no mail of this key went out yet, with the key of each one's mail."""
     keys = {account_id: f"{key}:{account_id}" for account_id in account_ids}
     told = messages.delivery_states(list(keys.values()))
-    for account_id in (each for each, dedupe_key in keys.items() if dedupe_key not in told):
+    return {account_id: each for account_id, each in keys.items() if each not in told}
+
+
+def send(keys: Mapping[UUID, str], *, template: str, params: dict[str, Any]) -> None:
+    """One mail, of its key, to each of these people who has a mailbox."""
+    for account_id, dedupe_key in keys.items():
         to = identity.email_of(account_id, by=BY, purpose=template.replace("_", "-"))
         if to:
             gateways.enqueue(
@@ -35,7 +45,7 @@ def mail(account_ids: Iterable[UUID], *, template: str, params: dict[str, Any], 
                 to=to,
                 template=template,
                 params={**params, "link": f"{settings.SITE_ORIGIN}/login/agency"},
-                dedupe_key=keys[account_id],
+                dedupe_key=dedupe_key,
             )
 
 

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from chengxin.filings import deadlines, lifecycle
 from chengxin.filings import queries as filings
-from chengxin.filings.values import FilingView
+from chengxin.filings.values import Standing
+from chengxin.followers import mailing
 from chengxin.followers.mailing import BY, day_of, due, mail, title
 from chengxin.identity import competence
 from chengxin.identity import queries as identity
+from chengxin.identity.values import AgencyView
 from chengxin.ledger.follow import Handler
 from chengxin.ledger.values import EventView
 
@@ -20,6 +22,7 @@ class Telling:
     """One reading of events in one transaction: whom it has told already is not looked up again for each filing."""
 
     def __init__(self) -> None:
+        self._units: dict[tuple[object, ...], AgencyView] = {}
         self._told: set[tuple[object, ...]] = set()
 
     def waiting(self, event: EventView) -> None:
@@ -35,10 +38,17 @@ class Telling:
         standing = filings.standing(filing_id)
         if standing is None or standing.state != lifecycle.SUBMITTED or standing.round != event.data["round"]:
             return
-        whom = (standing.division_code, standing.handler_id, standing.form_id, template, day)
+        unit = self._unit(standing)
+        whom = (unit.id, standing.form_id, template, day)
         if whom not in self._told:
-            _tell_unit(filings.one(filing_id=filing_id, by=BY), template=template, day=day)
+            _tell_unit(unit, filing_id, standing.form_id, template=template, day=day)
             self._told.add(whom)
+
+    def _unit(self, standing: Standing) -> AgencyView:
+        place = (standing.division_code, standing.handler_id, standing.form_id)
+        if place not in self._units:
+            self._units[place] = filings.unit(standing)
+        return self._units[place]
 
 
 def passed_on(event: EventView) -> None:
@@ -53,10 +63,13 @@ def passed_on(event: EventView) -> None:
         _mail(agency.id, form=None, template="competence_moved", params=params, key=f"passed-on:{event.id}")
 
 
-def _tell_unit(filing: FilingView, *, template: str, day: str) -> None:
-    unit = filings.unit(filing)
-    params = {"unit": unit.name, "title": title(filing), "moment": filing.submitted_at, "due": due(filing)}
-    _mail(unit.id, form=filing.form_id, template=template, params=params, key=f"{template}:{day}")
+def _tell_unit(unit: AgencyView, filing_id: UUID, form: str, *, template: str, day: str) -> None:
+    """The reviewers on duty whom nobody told that day; for most filings there is none of them."""
+    whom = mailing.untold(competence.reviewers_now(unit.id, form), key=f"{template}:{day}")
+    if whom:
+        filing = filings.one(filing_id=filing_id, by=BY)
+        params = {"unit": unit.name, "title": title(filing), "moment": filing.submitted_at, "due": due(filing)}
+        mailing.send(whom, template=template, params=params)
 
 
 def _mail(agency_id: UUID, *, form: str | None, template: str, params: dict[str, Any], key: str) -> None:
