@@ -31,7 +31,18 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 ROOT = Path(__file__).resolve().parents[1]
-TAKEN = ("LICENSE", "README.md", "README.zh-CN.md", "CHANGELOG.md", "SECURITY.md", "catalogue", "deploy", "docs", "requirements.lock")
+TAKEN = (
+    "LICENSE",
+    "README.md",
+    "README.zh-CN.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "catalogue",
+    "demo",
+    "deploy",
+    "docs",
+    "requirements.lock",
+)
 OURS = "chengxin (pyproject.toml)"
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)(.*?)\n((?:[ ]{4}.*\n?)*)", re.MULTILINE)
 PARENT = re.compile(r"^    #   (?:via )?(\S.*)$|^    # via (\S.*)$", re.MULTILINE)

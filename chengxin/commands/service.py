@@ -14,6 +14,7 @@ from pathlib import Path
 from chengxin.commands import environment
 from chengxin.common import garbage
 from chengxin.launcher import places, supervisor
+from chengxin.launcher.errors import LauncherError
 from chengxin.launcher.postgres import Server
 
 DEMO_MODULE = "chengxin.demo"
@@ -160,7 +161,10 @@ def _prepare(words: Namespace) -> list[str]:
     demo = import_module(DEMO_MODULE)
     if demo.is_empty() and not demo.is_told():
         _say("Telling the demo's stories (about a minute) …")
-        demo.tell()
+        try:
+            demo.tell()
+        except demo.DemoRefused as error:
+            raise LauncherError(f"{error} Or start without: chengxin run --no-demo") from None
     return list(demo.accounts())
 
 

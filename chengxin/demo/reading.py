@@ -12,6 +12,7 @@ import yaml
 from django.conf import settings
 
 from chengxin.common import clock
+from chengxin.demo.guards import DemoRefused
 
 DAY = re.compile(r"@([+-]\d+)")
 YEAR = re.compile(r"@y([+-]\d+)")
@@ -49,8 +50,11 @@ class Story:
 
 
 def folder() -> Path:
-    """Where the demo's files lie."""
-    return Path(settings.BASE_DIR) / "demo"
+    """Where the demo's files lie: beside the catalogue. Raises DemoRefused where they were not brought along."""
+    found = Path(settings.CATALOGUE_DIR).absolute().parent / "demo"
+    if not (found / "agencies.yaml").is_file():
+        raise DemoRefused(f"没有演示数据：请将 demo 目录放在 {found}（与 catalogue 目录并列）。")
+    return found
 
 
 def document(name: str, *, start: datetime) -> Any:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from chengxin.demo import DemoRefused, reading
 from deploy import bundle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,6 +64,17 @@ def test_the_bill_of_materials_names_version_licence_and_digest(tmp_path: Path) 
     assert alpha["hashes"] == [{"alg": "SHA-256", "content": bundle.sha256(tmp_path / "Alpha-1.0-py3-none-any.whl")}]
     assert made["dependencies"][0] == {"ref": "pkg:pypi/alpha@1.0", "dependsOn": ["pkg:pypi/beta-x@1.0"]}
     assert made == bundle.bill(tmp_path, packages, version="0.1.0", commit="0" * 40, moment=0)
+
+
+def test_the_demo_travels_beside_the_catalogue_and_its_absence_is_one_sentence(tmp_path: Path, settings: Any) -> None:
+    assert {"catalogue", "demo"} <= set(bundle.TAKEN)
+    for name in ("catalogue", "demo"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    settings.CATALOGUE_DIR = tmp_path / "catalogue"
+    assert reading.folder() == tmp_path / "demo"
+    shutil.rmtree(tmp_path / "demo")
+    with pytest.raises(DemoRefused, match="没有演示数据"):
+        reading.folder()
 
 
 def test_the_archive_tells_nothing_of_who_made_it(tmp_path: Path) -> None:
