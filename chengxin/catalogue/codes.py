@@ -50,7 +50,13 @@ def read(folder: Path) -> Codes:
 
 def shipped() -> Codes:
     """Return the tables of the running installation."""
-    return read(Path(settings.CATALOGUE_DIR) / "codes")
+    return read(_folder(settings.CATALOGUE_DIR))
+
+
+@lru_cache(maxsize=4)
+def _folder(catalogue: Path) -> Path:
+    """The same object for the same catalogue: a path is put together and hashed once, not for every line of an import."""
+    return Path(catalogue) / "codes"
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -19,6 +19,7 @@ from chengxin.catalogue.values import Check, Cleaned, Condition, Field, Form, Gr
 
 _KEPT_FORMS = 256
 _LONGEST_KEPT = 64
+_UNREAD = object()
 BALANCE_TOLERANCE_WAN = Decimal("0.02")
 BALANCE_TOLERANCE_YUAN = Decimal(1)
 
@@ -256,9 +257,10 @@ def _parsed(f: Field, raw: str, around: Around, kept: dict[Any, Any] | None) -> 
     if kept is None or len(raw) > _LONGEST_KEPT:
         return kind_of(f).parse(raw, f, around)
     key = (f.code, raw)
-    if key not in kept:
-        kept[key] = kind_of(f).parse(raw, f, around)
-    return kept[key]
+    value = kept.get(key, _UNREAD)
+    if value is _UNREAD:
+        value = kept[key] = kind_of(f).parse(raw, f, around)
+    return value
 
 
 def _required(field: Field, raw: Mapping[str, str], group: Group, around: Around, kept: dict[Any, Any] | None = None) -> bool:

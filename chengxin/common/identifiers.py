@@ -56,6 +56,8 @@ def shapes() -> frozenset[str]:
 
 def normalise_code(s: str) -> str:
     """Return a typed code in ordinary width, without blanks and hyphens, in capitals."""
+    if s.isascii() and s.isalnum():
+        return s.upper()
     return re.sub(r"[\s\-‐‑–—]", "", nfkc(s)).upper()
 
 
@@ -85,7 +87,7 @@ def uscc_errors(s: str) -> list[str]:
         return [_("统一社会信用代码不得包含字母I、O、S、V、Z，请核对是否应为数字1、0、5、2")]
     if not code[2:8].isascii() or not code[2:8].isdigit():
         return [_("统一社会信用代码第3至8位应为数字，请核对营业执照")]
-    if any(c not in USCC_ALPHABET for c in code):
+    if not _USCC_VALUES.keys() >= set(code):
         return [_("统一社会信用代码只能由数字和大写字母组成，请核对营业执照")]
     if code[1] not in _USCC_CATEGORIES.get(code[0], ""):
         return [_("统一社会信用代码前两位不是有效的登记管理部门和机构类别代码，请核对营业执照")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from chengxin.catalogue import rules as catalogue
@@ -30,6 +31,7 @@ def subject_name(*, name: str, uscc: str, operator: str) -> str:
     return f"个体工商户（经营者 {mask_name(operator)}）{uscc[-4:]}"
 
 
+@lru_cache(maxsize=256)
 def personal_codes(form: Form, group: str) -> frozenset[str]:
     """Field codes of a group that hold personal data (D-41)."""
     return frozenset(f.code for g in form.groups if g.code == group for f in g.fields if f.personal)

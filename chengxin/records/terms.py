@@ -11,6 +11,7 @@ import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -35,6 +36,7 @@ class Outcome:
     errors: Mapping[str, list[str]] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=4096)
 def add_months(day: date, months: int) -> date:
     """The same day of the month, `months` later; the month's last day where there is none."""
     year, month = divmod(day.month - 1 + months, 12)
