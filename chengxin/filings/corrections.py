@@ -1,4 +1,4 @@
-"""纠正审核: an approval that was wrong is taken back by two people, one after the other (D-03)."""
+"""纠正审核: an approval that was wrong, or a record that was found false, is taken back by two people, one after the other (D-03)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from chengxin.common import clock
 from chengxin.common.errors import Conflict, Forbidden, Invalid, NotFound
+from chengxin.common.text import legible
 from chengxin.filings import lifecycle
 from chengxin.filings.actions import advance
 from chengxin.filings.models import Correction, Filing
@@ -20,6 +21,9 @@ from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
 
+APPROVAL, RECORD = "approval", "record"
+"""What is wrong: the approval, or the published voluntary record itself (VOL-02)."""
+EVENTS = {APPROVAL: "correct", RECORD: "end"}
 MAX_CHARS = 500
 SHOWN = 20
 
@@ -30,6 +34,7 @@ class CorrectionView:
 
     id: UUID
     round: int
+    of: str
     reason: str
     state: str
     by_id: UUID
@@ -46,6 +51,7 @@ def of(*, filing_id: UUID, by: Actor) -> list[CorrectionView]:
         CorrectionView(
             id=row.id,
             round=row.round,
+            of=row.of,
             reason=row.reason,
             state=row.state,
             by_id=row.by_id,
@@ -85,24 +91,34 @@ def awaiting(*, by: Actor) -> list[Awaiting]:
     ]
 
 
-def propose(*, filing_id: UUID, reason: str, by: Actor) -> UUID:
-    """Say that an approval was wrong and why; nothing changes until another person confirms."""
+def propose(*, filing_id: UUID, reason: str, of: str = APPROVAL, by: Actor) -> UUID:
+    """Say that an approval was wrong, or a record is false, and why; nothing changes until another person confirms."""
     filing = _locked(filing_id, by)
-    lifecycle.next_state(kind=filing.kind, state=filing.state, event="correct")
-    reason = reason.strip()
+    lifecycle.next_state(kind=filing.kind, state=filing.state, event=EVENTS[of])
+    reason = legible(reason)
     if not reason or len(reason) > MAX_CHARS:
-        raise Invalid({"reason": [_("请填写纠正理由，1至500字。")]})
+        text = _("请填写撤销理由，1至500字。") if of == RECORD else _("请填写纠正理由，1至500字。")
+        raise Invalid({"reason": [text]})
     if is_open(filing_id=filing_id):
         raise Conflict(_("已有一项纠正等待复核。"), code="correction-open")
-    row = Correction.objects.create(filing=filing, round=filing.round, reason=reason, by_id=by.id, proposed_at=clock.now())
-    ledger.append(kind="filing.correction_proposed", subject=str(filing.id), data={"round": filing.round}, by=by)
+    row = Correction.objects.create(filing=filing, round=filing.round, of=of, reason=reason, by_id=by.id, proposed_at=clock.now())
+    ledger.append(kind="filing.correction_proposed", subject=str(filing.id), data={"round": filing.round, "of": of}, by=by)
     return row.id
 
 
-def settle(*, filing_id: UUID, seen: str, confirmed: bool, by: Actor) -> FilingView | None:
-    """A second person confirms or declines; a confirmed one gives the filing back as 审核未通过, or as ended beside an open one.
+@dataclass(frozen=True)
+class Confirmed:
+    """A correction that a second person confirmed: the filing as it stands then, what was wrong, and why."""
 
-    `seen` is the correction that was on the page. Returns the filing after a confirmation. The enterprise is locked by the caller.
+    filing: FilingView
+    of: str
+    reason: str
+
+
+def settle(*, filing_id: UUID, seen: str, confirmed: bool, by: Actor) -> Confirmed | None:
+    """A second person confirms or declines; a wrong approval gives the filing back as 审核未通过, or as ended beside an open one.
+
+    `seen` is the correction that was on the page. A false record is ended by the caller, who has locked the enterprise.
     """
     filing = _locked(filing_id, by)
     row = filing.corrections.select_for_update().filter(state="proposed").first()
@@ -117,12 +133,14 @@ def settle(*, filing_id: UUID, seen: str, confirmed: bool, by: Actor) -> FilingV
     if not confirmed:
         ledger.append(kind="filing.correction_declined", subject=str(filing.id), data={"round": filing.round}, by=by)
         return None
+    if row.of == RECORD:
+        return Confirmed(view(filing), row.of, row.reason)
     advance(filing, "end" if _open_beside(filing) else "correct")
     filing.opinion = _("纠正审核：%(reason)s") % {"reason": row.reason}
     filing.decided_at = filing.updated_at = row.settled_at
     filing.save(update_fields=["state", "opinion", "decided_at", "updated_at"])
     ledger.append(kind="filing.corrected", subject=str(filing.id), data={"round": filing.round}, by=by)
-    return view(filing)
+    return Confirmed(view(filing), row.of, row.reason)
 
 
 def _locked(filing_id: UUID, by: Actor) -> Filing:

@@ -14,6 +14,7 @@ from chengxin.filings import lifecycle
 ATTACHMENT_STATES = ["staged", "bound", "replaced", "dropped"]
 PRESENT = ["staged", "bound"]
 CORRECTION_STATES = ["proposed", "confirmed", "declined"]
+CORRECTIONS = ["approval", "record"]
 BULK_STATES = ["waiting", "done", "refused", "revoked"]
 # proposed by one person; held: confirmed by another, takes effect after a day; stopped from the old mailbox; failed:
 # when its time came it could not be carried out any more
@@ -201,11 +202,15 @@ class BulkItem(models.Model):
 
 
 class Correction(models.Model):
-    """纠正审核: one person proposes to take an approval back and says why, another confirms or declines (D-03)."""
+    """纠正审核: one person proposes to take an approval back and says why, another confirms or declines (D-03).
+
+    `of` is what is wrong: the approval itself, or the published record, which was found false later (VOL-02).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     filing = models.ForeignKey(Filing, models.PROTECT, related_name="corrections")
     round = models.IntegerField()
+    of = models.CharField(max_length=10, default="approval")
     reason = models.CharField(max_length=500)
     by = models.ForeignKey("identity.Account", models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
@@ -216,6 +221,7 @@ class Correction(models.Model):
     class Meta:
         constraints = [
             CheckConstraint(condition=Q(state__in=CORRECTION_STATES) & ~Q(reason=""), name="correction_state"),
+            CheckConstraint(condition=Q(of__in=CORRECTIONS), name="correction_of_what"),
             CheckConstraint(
                 condition=Q(state="proposed", second__isnull=True) | Q(second__isnull=False) & ~Q(state="proposed"),
                 name="correction_settled_by_second",

@@ -38,7 +38,6 @@ MAX_OPEN = 1_000
 """Drafts, withdrawn and refused records of one item that an enterprise may have beside each other."""
 UNTOUCHED_HOURS = 24
 """How long a form that was opened and never saved is kept."""
-MAX_REASON_CHARS = 500
 
 
 class Twin(Conflict):
@@ -263,15 +262,14 @@ def end(*, filing_id: UUID, why: str, by: Actor) -> FilingView:
     return ended
 
 
-def revocable(*, filing_id: UUID, by: Actor) -> FilingView:
-    """A published record that the acting person may revoke: of their division and below, of their forms, not their own."""
+def require_revocable(*, filing_id: UUID, by: Actor) -> None:
+    """Raise unless it is a voluntary record that the acting person may find false: of their division and forms, not their own."""
     filing = Filing.objects.filter(id=filing_id, kind=KIND).exclude(state=lifecycle.DELETED).first()
     if filing is None:
         raise NotFound(_("未找到该填报。"))
     policy.require(by=by, permission="filing.correct", division_code=filing.division_code)
     if filing.filer_id == by.account_id or not identity.covers(by.forms, filing.form_id):
         raise Forbidden(_("您无权撤销此项信息。"))
-    return view(filing)
 
 
 def note_breach(*, filing: FilingView, by: Actor) -> None:

@@ -13,6 +13,7 @@ from chengxin.filings import corrections, lifecycle, voluntary, voluntary_querie
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.values import DecisionView, FilingView
 from chengxin.flow import notices, review
+from chengxin.flow import voluntary as registered
 from chengxin.flow.step import step
 from chengxin.identity import actions as identity
 from chengxin.identity.values import Actor
@@ -29,9 +30,13 @@ def propose(*, filing_id: UUID, reason: str, by: Actor) -> UUID:
 def settle(*, filing_id: UUID, seen: str, confirmed: bool, by: Actor) -> None:
     """The second person's word; a confirmed correction undoes what the approval brought, and the enterprise is told."""
     filings.lock_subject(filing_id=filing_id, by=by)
-    filing = corrections.settle(filing_id=filing_id, seen=seen, confirmed=confirmed, by=by)
-    if filing is None:
+    done = corrections.settle(filing_id=filing_id, seen=seen, confirmed=confirmed, by=by)
+    if done is None:
         return
+    if done.of == corrections.RECORD:
+        registered.revoke(filing=done.filing, reason=done.reason, by=by)
+        return
+    filing = done.filing
     UNDO[filing.kind](filing, by)
     told = DecisionView(
         filing_id=filing.id,

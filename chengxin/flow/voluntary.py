@@ -16,9 +16,8 @@ from chengxin.catalogue.items import ItemSettings
 from chengxin.catalogue.values import Cleaned
 from chengxin.common import clock
 from chengxin.common.errors import Conflict, Forbidden, Invalid, NotFound
-from chengxin.common.text import legible
 from chengxin.filings import actions as filings
-from chengxin.filings import attaching, cases, drafts, lifecycle, voluntary, voluntary_queries
+from chengxin.filings import attaching, cases, corrections, drafts, lifecycle, voluntary, voluntary_queries
 from chengxin.filings import queries as filing_queries
 from chengxin.filings.actions import HandingIn
 from chengxin.filings.files import Readable, Stored
@@ -361,15 +360,17 @@ def _about(filing: FilingView, by: Actor) -> cases.About:
 
 
 @step
-def revoke(*, filing_id: UUID, reason: str, by: Actor) -> None:
-    """Staff found a published record false: it leaves publication, and the breach of the commitment is recorded (VOL-02)."""
-    reason = legible(reason)
-    if not reason or len(reason) > voluntary.MAX_REASON_CHARS:
-        raise Invalid({"reason": [_("请填写撤销理由，1至500字。")]})
+def propose_revocation(*, filing_id: UUID, reason: str, by: Actor) -> UUID:
+    """Staff found a published record false; another person confirms, as where an approval is taken back (VOL-02, D-03)."""
     filings.lock_subject(filing_id=filing_id, by=by)
-    filing = voluntary.revocable(filing_id=filing_id, by=by)
+    voluntary.require_revocable(filing_id=filing_id, by=by)
+    return corrections.propose(filing_id=filing_id, reason=reason, of=corrections.RECORD, by=by)
+
+
+def revoke(*, filing: FilingView, reason: str, by: Actor) -> None:
+    """Two people found a published record false: it leaves publication, and the breach of the commitment is recorded (VOL-02)."""
     why = _("经核实信息不真实，已撤销公示：%(reason)s") % {"reason": reason}
-    unpublish(filing_id=filing_id, why=why, reason=records.REVOKED, by=by)
+    unpublish(filing_id=filing.id, why=why, reason=records.REVOKED, by=by)
     voluntary.note_breach(filing=filing, by=by)
     notices.ended(filing=filing, why=why, what=_("已撤销公示"))
 

@@ -12,10 +12,13 @@ from django.test import Client
 from chengxin.filings import queries as filings
 from chengxin.identity import queries as identity
 from chengxin.ledger import sequencer
+from chengxin.portal.tests.makers import staff
 from chengxin.records import queries as records
 from chengxin.web import words
 from tests.journeys import enterprises as people
+from tests.journeys import voluntary
 from tests.journeys.enterprises import Enterprise
+from tests.journeys.test_portal import desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CHINESE = re.compile(r"[\u3001-\u301f\u4e00-\u9fff\uff01-\uff5e]+")
@@ -163,4 +166,35 @@ def test_pages_of_a_reviewer_in_english() -> None:
     assert not found, found
     people.decide(filing, "approved", judge)
     found = walk(desk, ["/desk/mine", f"/desk/{filing}"], data)
+    assert not found, found
+
+
+def test_pages_of_voluntary_registration_in_english() -> None:
+    judge = people.reviewer()
+    firm = voluntary.registrant(by=judge)
+    voluntary.with_archive(firm, by=judge)
+    published, waiting = voluntary.published(firm, by=judge), voluntary.handed_in(firm, voluntary.HONOUR)
+    drafts = [voluntary.draft(firm, form_id) for form_id in (voluntary.LICENCE, voluntary.FINANCE)]
+    data = [*data_of(firm), judge.display_name, "证明.jpg", *(text for text in leaves(voluntary.ANSWERS) if CHINESE.search(text))]
+    client = firm.client()
+    client.get("/?lang=en")
+    records_at = [f"/voluntary/records/{each}" for each in (published, waiting, *drafts)]
+    acts = [f"{records_at[0]}/act/takedown", f"{records_at[1]}/act/withdraw", f"{records_at[2]}/act/delete"]
+    forms = [f"{at}/edit" for at in records_at[2:]]
+    own = ["/voluntary/commitment", "/voluntary/items", "/voluntary/items/donation/records", "/voluntary/items/donation/batch"]
+    own += ["/voluntary/show", "/voluntary/download", "/account/handlers", *records_at, *acts, *forms]
+    low = people.signed_in(firm.account_id)
+    low.get("/?lang=en")
+    review = people.signed_in(judge.account_id)
+    review.get("/desk?lang=en")
+    found = walk(client, own, data) | walk(low, ["/voluntary"], data)
+    found |= walk(review, [f"/desk/{published}", f"/desk/{waiting}", "/desk?kind=voluntary"], data)
+    assert not found, found
+
+
+def test_pages_of_items_and_of_voices_in_english(english: Client) -> None:
+    keeper = desk(staff("system_admin", name="Keeper"))
+    keeper.get("/?lang=en")
+    found = walk(keeper, ["/desk/catalogue", "/desk/catalogue/donation", "/desk/catalogue/leader"], ["网站编辑部"])
+    found |= walk(english, ["/tipoff", "/suggestion"], ["余杭"])
     assert not found, found

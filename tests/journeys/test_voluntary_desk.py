@@ -135,6 +135,14 @@ def test_staff_revoke_a_published_record_that_is_false_with_a_reason(judge: Acto
     assert "经核实该信息不真实" in page(other, filing_id) and "山区小学图书角" in voluntary.shown(firm)
     assert desk.post(f"/desk/{filing_id}/revoke", {"reason": " \0"}).status_code == 422
     assert desk.post(f"/desk/{filing_id}/revoke", {"reason": "受赠方证实\0没有这笔捐赠。"}).status_code == 302
+    assert "山区小学图书角" in voluntary.shown(firm) and "确认不真实，撤销公示" not in page(other, filing_id)
+    second = people.signed_in(judge.id)
+    waiting = second.get(f"/desk/{filing_id}").content.decode()
+    assert "等待您复核的纠正和撤销" in second.get("/desk").content.decode() and "受赠方证实没有这笔捐赠。" in waiting
+    seen = re.search(r'name="seen" value="([^"]+)"', waiting)
+    assert seen and "确认不真实，撤销公示" in waiting and "提出撤销" not in waiting
+    assert second.post(f"/desk/{filing_id}/correct/settle", {"seen": seen[1], "outcome": "confirmed"}).status_code == 302
+    assert "撤销虚假信息（" in second.get(f"/desk/{filing_id}").content.decode()
     assert "山区小学图书角" not in voluntary.shown(firm) and voluntary.one(firm, filing_id).state == "ended"
     assert Event.objects.filter(kind="commitment.breached").count() == 1
     assert firm.client().post(f"/desk/{filing_id}/revoke", {"reason": "x"}).status_code in (302, 403)

@@ -17,7 +17,8 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from chengxin.filings import voluntary_queries
-from chengxin.flow import takedowns
+from chengxin.filings.models import Correction
+from chengxin.flow import correcting, takedowns
 from chengxin.flow import voluntary as flow
 from chengxin.identity.models import AccessLog
 from chengxin.identity.values import Actor
@@ -89,7 +90,9 @@ def test_a_false_record_that_staff_revoke_leaves_every_outlet(firm: Registrant, 
     filing_id = voluntary.published(firm, HONOUR, name="虚假的荣誉称号", by=judge)
     badge = f"/badge/{firm.uscc}/{record_of(firm, filing_id)}.svg"
     before = set(Event.objects.values_list("id", flat=True))
-    flow.revoke(filing_id=filing_id, reason="证书系伪造", by=judge)
+    flow.propose_revocation(filing_id=filing_id, reason="证书系伪造", by=judge)
+    seen = str(Correction.objects.get(filing_id=filing_id).id)
+    correcting.settle(filing_id=filing_id, seen=seen, confirmed=True, by=people.reviewer())
     assert "虚假的荣誉称号" not in voluntary.shown(firm) and "V02" not in groups(firm)
     assert "已停止公示" in Client().get(badge).content.decode()
     assert Client().get("/api/v1/files", {"q": "虚假的荣誉称号"}).json()["items"] == []

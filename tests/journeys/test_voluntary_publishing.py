@@ -221,18 +221,23 @@ def both(*attempts: Callable[[], object]) -> list[str]:
 def test_a_false_record_is_revoked_with_its_reason_and_the_breach_is_recorded(public: Registrant, judge: Actor) -> None:
     filing_id = voluntary.published(public, by=judge)
     with pytest.raises(Invalid):
-        flow.revoke(filing_id=filing_id, reason=" ", by=judge)
+        flow.propose_revocation(filing_id=filing_id, reason=" ", by=judge)
     with pytest.raises(Forbidden):
-        flow.revoke(filing_id=filing_id, reason="票据系伪造。", by=public.actor)
+        flow.propose_revocation(filing_id=filing_id, reason="票据系伪造。", by=public.actor)
     revision = flow.revise(filing_id=filing_id, by=public.actor).id
-    flow.revoke(filing_id=filing_id, reason="票据系伪造。", by=judge)
+    flow.propose_revocation(filing_id=filing_id, reason="票据系伪造。", by=judge)
+    assert PROJECT in voluntary.shown(public), "one person alone takes nothing out"
+    seen = str(Correction.objects.get(filing_id=filing_id).id)
+    with pytest.raises(Forbidden):
+        correcting.settle(filing_id=filing_id, seen=seen, confirmed=True, by=judge)
+    correcting.settle(filing_id=filing_id, seen=seen, confirmed=True, by=people.reviewer())
     assert PROJECT not in voluntary.shown(public) and standing(public) == []
     mine = voluntary_queries.one(filing_id=filing_id, by=public.actor)
     assert mine.filing.state == "ended" and "票据系伪造。" in mine.filing.opinion
     assert voluntary.one(public, revision).state == "closed" and voluntary_queries.counts(public.id) == {}
     assert Event.objects.filter(kind="commitment.breached", subject=str(filing_id)).count() == 1
     with pytest.raises(Conflict):
-        flow.revoke(filing_id=filing_id, reason="再次撤销。", by=judge)
+        flow.propose_revocation(filing_id=filing_id, reason="再次撤销。", by=judge)
 
 
 def test_a_record_is_taken_down_when_a_reviewer_confirms(public: Registrant, judge: Actor) -> None:

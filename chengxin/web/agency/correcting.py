@@ -39,10 +39,10 @@ def settle(request: Request, filing_id: UUID) -> HttpResponse:
 @require_POST
 @agency_only("reviewer")
 def revoke(request: Request, filing_id: UUID) -> HttpResponse:
-    """Take a voluntary record that was found false out of publication; a refused one keeps the typed reason."""
+    """Propose to take a voluntary record that was found false out of publication; a refused one keeps the typed reason."""
     reason = request.POST.get("reason", "")[:2000]
     try:
-        voluntary.revoke(filing_id=filing_id, reason=reason, by=request.actor)
+        voluntary.propose_revocation(filing_id=filing_id, reason=reason, by=request.actor)
     except Invalid as error:
         errors = {"untrue": [text for texts in error.fields.values() for text in texts]}
         context = item.page(filing_id=filing_id, by=request.actor, errors=errors) | {"untrue": reason}

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from chengxin.catalogue import queries as catalogue
@@ -32,6 +33,10 @@ from chengxin.web.forms import control_id
 from chengxin.web.reading import Reading
 from chengxin.web.session import Request, agency_only
 
+CORRECTED = {
+    corrections.APPROVAL: gettext_lazy("纠正审核（%(first)s提出，%(second)s复核）"),
+    corrections.RECORD: gettext_lazy("撤销虚假信息（%(first)s提出，%(second)s复核）"),
+}
 PHRASES_SHOWN = 9  # as many as there are keys
 
 
@@ -271,7 +276,7 @@ def _correcting(filing: FilingView, corrected: Sequence[corrections.CorrectionVi
     may = policy.may(by=by, permission="filing.correct", division_code=filing.division_code)
     return {
         "may_correct": can and may and filing.filer_id != by.account_id,
-        "may_revoke": _is_record(filing) and can and may and filing.filer_id != by.account_id,
+        "may_revoke": found is None and _is_record(filing) and can and may and filing.filer_id != by.account_id,
         "open_correction": found,
         "may_settle": found is not None and found.by_id != by.account_id,
         "reason": "",
@@ -289,7 +294,7 @@ def moments(
     ]
     done += [
         components.Moment(
-            title=_("纠正审核（%(first)s提出，%(second)s复核）") % {"first": one.by_name, "second": one.second_name},
+            title=CORRECTED[one.of] % {"first": one.by_name, "second": one.second_name},
             at=one.settled_at,
             text=one.reason,
             tone="bad" if one.state == "confirmed" else "",
