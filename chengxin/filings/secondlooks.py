@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from chengxin.common import clock, crypto
-from chengxin.common.errors import Forbidden, Invalid, NotFound
+from chengxin.common.errors import Conflict, Forbidden, Invalid, NotFound
 from chengxin.filings import lifecycle
 from chengxin.filings.models import Decision, SecondLook
 from chengxin.filings.queries import unit, view, visible_row
@@ -117,9 +117,11 @@ def look(*, filing_id: UUID, result: str, reason: str, by: Actor) -> FilingView 
 
     Raises Invalid by field (result, look_reason).
     """
-    row = _mine(by).select_for_update(of=("self",)).filter(filing_id=filing_id, result="").order_by("-round").first()
+    row = _mine(by).select_for_update(of=("self",)).filter(filing_id=filing_id).order_by("-round").first()
     if row is None:
         raise NotFound(_("没有等待您复核的抽查。"))
+    if row.result:
+        raise Conflict(_("该抽查已复核，结果见办理过程。"), code="looked-already")
     if by.account_id in (row.decided_by_id, row.filing.filer_id):
         raise Forbidden(_("抽查须由另一人复核。"))
     reason = reason.strip()

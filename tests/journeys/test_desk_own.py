@@ -110,6 +110,11 @@ def test_a_second_look_goes_to_another_person_and_a_difference_becomes_a_correct
     assert second.post(f"/desk/{filing.id}/look", {"result": "differs", "look_reason": "执照与名称不符"}).status_code == 302
     page = html(first.get(f"/desk/{filing.id}"))
     assert "抽查复核：不一致" in page and "确认纠正，改为审核未通过" in page, "the first person may now confirm the correction"
+    late = second.post(f"/desk/{filing.id}/look", {"result": "agrees", "look_reason": "与登记一致"})
+    assert late.status_code == 409 and "该抽查已复核" in html(late) and "与登记一致" in html(late)
+    assert "抽查复核：不一致" in html(late) and 'name="look_reason"' not in html(late), "the page shows what was decided meanwhile"
+    stale = second.post(f"/desk/{filing.id}/decide", {"round": "1", "outcome": "rejected", "opinion": "请补正。"})
+    assert stale.status_code == 409 and "您填写的内容未保存：请补正。" in html(stale) and "抽查复核：不一致" in html(stale)
 
 
 def test_the_share_of_second_looks_is_drawn_by_a_key() -> None:

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from chengxin.common.errors import Invalid
+from chengxin.common.errors import Conflict, Invalid
 from chengxin.filings import inbox
 from chengxin.filings import queries as filings
 from chengxin.flow import review
@@ -20,7 +20,7 @@ from chengxin.web.session import Request, agency_only
 @require_POST
 @agency_only("reviewer")
 def decide(request: Request, filing_id: UUID) -> HttpResponse:
-    """Approve or reject the version that was read; a refused one keeps the typed opinion."""
+    """Approve or reject the version that was read; a refused one keeps the typed opinion, and shows what has happened meanwhile."""
     outcome, opinion = request.POST.get("outcome", ""), request.POST.get("opinion", "")[:4000]
     shown = request.POST.get("round", "")
     try:
@@ -34,6 +34,9 @@ def decide(request: Request, filing_id: UUID) -> HttpResponse:
     except Invalid as error:
         context = item.page(filing_id=filing_id, by=request.actor, opinion=opinion, errors=error.fields)
         return render(request, "agency/item.html", context, status=422)
+    except Conflict as error:
+        context = item.page(filing_id=filing_id, by=request.actor) | {"refused": error.message, "kept": opinion}
+        return render(request, "agency/item.html", context, status=error.status)
     filing = filings.one(filing_id=filing_id, by=request.actor)
     found = inbox.next_item(by=request.actor, after=filing)
     return redirect(f"/desk/{found}?done={outcome}" if found else f"/desk?done={outcome}")

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from chengxin.common.errors import Invalid
+from chengxin.common.errors import Conflict, Invalid
 from chengxin.filings import secondlooks
 from chengxin.flow import desk as flow
 from chengxin.identity import queries as identity
@@ -43,6 +43,9 @@ def look(request: Request, filing_id: UUID) -> HttpResponse:
     except Invalid as error:
         context = item.page(filing_id=filing_id, by=request.actor, errors=error.fields) | {"look_reason": reason}
         return render(request, "agency/item.html", context, status=422)
+    except Conflict as error:
+        context = item.page(filing_id=filing_id, by=request.actor) | {"refused": error.message, "kept": reason}
+        return render(request, "agency/item.html", context, status=error.status)
     return redirect("/desk/looks?done=1")
 
 
