@@ -34,8 +34,8 @@ SELECT made.id, 'C' || made.code, made.name, 'commerce', (ARRAY['province', 'cit
   coalesce(above.id, (SELECT id FROM identity_agency WHERE level = 'national')), made.code, now()
 FROM made LEFT JOIN made AS above ON above.code = made.above_id ORDER BY made.level;
 CREATE TEMP TABLE person AS SELECT id AS agency, gen_random_uuid() AS id, name FROM identity_agency;
-INSERT INTO identity_account (id, kind, state, display_name, email_sealed, phone_sealed, session_epoch, created_at)
-SELECT id, 'agency', 'active', name, '', '', 1, now() FROM person;
+INSERT INTO identity_account (id, kind, state, display_name, email_sealed, phone_sealed, session_epoch, proven, created_at)
+SELECT id, 'agency', 'active', name, '', '', 1, 'none', now() FROM person;
 INSERT INTO identity_agencymembership (account_id, agency_id, roles, forms, since) SELECT id, agency, '{reviewer}', '{}', now() FROM person;
 """
 # A county of rank r has about 1/r of the filings, as trade is spread; every third filing is a registration.

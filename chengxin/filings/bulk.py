@@ -9,11 +9,12 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from chengxin.common import clock
+from chengxin.common import clock, sql
 from chengxin.common.errors import ChengxinError, Conflict, Invalid, NotFound
 from chengxin.filings import lifecycle
 from chengxin.filings.actions import reviewable
 from chengxin.filings.models import BulkDecision, BulkItem, Filing
+from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
 
@@ -169,29 +170,36 @@ def settle(*, item_id: int, why: str = "") -> None:
     BulkItem.objects.filter(pk=item_id, state="waiting").update(state="refused" if why else "done", why=why[:200])
 
 
+_OWN = """
+SELECT id, kind, outcome, effective_at, revoked_at IS NULL AND effective_at > %(now)s, revoked_at IS NOT NULL
+FROM filings_bulkdecision WHERE by_id = %(by)s AND created_at > %(since)s ORDER BY created_at DESC LIMIT 5
+"""
+_ITEMS = """
+SELECT i.bulk_id, i.filing_id, f.enterprise_id, i.state, i.why FROM filings_bulkitem AS i JOIN filings_filing AS f ON f.id = i.filing_id
+WHERE i.bulk_id = ANY(%(bulks)s::uuid[]) ORDER BY i.id
+"""
+
+
 def own(*, by: Actor) -> list[BulkView]:
     """The acting person's bulk decisions of the last minutes, newest first."""
     now = clock.now()
-    rows = BulkDecision.objects.filter(by_id=by.id, created_at__gt=now - timedelta(minutes=SHOWN_MINUTES))
-    return [_view(row, now) for row in rows.order_by("-created_at")[:5]]
+    found = sql.rows(_OWN, {"by": by.id, "now": now, "since": now - timedelta(minutes=SHOWN_MINUTES)})
+    items = _items([row[0] for row in found]) if found else {}
+    return [
+        BulkView(bulk, kind, outcome, at, revocable, revoked, tuple(items.get(bulk, ())))
+        for bulk, kind, outcome, at, revocable, revoked in found
+    ]
 
 
-def _view(row: BulkDecision, now: datetime) -> BulkView:
-    items = row.items.select_related("filing__enterprise").order_by("id")
-    return BulkView(
-        id=row.id,
-        kind=row.kind,
-        outcome=row.outcome,
-        effective_at=row.effective_at,
-        revocable=row.revoked_at is None and row.effective_at > now,
-        revoked=row.revoked_at is not None,
-        items=tuple(ItemView(i.filing_id, _name(i.filing), i.state, i.why) for i in items),
-    )
-
-
-def _name(filing: Filing) -> str:
-    firm = filing.enterprise
-    return (firm.name or firm.uscc) if firm else ""
+def _items(bulks: list[UUID]) -> dict[UUID, list[ItemView]]:
+    """What became of the items of some bulk decisions, by decision."""
+    rows = sql.rows(_ITEMS, {"bulks": bulks})
+    names = identity.called(row[2] for row in rows if row[2])
+    found: dict[UUID, list[ItemView]] = {}
+    for bulk, filing, firm, state, why in rows:
+        name, uscc = names.get(firm, ("", ""))
+        found.setdefault(bulk, []).append(ItemView(filing, name or uscc, state, why))
+    return found
 
 
 def waiting_at(*, filing_id: UUID) -> datetime | None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from chengxin.common import clock
+from chengxin.common import clock, sql
 from chengxin.common.errors import Conflict, Forbidden, Invalid, NotFound
 from chengxin.common.text import legible
 from chengxin.filings import lifecycle
@@ -79,16 +79,21 @@ class Awaiting:
     proposed_at: datetime
 
 
+_AWAITING = """
+SELECT c.filing_id, f.enterprise_id, c.by_id, c.proposed_at, f.form_id
+FROM filings_correction AS c JOIN filings_filing AS f ON f.id = c.filing_id
+WHERE c.state = 'proposed' AND c.by_id <> %(by)s AND f.enterprise_id IS NOT NULL
+  AND (f.division_code = ANY(%(codes)s::varchar[])) <> %(complement)s ORDER BY c.proposed_at LIMIT %(most)s
+"""
+
+
 def awaiting(*, by: Actor) -> list[Awaiting]:
     """Corrections that the acting person may settle: proposed by others, in their division and below; oldest first."""
-    rows = Correction.objects.filter(state="proposed").exclude(by_id=by.account_id)
-    rows = rows.filter(policy.visible(by=by, permission="filing.correct", division="filing__division_code"))
-    found = rows.select_related("filing__enterprise", "by").order_by("proposed_at")[:SHOWN]
-    return [
-        Awaiting(row.filing_id, firm.name or firm.uscc, row.by.display_name, row.proposed_at)
-        for row in found
-        if (firm := row.filing.enterprise) and identity.covers(by.forms, row.filing.form_id)
-    ]
+    scope = policy.codes(by=by, permission="filing.correct")
+    given = {"by": by.account_id, "codes": list(scope.listed), "complement": scope.complement, "most": SHOWN}
+    rows = [row for row in sql.rows(_AWAITING, given) if identity.covers(by.forms, row[4])]
+    names = identity.called(each for row in rows for each in row[1:3])
+    return [Awaiting(filing, names[firm][0] or names[firm][1], names[who][0], at) for filing, firm, who, at, _form in rows]
 
 
 def propose(*, filing_id: UUID, reason: str, of: str = APPROVAL, by: Actor) -> UUID:

@@ -33,7 +33,10 @@ class Waiting(models.Model):
                 name="waiting_settled_once",
             )
         ]
-        indexes = [Index(fields=["id"], condition=Q(settled=False), name="waiting_unsettled")]
+        indexes = [
+            Index(fields=["id"], condition=Q(settled=False), name="waiting_unsettled"),
+            Index(fields=["form_id"], condition=Q(handler__isnull=False), name="waiting_handled"),
+        ]
 
 
 class HandOver(models.Model):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from chengxin.common import clock
+from chengxin.common import clock, sql
 from chengxin.common.errors import Conflict, Invalid
 from chengxin.filings import lifecycle
 from chengxin.filings.actions import reviewable
@@ -100,18 +99,15 @@ def _name(row: HandOver) -> str:
     return row.to_agency.name
 
 
-def _holding() -> QuerySet[HandOver]:
-    """The steps that hold now: the newest of each filing that is in the same round of review."""
-    rows = HandOver.objects.filter(filing__state=lifecycle.SUBMITTED, round=F("filing__round"))
-    return HandOver.objects.filter(id__in=rows.order_by("filing", "-id").distinct("filing").values("id"))
-
-
-def with_whom(filing_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, str]]:
-    """Of these filings, those handed to one person: account and name."""
-    rows = _holding().select_related("to_account").filter(filing_id__in=list(filing_ids), to_account__isnull=False)
-    return {row.filing_id: (row.to_account.id, row.to_account.display_name) for row in rows if row.to_account}
+# the steps that hold now: the newest of each filing in the round that is under review
+_HELD = """
+SELECT h.filing_id FROM filings_handover AS h JOIN filings_filing AS f ON f.id = h.filing_id AND f.round = h.round
+WHERE h.to_account_id = ANY(%(people)s::uuid[]) AND f.state = 'submitted' AND NOT EXISTS (
+  SELECT 1 FROM filings_handover AS later WHERE later.filing_id = h.filing_id AND later.round = h.round AND later.id > h.id
+)
+"""
 
 
 def handed_to(account_ids: Iterable[UUID]) -> list[UUID]:
     """The filings that are handed to these people now."""
-    return list(_holding().filter(to_account_id__in=list(account_ids)).values_list("filing_id", flat=True))
+    return [row[0] for row in sql.rows(_HELD, {"people": list(account_ids)})]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Avg, Count, DurationField, F, Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import Avg, Count, DurationField, F, Q
 
 from chengxin.common import clock, sql
-from chengxin.filings import handing, lifecycle
-from chengxin.filings.models import BulkItem, Decision, Filing, Waiting
+from chengxin.filings import handing, share
+from chengxin.filings.models import Decision, Filing
 from chengxin.filings.queries import decision_view, unit, view, visible_row
+from chengxin.filings.share import Share
 from chengxin.filings.values import DecisionView, FilingView, InboxItem
 from chengxin.identity import policy
 from chengxin.identity import queries as identity
@@ -21,6 +24,32 @@ from chengxin.identity.values import Actor, StaffView
 PAGE = 50
 DECIDED_SHOWN = 100
 DUE_SHOWN = 10
+
+# the sums that are kept of every change, what fell due since it was marked, and without what is not for this person
+_COUNTS = """
+SELECT kind, sum(pending)::int, sum(late)::int FROM (
+  SELECT kind, pending, late FROM filings_waiting WHERE {lies}
+  UNION ALL
+  SELECT kind, 0, 1 FROM filings_filing WHERE state = 'submitted' AND overdue_at IS NULL AND due_at < %(now)s AND {lies}
+  UNION ALL
+  SELECT kind, -1, -(due_at < %(now)s)::int FROM filings_filing
+  WHERE state = 'submitted' AND (filer_id = %(by)s OR id = ANY(%(in_bulk)s::uuid[])) AND {lies}
+) AS lines GROUP BY kind HAVING sum(pending) <> 0 ORDER BY kind
+"""
+_COUNT = "SELECT count(*) FROM filings_filing WHERE {where}"
+# the page is found first, and read with what belongs to it then
+_LISTED = """
+SELECT f.id, f.kind, f.form_id, f.round, coalesce(f.subject_id, f.enterprise_id), f.division_code, f.submitted_at, f.due_at,
+  f.due_provisional, f.due_at < %(now)s, CASE WHEN f.claimed_by_id <> %(by)s AND f.claimed_until > %(now)s THEN f.claimed_by_id END,
+  (SELECT h.to_account_id FROM filings_handover AS h WHERE h.filing_id = f.id AND h.round = f.round ORDER BY h.id DESC LIMIT 1)
+FROM (SELECT id FROM filings_filing WHERE {where} ORDER BY due_at, id LIMIT {most}) AS page JOIN filings_filing AS f ON f.id = page.id
+ORDER BY f.due_at, f.id
+"""
+_NEXT = "SELECT id FROM filings_filing WHERE {where} ORDER BY due_at, id LIMIT 1"
+_HANDED = "id = ANY(%(handed)s::uuid[])"
+_LATER = "(due_at, id) > (%(due)s, %(last)s::uuid)"
+_NOBODY = ("", "")
+_NOT_OPEN_ELSEWHERE = "(claimed_by_id <> %(by)s AND claimed_until > %(now)s) IS NOT TRUE"
 
 
 @dataclass(frozen=True)
@@ -53,91 +82,22 @@ def may_review(*, filing: FilingView | Filing, by: Actor) -> bool:
     return policy.may(by=by, permission=identity.review_permission(filing.form_id), competent_agency_id=unit(filing).id)
 
 
-def pending(*, by: Actor) -> QuerySet[Filing]:
-    """Pending filings that the acting person may decide at this moment: `may_review` as a filter (D-05).
-
-    Those that wait in a bulk decision are in nobody's inbox until it is carried out or revoked (D-03).
-    """
-    lies = _lies_with(by)
-    return _free(Filing.objects.filter(lies.where), _in_bulk(), by)
-
-
-def _free(rows: QuerySet[Filing], in_bulk: list[UUID], by: Actor) -> QuerySet[Filing]:
-    """Of those that lie with an agency, what the acting person may decide: not their own, none in a bulk decision."""
-    rows = rows.filter(state=lifecycle.SUBMITTED).exclude(filer_id=by.account_id)
-    return rows.exclude(id__in=in_bulk) if in_bulk else rows
-
-
-def _in_bulk() -> list[UUID]:
-    """The few that wait in a bulk decision; as a list, so that the index of filings serves."""
-    return list(BulkItem.objects.filter(state="waiting").values_list("filing_id", flat=True))
-
-
-@dataclass(frozen=True)
-class _Lies:
-    """What lies with an agency, in fields that filings and their counts share, and the units whose items are among it."""
-
-    where: Q
-    taken_over: tuple[str, ...]
-
-
-def _lies_with(by: Actor) -> _Lies:
-    """What is in the divisions of the acting person's agency or handed to it by name."""
-    policy.require(by=by, permission="filing.review", competent_agency_id=by.agency_id)
-    assert by.agency_id is not None
-    named = identity.forms_named()
-    competent = _competent(by.agency_id, by, named)
-    forms = list(Waiting.objects.filter(handler__isnull=False).values_list("form_id", flat=True).distinct())
-    if not forms:
-        return competent
-    mine = Q(pk__in=[])
-    for alike in _alike((form for form in forms if identity.covers(by.forms, form)), named):
-        mine |= Q(form_id__in=alike, handler_id__in=identity.handled_by(by.agency_id, alike[0]))
-    return _Lies(competent.where & Q(handler__isnull=True) | mine, competent.taken_over)
-
-
-def _competent(agency_id: UUID, by: Actor, named: frozenset[str]) -> _Lies:
-    """The divisions of the agency, form by form only where some reviewer's list of forms tells forms apart."""
-    whole = identity.reach(agency_id)
-    if not named:
-        return _Lies(policy.in_codes("division_code", whole.codes), whole.taken_over)
-    forms = Waiting.objects.values_list("form_id", flat=True).distinct()
-    allowed = Q(pk__in=[])
-    for alike in _alike((form for form in forms if identity.covers(by.forms, form)), named):
-        codes = identity.competent_codes(agency_id, alike[0])
-        allowed |= Q(form_id__in=alike) & policy.in_codes("division_code", codes)
-    return _Lies(allowed, whole.taken_over)
-
-
-def _alike(forms: Iterable[str], named: frozenset[str]) -> list[list[str]]:
-    """Forms by which lists and roles mean them: those that all treat alike have one competent agency."""
-    groups: dict[tuple[str, frozenset[str]], list[str]] = {}
-    for form in forms:
-        alike = (identity.role_for(form), frozenset(named & set(identity.form_patterns(form))))
-        groups.setdefault(alike, []).append(form)
-    return list(groups.values())
-
-
-def narrow(rows: QuerySet[Filing], narrowed: Narrowed) -> QuerySet[Filing]:
-    """The filters of the inbox; a text is part of a name or the beginning of a code."""
-    if narrowed.kind:
-        rows = rows.filter(kind=narrowed.kind)
-    if narrowed.form_id:
-        rows = rows.filter(form_id=narrowed.form_id)
-    if narrowed.overdue_only:
-        rows = rows.filter(due_at__lt=clock.now())
-    if narrowed.division_code:
-        rows = rows.filter(division_code__in=sorted(identity.divisions_below(narrowed.division_code)))
-    if narrowed.due_before:
-        rows = rows.filter(due_at__lt=narrowed.due_before)
-    if narrowed.text:
-        text = narrowed.text.strip()
-        rows = rows.filter(_says("enterprise", text) | _says("subject", text))
-    return rows
-
-
-def _says(whose: str, text: str) -> Q:
-    return Q(**{f"{whose}__name__icontains": text}) | Q(**{f"{whose}__uscc__startswith": text.upper()})
+def _narrowing(narrowed: Narrowed) -> tuple[list[str], dict[str, Any]]:
+    """The filters of the inbox as conditions, with what is given to them; a text is part of a name or the beginning of a code."""
+    due, last = narrowed.after or (None, None)
+    below = list(identity.divisions_below(narrowed.division_code)) if narrowed.division_code else []
+    wanted = {
+        "kind = %(kind)s": narrowed.kind,
+        "form_id = %(form)s": narrowed.form_id,
+        "due_at < %(now)s": narrowed.overdue_only,
+        "due_at < %(before)s": narrowed.due_before,
+        "division_code = ANY(%(below)s::varchar[])": below,
+        identity.is_called("enterprise_id", "subject_id"): narrowed.text,
+        _HANDED: narrowed.handed_to_me,
+        _LATER: narrowed.after,
+    }
+    given = {"kind": narrowed.kind, "form": narrowed.form_id, "before": narrowed.due_before, "below": below, "text": narrowed.text.strip()}
+    return [condition for condition, on in wanted.items() if on], {**given, "due": due, "last": last}
 
 
 @dataclass(frozen=True)
@@ -157,94 +117,63 @@ class Page:
 def opened(*, by: Actor, narrowed: Narrowed) -> Page:
     """What the acting person may decide now; competence is asked once."""
     with sql.snapshot():
-        lies, in_bulk, represented = _lies_with(by), _in_bulk(), identity.represented_by(by.id)
-        rows = _free(Filing.objects.filter(lies.where), in_bulk, by)
-        mine = handing.handed_to([by.id, *(each.account_id for each in represented)])
-        counts = _counts(lies.where, in_bulk, by)
-        handed = rows.filter(id__in=mine).count() if mine else 0
-        if narrowed.handed_to_me:
-            rows = rows.filter(id__in=mine)
-        return Page(_items(rows, narrowed, by), counts, handed, represented, lies.taken_over)
-
-
-def _items(rows: QuerySet[Filing], narrowed: Narrowed, by: Actor) -> list[InboxItem]:
-    """The first due first; ``after`` is the cursor. The page is found first, and read with what belongs to it then."""
-    rows = narrow(rows, narrowed)
-    if narrowed.after:
-        due, last = narrowed.after
-        rows = rows.filter(Q(due_at__gt=due) | Q(due_at=due, id__gt=last))
-    page = list(rows.order_by("due_at", "id").values_list("id", flat=True)[:PAGE])
-    read = Filing.objects.select_related("enterprise", "subject", "claimed_by").in_bulk(page)
-    now, handed = clock.now(), handing.with_whom(page)
-    return [replace(_item(read[each], now, by), handed_to=handed.get(each, ("", ""))[1]) for each in page]
+        mine, represented = share.of(by), identity.represented_by(by.id)
+        handed = handing.handed_to([by.id, *(each.account_id for each in represented)])
+        wanted, given = _narrowing(narrowed)
+        given |= mine.given | {"handed": handed}
+        to_me = _count([mine.free, _HANDED], given) if handed else 0
+        return Page(_items([mine.free, *wanted], given), _counts(mine), to_me, represented, mine.taken_over)
 
 
 def due_by(*, by: Actor, moment: datetime) -> tuple[int, list[InboxItem]]:
     """How many pending filings are due before a moment, and the first of them."""
     with sql.snapshot():
-        rows, narrowed = pending(by=by), Narrowed(due_before=moment)
-        return narrow(rows, narrowed).count(), _items(rows, narrowed, by)[:DUE_SHOWN]
+        mine = share.of(by)
+        wanted, given = _narrowing(Narrowed(due_before=moment))
+        conditions, given = [mine.free, *wanted], given | mine.given
+        return _count(conditions, given), _items(conditions, given, most=DUE_SHOWN)
 
 
-def _item(row: Filing, now: datetime, by: Actor) -> InboxItem:
-    other = row.claimed_by and row.claimed_by_id != by.account_id and row.claimed_until and row.claimed_until > now
-    assert row.submitted_at and row.due_at
-    about = row.subject or row.enterprise
-    return InboxItem(
-        id=row.id,
-        kind=row.kind,
-        form_id=row.form_id,
-        round=row.round,
-        enterprise_id=about.id if about else None,
-        enterprise_name=about.name if about else "",
-        uscc=about.uscc if about else "",
-        division_code=row.division_code,
-        submitted_at=row.submitted_at,
-        due_at=row.due_at,
-        due_provisional=row.due_provisional,
-        overdue=row.due_at < now,
-        claimed_by=row.claimed_by.display_name if other and row.claimed_by else "",
-    )
-
-
-def _counts(lies: Q, in_bulk: list[UUID], by: Actor) -> Counts:
-    """Exact counts: the sums that are kept, what fell due since it was last looked, and without what `_free` leaves out."""
-    now = clock.now()
-    found = {kind: [all_, late] for kind, all_, late in _sums(lies)}
-    waiting = Filing.objects.filter(lies, state=lifecycle.SUBMITTED).order_by()
-    fallen = waiting.filter(overdue_at=None, due_at__lt=now).values_list("kind").annotate(n=Count("id"))
-    for kind, late in fallen:
-        found.setdefault(kind, [0, 0])[1] += late
-    out = waiting.filter(Q(filer_id=by.account_id) | Q(id__in=in_bulk)).values_list("kind")
-    for kind, all_, late in out.annotate(n=Count("id"), late=Count("id", filter=Q(due_at__lt=now))):
-        held = found.setdefault(kind, [0, 0])
-        held[0], held[1] = held[0] - all_, held[1] - late
+def _counts(mine: Share) -> Counts:
+    """Exact counts of all that the acting person may decide now."""
+    found = _planned(_COUNTS, mine.given, lies=mine.lies)
     return Counts(
-        pending=sum(all_ for all_, _late in found.values()),
-        overdue=sum(late for _all, late in found.values()),
-        by_kind={kind: all_ for kind, (all_, _late) in sorted(found.items()) if all_},
+        pending=sum(all_ for _kind, all_, _late in found),
+        overdue=sum(late for _kind, _all, late in found),
+        by_kind={kind: all_ for kind, all_, _late in found},
     )
 
 
-def _sums(lies: Q) -> QuerySet[Waiting, tuple[str, int, int]]:
-    """Kind, pending and marked overdue, by the lines that are kept of every change."""
-    rows = Waiting.objects.filter(lies).order_by().values_list("kind")
-    return rows.annotate(all=Sum("pending"), of_late=Sum("late")).values_list("kind", "all", "of_late")
+def _count(conditions: Sequence[str], given: dict[str, Any]) -> int:
+    return int(_planned(_COUNT, given, where=" AND ".join(conditions))[0][0])
+
+
+def _items(conditions: Sequence[str], given: dict[str, Any], *, most: int = PAGE) -> list[InboxItem]:
+    """The first due first, with the names of whom they are about and who has them."""
+    rows = _planned(_LISTED, given, where=" AND ".join(conditions), most=most)
+    names = identity.called(each for row in rows for each in (row[4], *row[10:]) if each)
+    lines = ((*row[:5], *names.get(row[4], _NOBODY), *row[5:10], *(names.get(each, _NOBODY)[0] for each in row[10:])) for row in rows)
+    return [InboxItem(*line) for line in lines]
+
+
+def _planned(statement: str, given: dict[str, Any], **parts: object) -> list[tuple[Any, ...]]:
+    """Rows of a statement that is planned anew each time: which index serves depends on the divisions that are given."""
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        cursor.cursor.execute(statement.format(**parts), given, prepare=False)
+        return list(cursor.fetchall())
 
 
 def next_item(*, by: Actor, after: FilingView | None = None) -> UUID | None:
     """What to open next: the first due that nobody else has open; what is due after the one just read comes first."""
-    rows = pending(by=by)
-    if after is not None:
-        rows = rows.exclude(id=after.id)
-    free = rows.exclude(~Q(claimed_by_id=by.account_id) & Q(claimed_until__gt=clock.now(), claimed_by__isnull=False))
-    free = free.order_by("due_at", "id")
-    if after is not None and after.due_at is not None:
-        later = free.filter(Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, id__gt=after.id))
-        found = later.values_list("id", flat=True).first()
-        if found:
-            return found
-    return free.values_list("id", flat=True).first()
+    mine = share.of(by)
+    conditions, given = [mine.free, _NOT_OPEN_ELSEWHERE], mine.given
+    if after is None or after.due_at is None:
+        tries = [conditions]
+    else:
+        given = given | {"due": after.due_at, "last": after.id}
+        tries = [[*conditions, _LATER], [*conditions, "id <> %(last)s"]]
+    found = (rows[0][0] for each in tries if (rows := _planned(_NEXT, given, where=" AND ".join(each))))
+    return next(found, None)
 
 
 def claimed_by(*, filing_id: UUID, by: Actor) -> str:

@@ -78,10 +78,15 @@ class Filing(models.Model):
             UniqueConstraint(fields=["revises"], condition=Q(state__in=lifecycle.UNDECIDED_STATES), name="filing_one_revision"),
         ]
         indexes = [
-            Index(fields=["due_at", "id"], condition=Q(state="submitted"), name="filing_inbox"),
+            Index(
+                fields=["due_at", "id"],
+                include=["division_code", "kind", "form_id", "filer", "handler"],
+                condition=Q(state="submitted"),
+                name="filing_inbox",
+            ),
             Index(
                 fields=["division_code", "due_at"],
-                include=["id", "kind", "form_id", "filer"],
+                include=["id", "kind", "form_id", "filer", "handler"],
                 condition=Q(state="submitted"),
                 name="filing_inbox_div",
             ),

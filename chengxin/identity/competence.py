@@ -61,9 +61,9 @@ WHERE {_STAFFED.format(agency="a")} ORDER BY climb.depth
 
 _NATIONAL = "a.kind = 'commerce' AND a.level = 'national'"
 
-_ON_DUTY = f"SELECT DISTINCT m.agency_id {PRESENT.format(agency='ANY(%(agencies)s::uuid[])')}"
+_ON_DUTY = f"SELECT DISTINCT m.agency_id::text {PRESENT.format(agency='ANY(%(agencies)s::uuid[])')}"
 
-_ALL_ON_DUTY = f"SELECT DISTINCT m.agency_id {PRESENT.format(agency='m.agency_id')}"
+_ALL_ON_DUTY = f"SELECT DISTINCT m.agency_id::text {PRESENT.format(agency='m.agency_id')}"
 
 NAMED_AT_MOST = 100
 
@@ -149,19 +149,15 @@ class Reach:
 def reach(agency_id: UUID, form: str | None = None) -> Reach:
     """The divisions an agency is competent for now, of the national level as all but what others have (D-05)."""
     homes = coverage.homes()
-    serves = homes.served(agency_id, staffed=_on_duty(form))
-    codes = frozenset(code for each in serves for code in homes.divisions.get(each, ()))
-    names = tuple(homes.names[each] for each in serves[1:])
-    if agency_id != homes.national:
-        return Reach(Codes(codes), names)
-    return Reach(Codes(homes.codes - codes, complement=True), names)
+    serves = homes.served(str(agency_id), staffed=_on_duty(form))
+    return Reach(homes.served_codes(serves), tuple(homes.names[each] for each in serves[1:]))
 
 
-def _on_duty(form: str | None) -> Callable[[list[UUID]], set[UUID]]:
+def _on_duty(form: str | None) -> Callable[[list[str]], set[str]]:
     """Asks which of some agencies have somebody on duty for `form`."""
     moment = _moment(form)
 
-    def staffed(agencies: list[UUID]) -> set[UUID]:
+    def staffed(agencies: list[str]) -> set[str]:
         if len(agencies) > NAMED_AT_MOST:
             return {row[0] for row in sql.rows(_ALL_ON_DUTY, moment)}
         return {row[0] for row in sql.rows(_ON_DUTY, {"agencies": agencies, **moment})}
@@ -213,10 +209,14 @@ def agency_view(agency: Agency) -> AgencyView:
     )
 
 
+_NAMED = """
+SELECT DISTINCT unnest(forms) FROM identity_agencymembership WHERE forms <> '{}'::varchar(80)[] AND (until IS NULL OR until > %(now)s)
+"""
+
+
 def forms_named() -> frozenset[str]:
     """What the lists of forms of today's reviewers say; while it is empty, one agency is competent for every form."""
-    statement = "SELECT DISTINCT unnest(forms) FROM identity_agencymembership WHERE until IS NULL OR until > %(now)s"
-    return frozenset(row[0] for row in sql.rows(statement, {"now": clock.now()}))
+    return frozenset(row[0] for row in sql.rows(_NAMED, {"now": clock.now()}))
 
 
 _BELOW = """

@@ -242,7 +242,10 @@ class AgencyMembership(models.Model):
             ),
             UniqueConstraint(fields=["account"], condition=Q(until__isnull=True), name="agencymembership_one_per_account"),
         ]
-        indexes = [Index(fields=["agency"], name="agencymembership_agency")]
+        indexes = [
+            Index(fields=["agency"], name="agencymembership_agency"),
+            Index(fields=["until"], condition=~Q(forms=[]), name="agencymembership_forms"),
+        ]
 
 
 class AgencyAct(models.Model):

@@ -23,7 +23,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from chengxin.common.errors import Forbidden, Unauthenticated
-from chengxin.identity.values import AGENCY_ROLES, Actor, Codes
+from chengxin.identity.values import AGENCY_ROLES, ALL_CODES, NO_CODES, Actor, Codes
 
 
 class Reach(Enum):
@@ -160,6 +160,14 @@ def visible(
     for reach in reaches(by=by, permission=permission):
         allowed |= _filter(reach, by, enterprise=enterprise, division=division, account=account, competent=competent)
     return allowed
+
+
+def codes(*, by: Actor, permission: str) -> Codes:
+    """The divisions where `by` may exercise `permission`, for what is in one: the rule of `visible` for statements written out."""
+    held = reaches(by=by, permission=permission)
+    if Reach.ALL in held:
+        return ALL_CODES
+    return by.scope if Reach.SCOPE in held else NO_CODES
 
 
 def _filter(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -37,6 +38,7 @@ from chengxin.identity.models import (
     Enterprise,
     Membership,
 )
+from chengxin.identity.names import called, is_called, names_of
 from chengxin.identity.rules import covers, edit_permission, form_patterns, review_permission, role_for
 from chengxin.identity.staff import represented_by
 from chengxin.identity.values import (
@@ -55,6 +57,7 @@ from chengxin.identity.values import (
 
 __all__ = [
     "agencies_above",
+    "called",
     "competent_agency",
     "competent_codes",
     "covers",
@@ -64,7 +67,9 @@ __all__ = [
     "forms_named",
     "handled_by",
     "helpdesk_agency",
+    "is_called",
     "is_staffed",
+    "names_of",
     "on_duty",
     "reach",
     "represented_by",
@@ -77,10 +82,12 @@ __all__ = [
 
 _ACTING = """
 SELECT a.id, a.kind, a.state, a.display_name, a.session_epoch, a.email_verified_at IS NOT NULL, a.created_at,
-  a.proven, m.enterprise_id, m.role
-FROM identity_account AS a LEFT JOIN identity_membership AS m
-  ON m.account_id = a.id AND m.since <= %(now)s AND (m.until IS NULL OR m.until > %(now)s)
-WHERE a.id = %(account)s ORDER BY m.id LIMIT 1
+  a.proven, m.enterprise_id, m.role, w.agency_id, w.roles, w.forms, unit.division_id, unit.kind, unit.suspended_at IS NOT NULL
+FROM identity_account AS a
+LEFT JOIN identity_membership AS m ON m.account_id = a.id AND m.since <= %(now)s AND (m.until IS NULL OR m.until > %(now)s)
+LEFT JOIN identity_agencymembership AS w ON w.account_id = a.id AND w.since <= %(now)s AND (w.until IS NULL OR w.until > %(now)s)
+LEFT JOIN identity_agency AS unit ON unit.id = w.agency_id
+WHERE a.id = %(account)s ORDER BY m.id, w.id LIMIT 1
 """
 
 
@@ -95,47 +102,38 @@ def acting(account_id: UUID, assurance: str) -> tuple[AccountView, Actor]:
     if found is None:
         raise NotFound(_("未找到该账号。"))
     account = AccountView(*found[:7])
-    if account.kind == "agency":
-        return account, _agency_actor(account, assurance)
-    proven, enterprise_id, role = found[7:]
+    actor = Actor(
+        account_id=account.id,
+        kind=account.kind,
+        assurance=assurance,
+        display_name=account.display_name,
+        state=account.state,
+        proven=found[7],
+    )
+    part = _at_agency(account, *found[10:]) if account.kind == "agency" else _at_enterprise(account, *found[8:10])
+    return account, replace(actor, **part)
+
+
+def _at_enterprise(account: AccountView, enterprise_id: UUID | None, role: str | None) -> dict[str, Any]:
+    """The part of an account of an enterprise."""
     if role == "administrator" and account.state == "pending":
         role = "applicant"
-    actor = Actor(
-        account_id=account.id,
-        kind=account.kind,
-        enterprise_id=enterprise_id,
-        roles=frozenset({role} - {None}),
-        assurance=assurance,
-        display_name=account.display_name,
-        state=account.state,
-        proven=proven,
-    )
-    return account, actor
+    return {"enterprise_id": enterprise_id, "roles": frozenset({role} - {None})}
 
 
-def _agency_actor(account: AccountView, assurance: str) -> Actor:
-    membership = (
-        AgencyMembership.objects.select_related("agency")
-        .filter(account_id=account.id, since__lte=clock.now())
-        .filter(Q(until__isnull=True) | Q(until__gt=clock.now()))
-        .first()
-    )
-    actor = Actor(
-        account_id=account.id,
-        kind=account.kind,
-        assurance=assurance,
-        display_name=account.display_name,
-        state=account.state,
-    )
-    if membership is None or account.state != "active" or membership.agency.suspended_at is not None:
-        return actor
-    return replace(
-        actor,
-        agency_id=membership.agency_id,
-        roles=frozenset(membership.roles),
-        forms=staff.forms_now(membership),
-        scope=NO_CODES if membership.agency.kind == "source" else divisions.tree().scope(membership.agency.division_id),
-    )
+def _at_agency(
+    account: AccountView, agency_id: UUID | None, roles: list[str], forms: list[str], division: str | None, kind: str, suspended: bool
+) -> dict[str, Any]:
+    """The part of somebody of an agency; nothing while the agency is suspended."""
+    if agency_id is None or account.state != "active" or suspended:
+        return {}
+    return {
+        "agency_id": agency_id,
+        "roles": frozenset(roles),
+        "forms": staff.forms_now(account.id, roles, forms),
+        "division_code": division,
+        "scope": NO_CODES if kind == "source" else divisions.tree().scope(division),
+    }
 
 
 def account(account_id: UUID) -> AccountView:
@@ -303,11 +301,6 @@ def staff_of(agency_id: UUID, *, by: Actor) -> list[StaffView]:
     policy.require(by=by, permission="agency.view", division_code=agency(agency_id).division_code or NATIONAL)
     rows = AgencyMembership.objects.select_related("account").filter(agency_id=agency_id).order_by("-since", "-id")
     return [staff.staff_view(row) for row in rows[:500]]
-
-
-def names_of(account_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """How people of agencies are shown, by account."""
-    return dict(Account.objects.filter(id__in=list(account_ids), kind="agency").values_list("id", "display_name"))
 
 
 def reviewers_of(agency_id: UUID) -> list[UUID]:

@@ -28,9 +28,7 @@ class DivisionRow:
     sort: int = 0
 
 
-def rows_from(
-    *, current: Iterable[Mapping[str, str]], retired: Iterable[Mapping[str, str]] = ()
-) -> list[DivisionRow]:
+def rows_from(*, current: Iterable[Mapping[str, str]], retired: Iterable[Mapping[str, str]] = ()) -> list[DivisionRow]:
     """Every division of the two lists (columns code,name,level,parent and code,name,year,change,new_code,new_name).
 
     Raises ValueError naming the line of a division whose parent is not in the list.
@@ -142,7 +140,7 @@ class DivisionTree:
 
     def just_below(self, code: str | None) -> list[DivisionView]:
         """The current divisions next below in matters of competence, in the order of the list; below the national level for None."""
-        found = [row for row in self.rows.values() if row.above == code and not row.retired]
+        found = [row for below in self._below.get(code, ()) if not (row := self.rows[below]).retired]
         return [self.view(row.code) for row in sorted(found, key=lambda each: (each.sort, each.code))]
 
     def view(self, code: str) -> DivisionView:
@@ -168,9 +166,8 @@ class DivisionTree:
         return found
 
     @cached_property
-    def _below(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+    def _below(self) -> dict[str | None, list[str]]:
+        found: dict[str | None, list[str]] = {}
         for row in self.rows.values():
-            if row.above:
-                found.setdefault(row.above, []).append(row.code)
+            found.setdefault(row.above, []).append(row.code)
         return found

@@ -42,7 +42,8 @@ ALL_CODES = Codes(complement=True)
 class Actor:
     """Who acts: made once per request, passed everywhere as `by`. A reviewer without `forms` has every form.
 
-    `assurance` is how the session logged in, `proven` what was proved of the account (D-28).
+    `assurance` is how the session logged in, `proven` what was proved of the account (D-28), `division_code` where the agency
+    stands, None at the national level.
     """
 
     account_id: UUID | None
@@ -55,6 +56,7 @@ class Actor:
     display_name: str = ""
     state: str = "active"
     proven: str = "none"
+    division_code: str | None = None
     scope: Codes = field(default=NO_CODES, repr=False)
 
     @classmethod

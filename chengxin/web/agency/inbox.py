@@ -18,7 +18,6 @@ from chengxin.filings import corrections, inbox, lifecycle
 from chengxin.filings import queries as filings
 from chengxin.filings.values import FilingView, InboxItem
 from chengxin.identity import queries as identity
-from chengxin.identity.values import NATIONAL, Actor, DivisionNode
 from chengxin.web import components
 from chengxin.web.agency import bulk, paging, words
 from chengxin.web.session import Request, agency_only
@@ -62,7 +61,7 @@ def show(request: Request) -> HttpResponse:
         "next_url": paging.next_url(request, page.items, full=inbox.PAGE, once=("done", "handed")),
         "calendar_warnings": identity.calendar_warnings(clock.today()),
         "taken_over": _taken_over(page.taken_over),
-        "regions": _regions(by),
+        "regions": identity.divisions_just_below(by.division_code),
         "bulks": bulk.told(by),
         "awaiting": corrections.awaiting(by=by),
         "tabs": _tabs(counts),
@@ -104,20 +103,6 @@ def _taken_over(names: tuple[str, ...]) -> str:
     if len(names) > UNITS_NAMED:
         return _("%(names)s等%(n)d个机构") % {"names": _("、").join(names[:UNITS_NAMED]), "n": len(names)}
     return _("、").join(names)
-
-
-def _regions(by: Actor) -> list[DivisionNode]:
-    """The divisions just below the agency's own, to narrow the list by."""
-    assert by.agency_id is not None
-    own, nodes = identity.agency(by.agency_id).division_code or NATIONAL, list(identity.divisions_tree())
-    if own == NATIONAL:
-        return nodes
-    while nodes:
-        found = next((node for node in nodes if node.code == own), None)
-        if found:
-            return list(found.children)
-        nodes = [child for node in nodes for child in node.children]
-    return []
 
 
 def rows_of(pending: list[InboxItem]) -> list[Row]:

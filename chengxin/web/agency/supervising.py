@@ -52,8 +52,7 @@ def show(request: Request) -> HttpResponse:
 def _code(request: Request) -> str | None:
     """The division asked for, or the top of what the person may see; 404 for anything else."""
     by = request.actor
-    assert by.agency_id is not None
-    own = identity.agency(by.agency_id).division_code
+    own = by.division_code
     asked = request.GET.get("division", "") or own
     if asked is not None and not identity.division_path(asked):
         raise NotFound(_("行政区划代码不存在。"))
