@@ -11,9 +11,11 @@ from playwright.sync_api import Browser, Page, expect
 from chengxin import worker
 from chengxin.flow import voluntary as flow
 from chengxin.web.agency.words import PHRASES
+from tests import people as offices
 from tests.browser.live import SIZES, good, visitor
 from tests.journeys import enterprises as people
 from tests.journeys import voluntary
+from tests.journeys.test_handlers import appointed
 from tests.journeys.test_voluntary_desk import licence
 from tests.journeys.voluntary import LICENCE
 
@@ -58,4 +60,24 @@ def test_what_the_picture_says_is_marked_in_it_and_the_pages_are_good(browser: B
     marked(page)
     page.keyboard.press("1")
     expect(page.get_by_label("审核意见")).to_have_value(str(PHRASES["voluntary"][0]))
+    context.close()
+
+
+def test_the_way_to_the_authorisation_shows_its_page_and_a_revocation_waits_for_a_second_person(browser: Browser, origin: str) -> None:
+    office = offices.office()
+    firm = offices.approved(1, by=office.county)
+    made = appointed(firm)
+    assert firm.enterprise_id is not None
+    agent = voluntary.Registrant(made, firm.enterprise_id, firm.login, firm.name)
+    voluntary.sign(agent)
+    filing_id = voluntary.published(agent, by=office.county.actor)
+    flow.propose_revocation(filing_id=filing_id, reason="受赠方证实没有这笔捐赠。", by=office.city.actor)
+    context = visitor(browser, origin, people.signed_in(office.county.account_id))
+    page = context.new_page()
+    page.goto(f"/desk/{filing_id}")
+    expect(page.get_by_text("第 1 页，共 2 页")).to_be_visible()
+    page.get_by_role("link", name="查看授权文件").click()
+    expect(page.get_by_text("第 2 页，共 2 页")).to_be_visible()
+    expect(page.get_by_role("button", name="确认不真实，撤销公示")).to_be_visible()
+    good(page, "record-revocation")
     context.close()

@@ -43,6 +43,10 @@
       if (button?.dataset.sheet) show(at + +button.dataset.sheet);
       else if (button) scale(button.dataset.scale);
     });
+    document.addEventListener("click", (e) => {
+      const hash = e.target.closest("a")?.hash, asked = hash ? sheets.findIndex((sheet) => `#${sheet.id}` === hash) : -1;
+      if (asked >= 0) show(asked);
+    });
     sheets.forEach((sheet) => {
       const view = sheet.querySelector(".sheet-view"), picture = sheet.querySelector("img");
       picture.addEventListener("load", () => draw());
