@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 
 from chengxin.common import clock, crypto
@@ -226,9 +226,11 @@ class Swept:
 
 
 def sweep() -> Swept:
-    """Wipe secrets out of date, the demo's mails older than 24 h, and sent rows older than half a year."""
+    """Wipe secrets out of date, the demo's mails older than 24 h, and rows sent or failed for good more than half a year ago."""
     now = clock.now()
     secrets = _expire_secrets(Outbox.objects.exclude(state=rules.SENT), now)
     mails, _per = DemoMail.objects.filter(created_at__lte=now - timedelta(hours=DEMO_MAIL_HOURS)).delete()
-    old, _per = Outbox.objects.filter(state=rules.SENT, sent_at__lte=now - timedelta(days=SENT_DAYS)).delete()
+    past = now - timedelta(days=SENT_DAYS)
+    over = Q(state=rules.SENT, sent_at__lte=past) | Q(state=rules.FAILED, created_at__lte=past)
+    old, _per = Outbox.objects.filter(over).delete()
     return Swept(secrets=secrets, demo_mails=mails, old_rows=old)

@@ -22,6 +22,8 @@ REJECTING = 1
 START_TRIES = 60
 START_PAUSE_S = 0.25
 START_WAIT_S = 300
+LOG_BYTES = 64 * 1024**2
+"""A log that is longer when the server starts is begun anew; one former is kept."""
 LEAST_BUFFERS_MB, MOST_BUFFERS_MB, SHARE_OF_MEMORY = 128, 1024, 16
 CGROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
 
@@ -88,6 +90,11 @@ class Server:
     def log(self) -> Path:
         """Return the server's log file."""
         return self.data / "server.log"
+
+    def turn_log(self) -> None:
+        """Begin the log anew where it has grown long; no server writes to it yet."""
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+            self.log.replace(self.log.with_name("server.log.1"))
 
     def url(self, *, role: str = places.APP_ROLE, database: str = places.DATABASE) -> str:
         """Return the URL of a database for a role."""
@@ -224,6 +231,7 @@ class Server:
         for _ in range(START_TRIES):
             if self.running():
                 return
+            self.turn_log()
             # After kill -9, orphaned children hold the shared memory for a while and the start fails: try again.
             answer = self.run(
                 "pg_ctl", "-D", str(self.data), "-w", "-t", str(START_WAIT_S), "-l", str(self.log), "-o", options, "start", check=False

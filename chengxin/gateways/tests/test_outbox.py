@@ -173,6 +173,16 @@ def test_the_sweep_wipes_parked_secrets_and_old_demo_mail() -> None:
     assert dev.mailbox() == []
 
 
+def test_what_was_sent_or_failed_for_good_goes_after_half_a_year_and_the_rest_waits_for_a_person() -> None:
+    for key in ("sent", "failed", "parked", "held"):
+        result_mail(key)
+        Outbox.objects.filter(dedupe_key=key).update(state=key, next_try_at=None, sent_at=START if key == "sent" else None)
+    for days, left in ((179, {"sent", "failed", "parked", "held"}), (181, {"parked", "held"})):
+        with clock.at(START + timedelta(days=days)):
+            actions.sweep()
+        assert set(Outbox.objects.values_list("state", flat=True)) == left
+
+
 def test_outside_demo_mode_nothing_is_kept_readable(place: Any) -> None:
     place.DEMO = False
     reset_mail()

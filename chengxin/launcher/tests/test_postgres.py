@@ -16,7 +16,7 @@ import pytest
 
 from chengxin.launcher import binaries, places, roles
 from chengxin.launcher.errors import LauncherError
-from chengxin.launcher.postgres import SUPERUSER, Server
+from chengxin.launcher.postgres import LOG_BYTES, SUPERUSER, Server
 
 
 @pytest.fixture
@@ -113,3 +113,14 @@ def test_no_programs_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyP
 def test_sockets_have_paths_the_kernel_takes(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 120)
     assert len(str(places.socket_folder(deep) / ".s.PGSQL.5432").encode()) < places.SOCKET_PATH_BYTES
+
+
+def test_a_long_log_is_begun_anew_and_one_former_kept(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    server.data.mkdir()
+    server.log.write_text("short")
+    server.turn_log()
+    assert server.log.read_text() == "short"
+    os.truncate(server.log, LOG_BYTES + 1)
+    server.turn_log()
+    assert not server.log.exists() and (server.data / "server.log.1").stat().st_size == LOG_BYTES + 1
