@@ -43,7 +43,8 @@ ENTERPRISES = "COPY identity_enterprise (id, uscc, name, name_key, state, kind, 
 OWN_RECORDS = """
 INSERT INTO records_version (version_id, record_id, enterprise_id, origin, "group", form_version, "order", source_unit, source_no,
   inside, fingerprint, fragment, salt, created_at, end_reason)
-SELECT gen_random_uuid(), gen_random_uuid(), id, 'enterprise', 'S06', 'bench', 0, '', '',
+SELECT gen_random_uuid(), gen_random_uuid(), id, 'enterprise', 'S06',
+  (SELECT version_id FROM catalogue_currentform WHERE form_id = 'archive/IN_PLATFORM'), 0, '', '',
   jsonb_build_object('kind', 'shop', 'name', name), sha256(uscc::bytea),
   convert_to('{"content":{"kind":"shop","name":"' || name || '","about":"' || repeat(md5(uscc), 12)
     || '"},"group":"S06","version_id":"' || id || '"}', 'UTF8'), sha256(id::text::bytea), now() - interval '1 day', ''
