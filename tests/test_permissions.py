@@ -24,7 +24,7 @@ SAMPLES: dict[str, Any] = {
     "topic": "other",
     "uscc": people.code(1),
 }
-NUMBERED = {"account:handler_paper", "enterprise:attachment"}
+NUMBERED = {"account:handler_paper", "agency:authorisation", "enterprise:attachment"}
 FOR_EVERYONE = {
     "account:agency_login",
     "account:captcha_new",
