@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections
 
 from chengxin.common import garbage, maintenance
+from chengxin.launcher import leading
 
 LONGEST_PAUSE_S = 30.0
 LONGEST_PAUSE_WITHOUT_DATABASE_S = 1.0
@@ -127,6 +128,7 @@ def drain(*, rounds: int = 50) -> None:
 
 def run() -> None:
     """Run all loops until SIGTERM or SIGINT; every turn that has begun is finished first."""
+    leading.watch()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

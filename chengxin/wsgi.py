@@ -20,7 +20,9 @@ def build() -> WSGIApplication:
     from django.urls import get_resolver
 
     from chengxin.edge import health, refusals
+    from chengxin.launcher import leading
 
+    leading.watch()
     _ = get_resolver().url_patterns  # all pages are loaded before the first request, not by it
     return refusals.paged(health.serving(_with_static(inner)))
 

@@ -16,6 +16,7 @@ import psycopg
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
+from chengxin.launcher import leading
 from chengxin.records import filesql
 
 MAX_BATCH = 64
@@ -98,6 +99,7 @@ class GroupReader:
         if self._connection is not None and not self._connection.closed:
             return self._connection.pgconn
         self._connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+        leading.keep(self._connection)
         pgconn = self._connection.pgconn
         self._socket = pgconn.socket
         asyncio.get_running_loop().add_reader(self._socket, self._readable, pgconn)

@@ -54,9 +54,9 @@ class Machine:
             with (self.base / f"{Path(words[0]).name}.log").open("ab") as out:
                 self.running.append(subprocess.Popen(words, cwd="/", env=kept, stdout=out, stderr=out, start_new_session=True, **whom))
 
-    def processes(self) -> list[int]:
-        """Everything that runs on it; PostgreSQL is nobody's child."""
-        pids = [program.pid for program in self.running]
+    def processes(self, *, etcd: bool = True) -> list[int]:
+        """Everything that runs on it, or all but etcd; PostgreSQL is nobody's child."""
+        pids = [program.pid for program in self.running if etcd or "/usr/bin/etcd" not in program.args]
         with contextlib.suppress(OSError, ValueError, IndexError):
             pids.append(int((self.base / "data" / "postmaster.pid").read_text().splitlines()[0]))
         return family(pids)
@@ -70,6 +70,18 @@ class Machine:
         for program in self.running:
             program.wait()
         self.running.clear()
+
+    def freeze(self) -> None:
+        """Patroni and PostgreSQL stand still: nothing ends, nothing answers, and the kernel goes on to acknowledge what comes in."""
+        for pid in self.processes(etcd=False):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """They go on as if nothing had been."""
+        for pid in self.processes(etcd=False):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     def said(self) -> str:
         """The ends of its logs."""

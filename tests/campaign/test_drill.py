@@ -55,6 +55,32 @@ def test_nothing_acknowledged_is_lost_however_often_the_leader_dies() -> None:
     write(deaths, switched=switched, joined=joined, repeats=promises.repeats, proofs=proofs, **found)
 
 
+def test_nothing_acknowledged_is_lost_when_the_leader_stands_still() -> None:
+    """Patroni and PostgreSQL of the leader are stopped (SIGSTOP) at work and go on when another leads: they must not lead again."""
+    with formed() as cluster, running(database=cluster.database) as house:
+        firms = house.stock(FIRMS)
+        desks = [Desk(house.origin, firms[number::DESKS], seed=SEED + number) for number in range(DESKS)]
+        for desk in desks:
+            desk.start()
+        cluster.wait(cluster.sound, JOIN_AGAIN_S)
+        time.sleep(CALM_S)
+        leader = cluster.leader()
+        leader.freeze()
+        resumed = first_receipt_after(time.monotonic(), house, desks)
+        follower = cluster.leader()
+        leader.thaw()
+        joined = cluster.wait(cluster.sound, JOIN_AGAIN_S)
+        time.sleep(CALM_S)
+        promises = together(desks)
+        found = judged(house, promises)
+        house.wait(lambda: house.placed(2**62), PATIENCE_S)
+        proofs = proved(house, promises)
+    print(f"{leader.name} stood still: {follower.name} leads, writes resumed after {resumed:.1f} s, whole again {joined:.1f} s after")
+    print(f"{found}, {proofs} proofs, {promises.repeats} repeats")
+    assert follower is not leader and found["submissions"] >= 20, "hardly any load"
+    assert resumed <= RESUMED_WITHIN_S
+
+
 def death(cluster: Cluster, house: House, desks: list[Desk]) -> tuple[float, float, str]:
     """Kill the leader in the midst of work and bring it back.
 
