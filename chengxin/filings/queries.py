@@ -195,7 +195,10 @@ def submission_view(row: Submission, plain: Mapping[str, str]) -> SubmissionView
 
 def submission(*, filing_id: UUID, by: Actor, round: int | None = None) -> SubmissionView | None:
     """The frozen answers of a round (the newest by default), for those who may see the filing."""
-    filing = visible_row(filing_id=filing_id, by=by)
+    return _submission(visible_row(filing_id=filing_id, by=by), round)
+
+
+def _submission(filing: Filing, round: int | None = None) -> SubmissionView | None:
     row = filing.submissions.filter(round=round or filing.round).first()
     if row is None:
         return None
@@ -242,7 +245,10 @@ def receipt(*, number: str) -> Receipt:
 
 def attachments(*, filing_id: UUID, by: Actor) -> list[AttachmentView]:
     """Files that are part of a filing now."""
-    filing = visible_row(filing_id=filing_id, by=by)
+    return _attachments(visible_row(filing_id=filing_id, by=by))
+
+
+def _attachments(filing: Filing) -> list[AttachmentView]:
     return [attachment_view(a) for a in filing.attachments.filter(state__in=PRESENT).order_by("created_at")]
 
 
@@ -273,7 +279,10 @@ def attachment(*, attachment_id: UUID, by: Actor) -> AttachmentView:
 
 def remarks(*, filing_id: UUID, by: Actor) -> list[RemarkView]:
     """Remarks of all rounds, newest round last."""
-    filing = visible_row(filing_id=filing_id, by=by)
+    return _remarks(visible_row(filing_id=filing_id, by=by))
+
+
+def _remarks(filing: Filing) -> list[RemarkView]:
     return [
         RemarkView(id=r.id, path=r.path, text=r.text, round=r.round, dealt_with=r.dealt_with)
         for r in filing.remarks.order_by("round", "created_at")
@@ -295,9 +304,29 @@ def decision_view(row: Decision, name: str) -> DecisionView:
 
 def decisions(*, filing_id: UUID, by: Actor) -> list[DecisionView]:
     """All decisions of a filing, oldest first."""
-    filing = visible_row(filing_id=filing_id, by=by)
+    return _decisions(visible_row(filing_id=filing_id, by=by))
+
+
+def _decisions(filing: Filing) -> list[DecisionView]:
     rows = filing.decisions.select_related("by").order_by("round")
     return [decision_view(row, row.by.display_name) for row in rows]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A filing with what belongs to it: the newest frozen answers, its files, remarks and decisions."""
+
+    filing: FilingView
+    submission: SubmissionView | None
+    files: list[AttachmentView]
+    remarks: list[RemarkView]
+    decisions: list[DecisionView]
+
+
+def whole(*, filing_id: UUID, by: Actor) -> Whole:
+    """The filing with all of it, for those who may see it; asked once whether they may."""
+    row = visible_row(filing_id=filing_id, by=by)
+    return Whole(view(row), _submission(row), _attachments(row), _remarks(row), _decisions(row))
 
 
 def commitments(*, enterprise_id: UUID) -> list[tuple[str, str, datetime]]:

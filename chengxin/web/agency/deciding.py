@@ -13,6 +13,7 @@ from chengxin.filings import inbox
 from chengxin.filings import queries as filings
 from chengxin.flow import review
 from chengxin.web.agency import item
+from chengxin.web.errors import wants_problem
 from chengxin.web.forms import control_id
 from chengxin.web.session import Request, agency_only
 
@@ -35,6 +36,8 @@ def decide(request: Request, filing_id: UUID) -> HttpResponse:
         context = item.page(filing_id=filing_id, by=request.actor, opinion=opinion, errors=error.fields)
         return render(request, "agency/item.html", context, status=422)
     except Conflict as error:
+        if wants_problem(request):
+            raise
         context = item.page(filing_id=filing_id, by=request.actor) | {"refused": error.message, "kept": opinion}
         return render(request, "agency/item.html", context, status=error.status)
     filing = filings.one(filing_id=filing_id, by=request.actor)

@@ -16,6 +16,7 @@ from chengxin.flow import desk as flow
 from chengxin.identity import queries as identity
 from chengxin.web import components
 from chengxin.web.agency import item, words
+from chengxin.web.errors import wants_problem
 from chengxin.web.session import Request, agency_only
 from chengxin.web.templatetags.cx import moment
 
@@ -44,6 +45,8 @@ def look(request: Request, filing_id: UUID) -> HttpResponse:
         context = item.page(filing_id=filing_id, by=request.actor, errors=error.fields) | {"look_reason": reason}
         return render(request, "agency/item.html", context, status=422)
     except Conflict as error:
+        if wants_problem(request):
+            raise
         context = item.page(filing_id=filing_id, by=request.actor) | {"refused": error.message, "kept": reason}
         return render(request, "agency/item.html", context, status=error.status)
     return redirect("/desk/looks?done=1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -11,34 +10,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from chengxin.catalogue import items
-from chengxin.catalogue import queries as catalogue
 from chengxin.common import clock
 from chengxin.common.errors import NotFound
 from chengxin.filings import corrections, inbox, lifecycle
 from chengxin.filings import queries as filings
-from chengxin.filings.values import FilingView, InboxItem
+from chengxin.filings.values import FilingView
 from chengxin.identity import queries as identity
 from chengxin.web import components
-from chengxin.web.agency import bulk, paging, words
+from chengxin.web.agency import bulk, lines, paging, words
 from chengxin.web.session import Request, agency_only
-from chengxin.web.templatetags import cx
 
 UNITS_NAMED = 3
-ITEMS = "voluntary"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the inbox in words."""
-
-    item: InboxItem
-    name: str
-    pick: str
-    kind: str
-    division: str
-    submitted: str
-    due: str
-    left: str
 
 
 @require_safe
@@ -53,8 +35,8 @@ def show(request: Request) -> HttpResponse:
         "counts": counts,
         "narrowed": narrowed,
         "is_narrowed": bool(narrowed.text or narrowed.form_id or narrowed.overdue_only or narrowed.division_code or narrowed.handed_to_me),
-        "items": _items() if narrowed.kind == ITEMS else [],
-        "rows": rows_of(page.items),
+        "items": _items() if narrowed.kind == lines.ITEMS else [],
+        "rows": lines.draw(lines.rows_of(page.items)),
         "handed": page.handed,
         "represented": page.represented,
         "handed_on": "handed" in request.GET,
@@ -77,7 +59,7 @@ def narrowed_by(request: Request) -> inbox.Narrowed:
     kind, division = request.GET.get("kind", ""), request.GET.get("division", "")
     return inbox.Narrowed(
         kind=kind if kind in lifecycle.KINDS else "",
-        form_id=request.GET.get("item", "")[:80] if kind == ITEMS else "",
+        form_id=request.GET.get("item", "")[:80] if kind == lines.ITEMS else "",
         text=request.GET.get("q", "").strip()[:100],
         overdue_only=request.GET.get("overdue") == "1",
         division_code=division if division and identity.division_path(division) else "",
@@ -103,25 +85,6 @@ def _taken_over(names: tuple[str, ...]) -> str:
     if len(names) > UNITS_NAMED:
         return _("%(names)s等%(n)d个机构") % {"names": _("、").join(names[:UNITS_NAMED]), "n": len(names)}
     return _("、").join(names)
-
-
-def rows_of(pending: list[InboxItem]) -> list[Row]:
-    """Lines of the inbox in words."""
-    now, paths, pick = clock.now(), identity.division_paths(item.division_code for item in pending), _("选择 %(name)s")
-    titles = {form_id: catalogue.current(form_id) for form_id in {item.form_id for item in pending if item.kind == ITEMS}}
-    return [
-        Row(
-            item=item,
-            name=(name := item.enterprise_name or item.uscc or words.kind_label(item.kind)),
-            pick=pick % {"name": name},
-            kind=words.item_label(item.kind, titles.get(item.form_id)),
-            division="".join(paths[item.division_code]),
-            submitted=cx.moment(item.submitted_at),
-            due=cx.moment(item.due_at),
-            left=words.time_left(item.due_at - now),
-        )
-        for item in pending
-    ]
 
 
 def keys() -> list[tuple[str, str]]:

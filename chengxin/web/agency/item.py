@@ -70,8 +70,8 @@ def page(
     typed: Typed | None = None,
 ) -> dict[str, Any]:
     """Everything the item's page shows; also used when something was refused, so that nothing typed is lost."""
-    filing = filings.one(filing_id=filing_id, by=by)
-    submission = filings.submission(filing_id=filing_id, by=by)
+    whole = filings.whole(filing_id=filing_id, by=by)
+    filing, submission = whole.filing, whole.submission
     if submission is None or filing.enterprise_id is None:
         raise NotFound(_("该填报尚未提交。"))
     decidable = filing.state == lifecycle.SUBMITTED and inbox.may_review(filing=filing, by=by)
@@ -79,8 +79,7 @@ def page(
         review.open_item(filing_id=filing_id, by=by)
     review.note_reading(filing_id=filing_id, by=by)
     enterprise = identity.enterprise(filing.enterprise_id)
-    reading = _reading(filing, enterprise, submission, by)
-    decisions, corrected = filings.decisions(filing_id=filing_id, by=by), corrections.of(filing_id=filing_id, by=by)
+    reading, corrected = _reading(whole, submission, enterprise, by), corrections.of(filing_id=filing_id, by=by)
     assembled = assembled_opinion(reading.remarks, filing.round)
     record: dict[str, Any] = {}
     if _is_record(filing):
@@ -106,7 +105,7 @@ def page(
         **record,
         **_standing(filing),
         **_correcting(filing, corrected, by),
-        **_beside(filing, enterprise, by, moments(filing, decisions, corrected), decidable=decidable),
+        **_beside(filing, enterprise, by, moments(filing, whole.decisions, corrected), decidable=decidable),
     }
 
 
@@ -150,15 +149,14 @@ def trace(handed: Sequence[handing.HandOverView], looks: Sequence[secondlooks.Lo
     return found
 
 
-def _reading(filing: FilingView, enterprise: EnterpriseView, submission: SubmissionView, by: Actor) -> Reading:
-    files = [file for file in filings.attachments(filing_id=filing.id, by=by) if file.state == "bound"]
+def _reading(whole: filings.Whole, submission: SubmissionView, enterprise: EnterpriseView, by: Actor) -> Reading:
     return Reading(
-        form=worded(filing, enterprise, submission.answers),
+        form=worded(whole.filing, enterprise, submission.answers),
         answers=submission.answers,
-        former=former_answers(filing, by),
-        remarks=filings.remarks(filing_id=filing.id, by=by),
-        files=files,
-        round=filing.round,
+        former=former_answers(whole.filing, by),
+        remarks=whole.remarks,
+        files=[file for file in whole.files if file.state == "bound"],
+        round=whole.filing.round,
     )
 
 

@@ -18,7 +18,7 @@ from chengxin.flow import desk as flow
 from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor, StaffView
 from chengxin.web.agency import words
-from chengxin.web.agency.inbox import rows_of
+from chengxin.web.agency.lines import rows_of
 from chengxin.web.session import Request, agency_only
 
 

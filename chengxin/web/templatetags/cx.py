@@ -58,7 +58,8 @@ def moment(value: datetime | None) -> str:
     """A moment in Shanghai time, to the minute."""
     if value is None:
         return ""
-    return f"{day(value)} {timezone.localtime(value):%H:%M}"
+    local = timezone.localtime(value)
+    return f"{day(local.date())} {local:%H:%M}"
 
 
 @register.filter
