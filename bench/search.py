@@ -183,14 +183,15 @@ def p95(words: Callable[[], Sequence[str]], **more: Any) -> list[float]:
 
 
 def deep(word: str) -> str:
-    """The cursor in front of page 1,000 of a word, or of its last page."""
+    """The cursor in front of page 1,000 of a word, or of its last page, as whoever pages on from page 1 has it."""
     from django.db import connection
 
-    from chengxin.records.search import write_cursor
+    from chengxin.records.search import Query, read_cursor, search, write_cursor
 
+    _rank, shown_before = read_cursor(search(Query(text=word)).next or "") or (0, 0)
     with connection.cursor() as cursor:
         cursor.execute(BEFORE_PAGE_1000, [word])
-        return write_cursor(cursor.fetchone()[0])
+        return write_cursor(cursor.fetchone()[0], shown_before)
 
 
 def any_name(chooser: random.Random) -> str:

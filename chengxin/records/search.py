@@ -1,8 +1,8 @@
 """Searching public files: exact, then from the beginning, then in rank order (D-13, D-47).
 
 Exact and prefix hits stand first, on page 1 only. Everything else is walked in the order of the
-stored rank, which is cursor at once; a pair of characters by its postings, longer words and filters
-by the terms of the row.
+stored rank, which is cursor at once; a pair of characters by its postings, longer words by the terms
+of the row. Either gives ranks, in order and no more than are shown; their rows are read afterwards.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from chengxin.records.searching import IMPORTANCE, IMPORTANCE_STEP, LEAST_IMPORT
 from chengxin.records.values import Hit, Page
 
 PAGE = 20
-POSTINGS = "records_posting"
 MAX_PAGE = 100
 MAX_QUERY_CHARS = 100
 COUNT_CAP = 1000
 DIRECT_HITS = 20
 PREFIX_LOOKED_AT = 200
+RAREST = 3  # pairs of a long text that are looked for; the text itself is compared anyway
 TIMEOUT_MS = 500
 CANCELED = "57014"
 GREATEST_RANK = 2**63 - 1
@@ -45,6 +45,19 @@ WHY = {
 UNSEEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
 RECORDS = "coalesce((SELECT f.records FROM records_publicfile f WHERE f.uscc = s.uscc), s.records)"
 COLUMNS = f"s.uscc, s.name, s.division, s.division_name, s.type, s.rank, {RECORDS}, s.approved_at"
+LIMITS = "SELECT set_config('statement_timeout', %s, true), set_config('plan_cache_mode', 'force_custom_plan', true)"  # words differ much
+POSTED = "records_posting w WHERE w.pair = %(pair)s"
+POSTED_WITHIN = (
+    "records_posting w JOIN records_search s ON s.rank = w.rank WHERE w.pair = %(pair)s AND s.words @@ %(terms)s::tsquery"
+    " AND s.rank > %(after)s AND s.rank < %(before)s"
+)
+ROWS = "records_search w WHERE true"
+STRETCH = " AND w.rank > %(after)s AND w.rank < %(before)s"
+FREQUENCIES = f"""
+SELECT asked.pair FROM unnest(%s::text[]) AS asked(pair), LATERAL (
+    SELECT count(*) AS number FROM (SELECT 1 FROM records_posting p WHERE p.pair = asked.pair LIMIT {COUNT_CAP}) AS met
+) AS found ORDER BY found.number, asked.pair LIMIT {RAREST}
+"""
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,7 @@ class _Asked:
     key: str
     words: tuple[str, ...]
     filters: tuple[str, ...]
+    division: str
     type: str
     after: int | None
     shown_before: int
@@ -77,7 +91,7 @@ def search(query: Query) -> Page:
     asked = _read(query)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}")
+            cursor.execute(LIMITS, [str(TIMEOUT_MS)])
             return _page(cursor, asked)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") != CANCELED:
@@ -95,6 +109,7 @@ def _read(query: Query) -> _Asked:
         key=name_key(text),
         words=tuple(dict.fromkeys(key for word in text.split() if (key := name_key(word)))),
         filters=tuple(filters),
+        division=query.division,
         type=query.type,
         after=after,
         shown_before=shown_before,
@@ -103,25 +118,24 @@ def _read(query: Query) -> _Asked:
 
 
 def _page(cursor: Any, asked: _Asked) -> Page:
-    direct = _direct(cursor, asked)
-    walk = _walk(asked)
-    if walk is None:
-        return Page(items=tuple(direct[: asked.limit]), total=len(direct), notice=_shortened(len(direct)))
     on_first = asked.after is None
-    first = direct[: asked.limit] if on_first else direct[: asked.shown_before]
+    direct = _direct(cursor, asked) if on_first or asked.shown_before else []
+    first = direct[: asked.limit if on_first else asked.shown_before]
+    walk = _walk(cursor, asked)
+    if walk is None:
+        return Page(items=tuple(_hits(cursor, first)), total=len(direct), notice=_shortened(len(direct)))
     room = asked.limit - len(first) if on_first else asked.limit
-    shown = {hit.uscc for hit in first}
-    sql, args = walk
+    shown = {rank for rank, _why in first}
     most = asked.limit + len(shown) + 1
-    rank = "p.rank" if POSTINGS in sql else "s.rank"  # the range must stand on the index that is walked
-    cursor.execute(f"{sql} AND {rank} > %s AND {rank} < %s ORDER BY {rank} LIMIT %s", [*args, *_ranks(asked), most])
-    rows = [hit for row in cursor.fetchall() if (hit := _hit(row)).uscc not in shown]
-    rest, more = rows[:room], len(rows) > room
+    met = _met(cursor, asked, walk, most)
+    others = [hit for hit in met if hit.rank not in shown]
+    rest, more = others[:room], len(others) > room
     last = rest[-1].rank if rest else asked.after or 0
-    total, capped = _total(cursor, asked, sql, args)
-    outside = sum(hit.why.startswith((str(WHY["initials"]), str(WHY["domain"]))) for hit in direct)
+    count = len(met) if on_first and len(met) < most else _count(cursor, asked, walk)
+    total, capped = min(count, COUNT_CAP), count > COUNT_CAP
+    outside = sum(why.startswith((str(WHY["initials"]), str(WHY["domain"]))) for _rank, why in direct)
     return Page(
-        items=(*(first if on_first else ()), *_with_reasons(cursor, asked, rest)),
+        items=(*(_hits(cursor, first) if on_first else ()), *_with_reasons(cursor, asked, rest)),
         next=write_cursor(last, len(first)) if more else None,
         total=total if capped else max(total + outside, len(direct)),
         total_is_more=capped,
@@ -134,80 +148,107 @@ def _shortened(count: int) -> str:
     return str(_("名称较多，仅列出前20条，请输入更完整的名称。")) if count >= DIRECT_HITS else ""
 
 
-def _direct(cursor: Any, asked: _Asked) -> list[Hit]:
-    """The code itself; else names, shops, domains and initials that are the text or begin with it."""
+def _direct(cursor: Any, asked: _Asked) -> list[tuple[int, str]]:
+    """Ranks of the code itself; else of names, shops, domains and initials that are the text or begin with it, and why."""
     if not asked.key:
         return []
-    more, args = _filter(asked)
+    join, args = _filter(asked)
     code = normalise_uscc(asked.text)
     if len(code) == 18 and not uscc_errors(code):
-        cursor.execute(f"SELECT {COLUMNS} FROM records_search s WHERE s.uscc = %s{more}", [code, *args])
-        return [_hit(row) for row in cursor.fetchall()]
-    exact = "SELECT t.search_id, t.kind, t.shown, 0 AS turn, t.term FROM records_term t WHERE t.term = %s"
+        cursor.execute(f"SELECT f.rank FROM records_search f{join} WHERE f.uscc = %s", [*args, code])
+        return [(rank, "") for (rank,) in cursor.fetchall()]
+    exact = "SELECT t.search_id AS rank, t.kind, t.shown, 0 AS turn, t.term FROM records_term t WHERE t.term = %s"
     begins = (
         "SELECT t.search_id, t.kind, t.shown, 1, t.term FROM records_term t WHERE t.term LIKE %s AND t.term <> %s"
         " ORDER BY t.term USING ~<~, t.search_id"
     )
     cursor.execute(
-        f"SELECT {COLUMNS}, f.kind, f.shown FROM (({exact} ORDER BY t.search_id LIMIT {PREFIX_LOOKED_AT})"
-        f" UNION ALL ({begins} LIMIT {PREFIX_LOOKED_AT})) f JOIN records_search s ON s.rank = f.search_id"
-        f" WHERE true{more} ORDER BY f.turn, CASE WHEN f.turn = 0 THEN '' ELSE f.term END COLLATE \"C\","
-        f" s.rank, f.kind <> 'name' LIMIT {PREFIX_LOOKED_AT}",
+        f"SELECT f.rank, f.kind, f.shown FROM (({exact} ORDER BY t.search_id LIMIT {PREFIX_LOOKED_AT})"
+        f" UNION ALL ({begins} LIMIT {PREFIX_LOOKED_AT})) f{join}"
+        " ORDER BY f.turn, CASE WHEN f.turn = 0 THEN '' ELSE f.term END COLLATE \"C\","
+        f" f.rank, f.kind <> 'name' LIMIT {PREFIX_LOOKED_AT}",
         [asked.key, f"{_like(asked.key)}%", asked.key, *args],
     )
-    found: dict[str, Hit] = {}
-    for row in cursor.fetchall():
-        found.setdefault(row[0], replace(_hit(row), why=_why(row[8], row[9])))
-    return list(found.values())[:DIRECT_HITS]
-
-
-def _walk(asked: _Asked) -> tuple[str, list[Any]] | None:
-    """The query that walks all other hits in rank order, without its order; None where there is no word to go by."""
-    base = f"SELECT {COLUMNS} FROM records_search s"
-    if not asked.key:
-        if asked.text:
-            return None
-        more, args = _filter(asked)
-        return f"{base} WHERE true{more}", args
-    pairs = dict.fromkeys(pair for word in asked.words for pair in bigrams(word) if len(pair) > 1)
-    if not pairs:
-        return None
-    useful = [pair for pair in pairs if pair not in STOP_PAIRS]
-    if len(useful) == 1 and asked.words == (useful[0],) and not asked.filters:
-        return f"{base} JOIN {POSTINGS} p ON p.rank = s.rank WHERE p.pair = %s", [useful[0]]
-    terms = [*useful, *asked.filters]
-    parts = [word for word in asked.words if word not in useful]  # a word of two characters is its own term
-    like = " AND s.text LIKE %s" * len(parts)
-    args = [f"%{_like(word)}%" for word in parts]
-    if not terms:
-        return f"{base} WHERE true{like}", args
-    return f"{base} WHERE s.words @@ %s::tsquery{like}", [_conjunction(terms), *args]
-
-
-def _ranks(asked: _Asked) -> tuple[int, int]:
-    """Between which ranks to walk: after the cursor, and within the stretch where all files of a type stand."""
-    after = asked.after or 0
-    if not asked.type:
-        return after, GREATEST_RANK
-    first = IMPORTANCE.get(asked.type, LEAST_IMPORTANT) * IMPORTANCE_STEP
-    return max(after, first - 1), first + IMPORTANCE_STEP
+    found: dict[int, str] = {}
+    for rank, kind, shown in cursor.fetchall():
+        found.setdefault(rank, _why(kind, shown))
+    return list(found.items())[:DIRECT_HITS]
 
 
 def _filter(asked: _Asked) -> tuple[str, list[Any]]:
-    return (" AND s.words @@ %s::tsquery", [_conjunction(asked.filters)]) if asked.filters else ("", [])
+    """What keeps ranks of `f` within the filters."""
+    join = " JOIN records_search s ON s.rank = f.rank AND s.words @@ %s::tsquery"
+    return (join, [_conjunction(asked.filters)]) if asked.filters else ("", [])
+
+
+def _walk(cursor: Any, asked: _Asked) -> tuple[str, dict[str, Any]] | None:
+    """Where all other hits are found by rank, and its values; None where there is no word to go by."""
+    terms = [f"r{asked.division}"] if asked.division else []
+    terms += [f"t{asked.type}"] if asked.type and asked.type not in IMPORTANCE else []  # else all within the stretch are of the type
+    within = {"terms": _conjunction(terms)}
+    pairs = dict.fromkeys(pair for word in asked.words for pair in bigrams(word) if len(pair) > 1)
+    if asked.text and not pairs:
+        return None
+    useful = [pair for pair in pairs if pair not in STOP_PAIRS]
+    if len(useful) == 1 and asked.words == (useful[0],):
+        return (POSTED_WITHIN if terms else POSTED), {"pair": useful[0], **within}
+    useful = _rarest(cursor, useful)
+    parts = [word for word in asked.words if word not in useful]  # a word of two characters is its own term
+    likes = {f"part{at}": f"%{_like(word)}%" for at, word in enumerate(parts)}
+    within = {"terms": _conjunction([*useful, *terms])}
+    alike = "".join(f" AND w.text LIKE %({name})s" for name in likes)
+    return f"{ROWS}{' AND w.words @@ %(terms)s::tsquery' if within['terms'] else ''}{alike}", {**within, **likes}
+
+
+def _rarest(cursor: Any, pairs: list[str]) -> list[str]:
+    if len(pairs) <= RAREST:
+        return pairs
+    cursor.execute(FREQUENCIES, [pairs])
+    return [pair for (pair,) in cursor.fetchall()]
+
+
+def _met(cursor: Any, asked: _Asked, walk: tuple[str, dict[str, Any]], most: int) -> list[Hit]:
+    """The next hits of a walk."""
+    source, values = walk
+    after, before = _stretch(asked)
+    ranks = f"SELECT w.rank FROM {source}{STRETCH} ORDER BY w.rank LIMIT {most}"
+    cursor.execute(
+        f"SELECT {COLUMNS} FROM ({ranks}) found JOIN records_search s ON s.rank = found.rank ORDER BY s.rank",
+        {**values, "after": max(after, asked.after or 0), "before": before},
+    )
+    return [_hit(row) for row in cursor.fetchall()]
+
+
+def _count(cursor: Any, asked: _Asked, walk: tuple[str, dict[str, Any]]) -> int:
+    """How many a walk meets, exact to 1,000."""
+    source, values = walk
+    after, before = _stretch(asked)
+    within = STRETCH if asked.type else ""
+    values = {**values, "after": after, "before": before}
+    cursor.execute(f"SELECT count(*) FROM (SELECT 1 FROM {source}{within} LIMIT {COUNT_CAP + 1}) counted", values)
+    count: int = cursor.fetchone()[0]
+    return count
+
+
+def _stretch(asked: _Asked) -> tuple[int, int]:
+    """Between which ranks all files of the type stand that is asked for."""
+    if not asked.type:
+        return 0, GREATEST_RANK
+    first = IMPORTANCE.get(asked.type, LEAST_IMPORTANT) * IMPORTANCE_STEP
+    return first - 1, first + IMPORTANCE_STEP
+
+
+def _hits(cursor: Any, found: Sequence[tuple[int, str]]) -> list[Hit]:
+    """The rows of ranks, each with why it was found."""
+    if not found:
+        return []
+    cursor.execute(f"SELECT {COLUMNS} FROM records_search s WHERE s.rank = ANY(%s)", [[rank for rank, _why in found]])
+    rows = {row[5]: row for row in cursor.fetchall()}
+    return [replace(_hit(rows[rank]), why=why) for rank, why in found if rank in rows]
 
 
 def _conjunction(terms: Sequence[str]) -> str:
     return " & ".join(_lexeme(term) for term in terms)
-
-
-def _total(cursor: Any, asked: _Asked, walk: str, args: list[Any]) -> tuple[int, bool]:
-    """How many a walk meets, exact to 1,000."""
-    if POSTINGS in walk:
-        walk, args = f"SELECT 1 FROM {POSTINGS} p WHERE p.pair = %s", [asked.words[0]]
-    cursor.execute(f"SELECT count(*) FROM ({walk} LIMIT {COUNT_CAP + 1}) counted", args)
-    count: int = cursor.fetchone()[0]
-    return min(count, COUNT_CAP), count > COUNT_CAP
 
 
 def _with_reasons(cursor: Any, asked: _Asked, hits: list[Hit]) -> list[Hit]:

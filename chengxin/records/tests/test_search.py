@@ -185,9 +185,9 @@ def test_a_tampered_cursor_is_refused(cursor: str) -> None:
 def test_a_word_that_takes_too_long_asks_for_a_filter(monkeypatch: pytest.MonkeyPatch, files: None) -> None:
     walk = searching._walk
 
-    def slow(asked: searching._Asked) -> tuple[str, list[object]]:
-        sql, args = walk(asked) or ("", [])
-        return sql.replace("WHERE", "WHERE pg_sleep(2) IS NOT NULL AND"), args
+    def slow(cursor: object, asked: searching._Asked) -> tuple[str, dict[str, object]]:
+        sql, values = walk(cursor, asked) or ("", {})
+        return sql.replace("WHERE", "WHERE pg_sleep(2) IS NOT NULL AND"), values
 
     monkeypatch.setattr(searching, "TIMEOUT_MS", 100)
     monkeypatch.setattr(searching, "_walk", slow)
