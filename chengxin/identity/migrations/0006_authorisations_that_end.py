@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             "membership",
             models.Index(
                 fields=["authorised_until"],
-                condition=models.Q(("role", "handler"), ("until__isnull", True), ("told_at__isnull", True)),
+                condition=models.Q(("role", "handler"), ("told_at__isnull", True), ("until__isnull", True)),
                 name="membership_ending",
             ),
         ),

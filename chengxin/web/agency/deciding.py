@@ -8,12 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from chengxin.common.errors import Conflict, Invalid
+from chengxin.common.errors import Conflict, Invalid, NotFound
 from chengxin.filings import inbox
 from chengxin.filings import queries as filings
 from chengxin.flow import review
 from chengxin.web.agency import item
-from chengxin.web.errors import wants_problem
 from chengxin.web.forms import control_id
 from chengxin.web.session import Request, agency_only
 
@@ -36,13 +35,19 @@ def decide(request: Request, filing_id: UUID) -> HttpResponse:
         context = item.page(filing_id=filing_id, by=request.actor, opinion=opinion, errors=error.fields)
         return render(request, "agency/item.html", context, status=422)
     except Conflict as error:
-        if wants_problem(request):
-            raise
-        context = item.page(filing_id=filing_id, by=request.actor) | {"refused": error.message, "kept": opinion}
-        return render(request, "agency/item.html", context, status=error.status)
+        return _overtaken(request, filing_id, error, opinion)
     filing = filings.one(filing_id=filing_id, by=request.actor)
     found = inbox.next_item(by=request.actor, after=filing)
     return redirect(f"/desk/{found}?done={outcome}" if found else f"/desk?done={outcome}")
+
+
+def _overtaken(request: Request, filing_id: UUID, error: Conflict, opinion: str) -> HttpResponse:
+    """The item as it stands now, with why it was refused and what was typed; what nobody handed in has no such page."""
+    try:
+        context = item.page(filing_id=filing_id, by=request.actor)
+    except NotFound:
+        raise error from None
+    return render(request, "agency/item.html", context | {"refused": error.message, "kept": opinion}, status=error.status)
 
 
 @require_POST
