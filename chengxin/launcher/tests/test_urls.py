@@ -11,7 +11,12 @@ from chengxin.launcher.errors import LauncherError
 def test_one_server() -> None:
     read = urls.database("postgresql://clerk:p%40ss@db.example:5433/chengxin?sslmode=verify-full", options="-c a=1")
     assert (read["HOST"], read["PORT"], read["NAME"], read["USER"], read["PASSWORD"]) == ("db.example", "5433", "chengxin", "clerk", "p@ss")
-    assert read["OPTIONS"] == {"sslmode": "verify-full", "options": "-c a=1", "prepare_threshold": urls.PREPARED_AFTER}
+    assert read["OPTIONS"] == {
+        "sslmode": "verify-full",
+        "options": "-c a=1",
+        "server_side_binding": True,
+        "prepare_threshold": urls.PREPARED_AFTER,
+    }
 
 
 def test_a_socket() -> None:
