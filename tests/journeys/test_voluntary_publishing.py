@@ -29,7 +29,7 @@ from chengxin.ledger.models import Event
 from chengxin.records import actions as records_actions
 from chengxin.records import consistency, search
 from chengxin.records import queries as records
-from chengxin.records.models import Search, Version
+from chengxin.records.models import PublicFile, Version
 from tests.journeys import enterprises as people
 from tests.journeys import voluntary
 from tests.journeys.voluntary import DONATION, FINANCE, Registrant
@@ -52,7 +52,7 @@ def public(firm: Registrant, judge: Actor) -> Registrant:
 
 
 def counted(firm: Registrant) -> int:
-    return Search.objects.get(enterprise_id=firm.id).records
+    return PublicFile.objects.get(enterprise_id=firm.id).records or 0
 
 
 def standing(firm: Registrant, group: str = "V07") -> list[Version]:
