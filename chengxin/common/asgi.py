@@ -26,16 +26,19 @@ def headers(scope: Scope, name: bytes) -> list[bytes]:
 
 def header(scope: Scope, name: bytes) -> bytes:
     """The first value of a request's header, or nothing."""
-    return next(iter(headers(scope, name)), b"")
+    for given, value in scope["headers"]:
+        if given == name:
+            return bytes(value)
+    return b""
 
 
 def started(send: Send, at_start: Callable[[Message], None]) -> Send:
     """`send`, with `at_start` called once with the message that starts the answer, before it goes out."""
 
-    async def sending(message: Message) -> None:
+    def sending(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             at_start(message)
-        await send(message)
+        return send(message)
 
     return sending
 

@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from django.conf import settings
@@ -94,17 +94,17 @@ def headers_of(verdict: Verdict) -> list[Header]:
 def limited(application: Application, *, buckets: Buckets | None = None) -> Application:
     """Count public reads by address and refuse those above the limit with 429."""
     held = buckets or Buckets()
+    per_minute = settings.PUBLIC_READS_PER_MINUTE
+    share = per_minute / max(1, settings.WEB_WORKERS)
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        per_minute = settings.PUBLIC_READS_PER_MINUTE
+    def answer(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if not per_minute or not counted(scope):
-            return await application(scope, receive, send)
-        share = per_minute / max(1, settings.WEB_WORKERS)
+            return application(scope, receive, send)
         verdict = held.take(bucket_of(client.address_of(scope)), per_minute=share)
         sending = asgi.started(send, lambda message: message["headers"].extend(headers_of(verdict)))
         if verdict.allowed:
-            return await application(scope, receive, sending)
+            return application(scope, receive, sending)
         error = TooMany(f"访问过于频繁，请在 {verdict.retry_after} 秒后重试。", retry_after=verdict.retry_after)
-        return await refusals.refuse(application, scope, receive, sending, error=error)
+        return refusals.refuse(application, scope, receive, sending, error=error)
 
     return answer

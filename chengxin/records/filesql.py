@@ -67,3 +67,9 @@ SELECT uscc, 'changed', etag, %(now)s FROM written WHERE etag <> former ORDER BY
 """
 
 READ_MANY = "SELECT uscc, body, etag, next_change_on FROM records_publicfile WHERE uscc = ANY(%s)"
+
+# $1 codes, $2 of each the tag of the body that the reader has, which is not sent again, or NULL.
+READ_CHANGED = """
+SELECT f.uscc, f.etag, f.next_change_on, CASE WHEN f.etag IS DISTINCT FROM known.etag THEN f.body END
+FROM unnest($1::varchar[], $2::varchar[]) AS known(uscc, etag) JOIN records_publicfile f ON f.uscc = known.uscc
+"""

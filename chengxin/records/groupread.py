@@ -2,13 +2,15 @@
 
 While a statement is under way those who come wait for the next one, so each is answered by a
 statement that began after it asked: the answer is exactly fresh by construction, and nothing has to
-be invalidated. The connection is the process's own and is used through libpq; the event loop never
-waits for it.
+be invalidated. Bytes read before are kept, and are sent again only where that statement says that
+their tag, which is their hash, is still the file's. The connection is the process's own and is used
+through libpq; the event loop never waits for it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -21,8 +23,10 @@ from chengxin.records import filesql
 
 MAX_BATCH = 64
 ANSWER_SECONDS = 5
+MAX_KEPT_BYTES = 32 * 1024 * 1024  # in each process
 PREPARED = b"lookup"
-STATEMENT = filesql.READ_MANY.replace("%s", "$1::varchar[]").encode()
+STATEMENT = filesql.READ_CHANGED.encode()
+ONE_PLAN = b"SET plan_cache_mode = force_generic_plan"  # else a statement for few codes is planned each time
 DAY_ZERO = date(2000, 1, 1)
 
 
@@ -34,6 +38,32 @@ class Row(NamedTuple):
     next_change_on: date | None
 
 
+class Kept:
+    """Bodies by code, those not asked for the longest time are forgotten first."""
+
+    def __init__(self) -> None:
+        self._rows: OrderedDict[str, Row] = OrderedDict()
+        self._bytes = 0
+
+    def tag(self, uscc: str) -> str:
+        """The tag of the body that is kept, as an element of an array of PostgreSQL's."""
+        row = self._rows.get(uscc)
+        return f'"{row.etag}"' if row else "NULL"
+
+    def body(self, uscc: str) -> bytes:
+        """The body that is kept."""
+        self._rows.move_to_end(uscc)
+        return self._rows[uscc].body
+
+    def keep(self, uscc: str, row: Row) -> None:
+        """Keep another body."""
+        former = self._rows.pop(uscc, None)
+        self._rows[uscc] = row
+        self._bytes += len(row.body) - (len(former.body) if former else 0)
+        while self._bytes > MAX_KEPT_BYTES:
+            self._bytes -= len(self._rows.popitem(last=False)[1].body)
+
+
 class GroupReader:
     """Reads for all waiting requests of one event loop over one connection of its own."""
 
@@ -43,6 +73,7 @@ class GroupReader:
         self._serving: asyncio.Task[None] | None = None
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._socket = -1
+        self._kept = Kept()
         self._arrived: asyncio.Future[None] | None = None
 
     async def read(self, uscc: str) -> Row | None:
@@ -86,13 +117,21 @@ class GroupReader:
 
     async def _ask(self, codes: set[str]) -> dict[str, Row]:
         pgconn = await self._connected()
-        pgconn.send_query_prepared(PREPARED, [f"{{{','.join(codes)}}}".encode()], result_format=Format.BINARY)
+        tags = [self._kept.tag(uscc) for uscc in codes]
+        values = [f"{{{','.join(each)}}}".encode() for each in (codes, tags)]
+        pgconn.send_query_prepared(PREPARED, values, result_format=Format.BINARY)
         found = await self._result(pgconn)
         _require(found)
-        return {
-            _value(found, at, 0).decode(): Row(_value(found, at, 1), _value(found, at, 2).decode(), _day(found.get_value(at, 3)))
-            for at in range(found.ntuples)
-        }
+        return dict(self._row(found, at) for at in range(found.ntuples))
+
+    def _row(self, found: PGresult, at: int) -> tuple[str, Row]:
+        uscc, etag, day = _value(found, at, 0).decode(), _value(found, at, 1).decode(), _day(found.get_value(at, 2))
+        body = found.get_value(at, 3)
+        if body is None:
+            return uscc, Row(self._kept.body(uscc), etag, day)
+        row = Row(body, etag, day)
+        self._kept.keep(uscc, row)
+        return uscc, row
 
     async def _connected(self) -> PGconn:
         """The connection, which has the one statement prepared."""
@@ -103,6 +142,8 @@ class GroupReader:
         pgconn = self._connection.pgconn
         self._socket = pgconn.socket
         asyncio.get_running_loop().add_reader(self._socket, self._readable, pgconn)
+        pgconn.send_query(ONE_PLAN)
+        _require(await self._result(pgconn), ExecStatus.COMMAND_OK)
         pgconn.send_prepare(PREPARED, STATEMENT)
         _require(await self._result(pgconn), ExecStatus.COMMAND_OK)
         return pgconn

@@ -16,7 +16,7 @@ from django.test import Client
 
 from chengxin.common import clock
 from chengxin.edge import bridge, courtesy
-from chengxin.records import fastpath
+from chengxin.records import fastpath, groupread
 from chengxin.records.groupread import GroupReader
 from chengxin.records.tests import makers
 from tests.site import Asker, asking, pages
@@ -111,6 +111,21 @@ def test_no_reader_sees_an_old_file_after_a_commit(site: Asker) -> None:
     assert failures == []
     assert stale == []
     assert reads[0] > 50
+
+
+@pytest.mark.parametrize("most", [groupread.MAX_KEPT_BYTES, 2_000, 0])
+def test_kept_bytes_are_sent_only_while_their_tag_stands(site: Asker, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(groupread, "MAX_KEPT_BYTES", most)
+    files = [makers.published(number, NAME[:2] + f"{number}号电子商务有限公司") for number in range(3)]
+    for turn in range(3):
+        for number, (enterprise, uscc) in enumerate(files):
+            if turn == 2 and number == 1:
+                makers.publish(enterprise, [makers.own_record(makers.shop("新开旗舰店"))], makers.head(uscc, "写者"))
+            said = site.ask(f"/api/v1/files/{uscc}")
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT body, etag FROM records_publicfile WHERE uscc = %s", [uscc])
+                body, etag = cursor.fetchone()
+            assert (said.body, said.headers["ETag"]) == (bytes(body), f'"{etag}"')
 
 
 def test_a_file_past_its_date_is_put_together_behind(site: Asker, behind: list[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -58,6 +60,20 @@ def test_a_secret_in_the_address_is_not_logged(capfd: pytest.CaptureFixture[str]
     line = capfd.readouterr().out
     assert '"path":"/password/reset/…"' in line
     assert "s3cret" not in line
+
+
+def test_answers_of_one_turn_are_all_written(capfd: pytest.CaptureFixture[str]) -> None:
+    application = wrappers.identified(plain)
+    with asking(application) as site:
+
+        async def many() -> None:
+            await asyncio.gather(*(site.asked(f"/files/{number}") for number in range(50)))
+
+        site.loop.do(many())
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert sorted(int(line["path"].removeprefix("/files/")) for line in lines) == list(range(50))
+    assert len({line["request_id"] for line in lines}) == 50
+    assert {(line["status"], line["method"], line["network"]) for line in lines} == {(200, "GET", "192.0.2.0/24")}
 
 
 def test_a_given_request_id_is_kept_only_when_harmless() -> None:
