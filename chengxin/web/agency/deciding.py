@@ -13,6 +13,7 @@ from chengxin.filings import inbox
 from chengxin.filings import queries as filings
 from chengxin.flow import review
 from chengxin.web.agency import item
+from chengxin.web.errors import wants_problem
 from chengxin.web.forms import control_id
 from chengxin.web.session import Request, agency_only
 
@@ -42,7 +43,12 @@ def decide(request: Request, filing_id: UUID) -> HttpResponse:
 
 
 def _overtaken(request: Request, filing_id: UUID, error: Conflict, opinion: str) -> HttpResponse:
-    """The item as it stands now, with why it was refused and what was typed; what nobody handed in has no such page."""
+    """The item as it stands now, with why it was refused and what was typed; what nobody handed in has no such page.
+
+    A program is told of the conflict alone.
+    """
+    if wants_problem(request):
+        raise error
     try:
         context = item.page(filing_id=filing_id, by=request.actor)
     except NotFound:
