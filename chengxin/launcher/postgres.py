@@ -43,7 +43,7 @@ def buffers(memory: int) -> str:
 
 SETTINGS = {
     "shared_buffers": buffers(memory_bytes()),
-    "max_wal_size": "4GB",  # after each checkpoint every page touched is written whole: an import touches most of them
+    "max_wal_size": "2GB",  # after each checkpoint pages are written whole, and an import touches most; a crash replays half of it
     "checkpoint_timeout": "15min",
     "max_connections": "100",
     "random_page_cost": "1.1",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -45,15 +46,11 @@ class Kept:
         self._rows: OrderedDict[str, Row] = OrderedDict()
         self._bytes = 0
 
-    def tag(self, uscc: str) -> str:
-        """The tag of the body that is kept, as an element of an array of PostgreSQL's."""
-        row = self._rows.get(uscc)
-        return f'"{row.etag}"' if row else "NULL"
-
-    def body(self, uscc: str) -> bytes:
-        """The body that is kept."""
-        self._rows.move_to_end(uscc)
-        return self._rows[uscc].body
+    def row(self, uscc: str) -> Row | None:
+        """What is kept of a code."""
+        if uscc in self._rows:
+            self._rows.move_to_end(uscc)
+        return self._rows.get(uscc)
 
     def keep(self, uscc: str, row: Row) -> None:
         """Keep another body."""
@@ -117,19 +114,20 @@ class GroupReader:
 
     async def _ask(self, codes: set[str]) -> dict[str, Row]:
         pgconn = await self._connected()
-        tags = [self._kept.tag(uscc) for uscc in codes]
-        values = [f"{{{','.join(each)}}}".encode() for each in (codes, tags)]
+        kept = {uscc: self._kept.row(uscc) for uscc in codes}
+        tags = [f'"{row.etag}"' if row else "NULL" for row in kept.values()]
+        values = [f"{{{','.join(each)}}}".encode() for each in (kept, tags)]
         pgconn.send_query_prepared(PREPARED, values, result_format=Format.BINARY)
         found = await self._result(pgconn)
         _require(found)
-        return dict(self._row(found, at) for at in range(found.ntuples))
+        return dict(self._row(found, at, kept) for at in range(found.ntuples))
 
-    def _row(self, found: PGresult, at: int) -> tuple[str, Row]:
+    def _row(self, found: PGresult, at: int, kept: Mapping[str, Row | None]) -> tuple[str, Row]:
         uscc, etag, day = _value(found, at, 0).decode(), _value(found, at, 1).decode(), _day(found.get_value(at, 2))
-        body = found.get_value(at, 3)
-        if body is None:
-            return uscc, Row(self._kept.body(uscc), etag, day)
-        row = Row(body, etag, day)
+        body, former = found.get_value(at, 3), kept[uscc]
+        if body is None and former is not None:
+            return uscc, Row(former.body, etag, day)
+        row = Row(body or b"", etag, day)
         self._kept.keep(uscc, row)
         return uscc, row
 

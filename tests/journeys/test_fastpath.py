@@ -219,3 +219,30 @@ def test_buckets_forget_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
         buckets.take(address, per_minute=2)
     assert buckets.take("a", per_minute=2).remaining == 1
     assert buckets.take("d", per_minute=2).remaining == 0
+
+
+def test_a_body_that_makes_room_for_another_of_its_batch_is_sent_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many are asked for together; those that have changed push others out while all are on their way."""
+    firms = [makers.published(number, NAME[:2] + f"{number}号电子商务有限公司") for number in range(8)]
+    codes = [uscc for _enterprise, uscc in firms]
+
+    async def ask() -> None:
+        reader = GroupReader(fastpath.conninfo())
+        try:
+            former = [await reader.read(uscc) for uscc in codes]
+            for firm in firms[4:]:
+                await asyncio.to_thread(_grow, *firm)
+            monkeypatch.setattr(groupread, "MAX_KEPT_BYTES", sum(len(row.body) for row in former if row) // 2)
+            together = await asyncio.gather(*(reader.read(uscc) for uscc in codes))
+            alone = [await reader.read(uscc) for uscc in codes]
+        finally:
+            await reader.close()
+        assert together == alone
+        assert [new == old for new, old in zip(together, former, strict=True)] == [True] * 4 + [False] * 4
+
+    asyncio.run(ask())
+
+
+def _grow(enterprise: Any, uscc: str) -> None:
+    makers.publish(enterprise, [makers.own_record(makers.shop("新开旗舰店"))], makers.head(uscc, "写者"))
+    connections.close_all()

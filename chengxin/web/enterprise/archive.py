@@ -105,9 +105,7 @@ def _pages(filing: FilingView, by: Actor) -> list[outline.Progress]:
 
 def _published(by: Actor) -> list[Published]:
     enterprise = identity.enterprise(_own(by))
-    found = records.inside_records(
-        enterprise_id=enterprise.id, division_code=enterprise.division_code, by=by, purpose="own-archive"
-    )
+    found = records.inside_records(enterprise_id=enterprise.id, division_code=enterprise.division_code, by=by, purpose="own-archive")
     return [_named(record) for record in found if record.public and record.origin == "enterprise" and not _is_voluntary(record)]
 
 

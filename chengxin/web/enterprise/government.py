@@ -119,4 +119,3 @@ def _registered(uscc: str) -> Given | None:
     entry, fetched_at = snapshot
     facts = tuple(Fact(str(label), str(entry[code])) for code, label in REGISTERED.items() if entry.get(code))
     return Given(facts=facts, source=_("市场监管部门（企业登记信息）"), fetched_at=fetched_at)
-
