@@ -219,13 +219,15 @@ def _inside(row: Version) -> InsideRecord:
 
 def newest_files(*, limit: int) -> list[Hit]:
     """The latest approved files, for the home page's column (PUB-02)."""
-    return [_hit(row) for row in Search.objects.order_by("-approved_at", "rank")[:limit]]
+    rows = list(Search.objects.order_by("-approved_at", "rank")[:limit])
+    shown = dict(PublicFile.objects.filter(uscc__in=[row.uscc for row in rows]).values_list("uscc", "records"))
+    return [_hit(row, shown=shown.get(row.uscc)) for row in rows]
 
 
-def _hit(row: Search) -> Hit:
+def _hit(row: Search, *, shown: int | None) -> Hit:
     return Hit(
         uscc=row.uscc, name=row.name, division=row.division, division_name=row.division_name, type=row.type,
-        rank=row.rank, records=row.records, approved_at=row.approved_at,
+        rank=row.rank, records=row.records if shown is None else shown, approved_at=row.approved_at,
     )  # fmt: skip
 
 
@@ -251,8 +253,8 @@ class Overview:
 
 OVERVIEW = """
 SELECT left(division, 2) || '0000', type, to_char(approved_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM'),
-       count(*), coalesce(sum(records), 0)
-FROM records_search GROUP BY GROUPING SETS ((1), (2), (3), ())
+       count(*), coalesce(sum(coalesce(f.records, s.records)), 0)
+FROM records_search s LEFT JOIN records_publicfile f USING (uscc) GROUP BY GROUPING SETS ((1), (2), (3), ())
 """
 
 

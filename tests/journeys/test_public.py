@@ -19,6 +19,7 @@ from chengxin.flow import registration
 from chengxin.identity.models import AccessLog
 from chengxin.ledger import sequencer
 from chengxin.ledger.models import Event
+from chengxin.records import queries as records
 from chengxin.records.tests import makers
 from chengxin.seals import pdf
 from tests.journeys import enterprises
@@ -164,6 +165,7 @@ def test_overview_draws_charts_with_their_tables(client: Client, file: tuple[UUI
     for cell in ("浙江省", "北京市", "电子商务平台企业"):
         assert f'<th scope="row">{cell}</th><td class="num">1</td>' in page, cell
     assert client.get("/").content.decode().count("<b>2</b>") == 2
+    assert sorted(hit.records for hit in records.newest_files(limit=5)) == [0, 2]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def secret(template, name):
     row = Outbox.objects.filter(template=template).latest("id")
     from chengxin.gateways import actions as gateways
 
-    return json.loads(crypto.unseal(row.secret_sealed, bound_to=gateways._bound(row.dedupe_key, "secret")))[name]
+    return json.loads(crypto.unseal(row.secret_sealed, bound_to=gateways.bound(row.dedupe_key, "secret")))[name]
 
 
 def ask(name=CODE, network=HERE):
