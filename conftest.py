@@ -63,6 +63,7 @@ def _own_checkpoints(settings: Any, tmp_path: Any) -> None:
     """Checkpoints and snapshots outside the database belong to one test, as its database does (D-21)."""
     settings.CHECKPOINTS_DIR = tmp_path / "checkpoints"
     settings.SNAPSHOTS_DIR = tmp_path / "snapshots"
+    settings.OVERVIEW_SECONDS = 0  # what a process has counted, it has counted in another test's database
     # files belong to one worker of the run: a test that is days ahead sweeps away what no row of its own database speaks of
     settings.MEDIA_ROOT = settings.CHENGXIN_HOME / f"uploads-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 

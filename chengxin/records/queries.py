@@ -6,10 +6,11 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -249,6 +250,7 @@ class Overview:
     by_province: tuple[Count, ...]
     by_type: tuple[Count, ...]
     by_month: tuple[Count, ...]
+    at: datetime
 
 
 OVERVIEW = """
@@ -258,8 +260,21 @@ FROM records_search s LEFT JOIN records_publicfile f USING (uscc) GROUP BY GROUP
 """
 
 
+_counted: list[Overview] = []
+"""The newest overview this process has counted: it looks at every file, which the home page must not do for each visitor."""
+
+
 def overview() -> Overview:
+    """Counts of what was public at the moment it names, at most `OVERVIEW_SECONDS` ago."""
+    age = timedelta(seconds=settings.OVERVIEW_SECONDS)
+    if not _counted or not timedelta(0) <= clock.now() - _counted[0].at < age:
+        _counted[:] = [_count()]
+    return _counted[0]
+
+
+def _count() -> Overview:
     """Counts of what is public now, in one pass."""
+    at = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(OVERVIEW)
         rows = cursor.fetchall()
@@ -270,6 +285,7 @@ def overview() -> Overview:
         by_province=_counts(rows, 0),
         by_type=_counts(rows, 1),
         by_month=tuple(sorted(_counts(rows, 2), key=lambda count: count.key)[-MONTHS:]),
+        at=at,
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -166,6 +167,18 @@ def test_overview_draws_charts_with_their_tables(client: Client, file: tuple[UUI
         assert f'<th scope="row">{cell}</th><td class="num">1</td>' in page, cell
     assert client.get("/").content.decode().count("<b>2</b>") == 2
     assert sorted(hit.records for hit in records.newest_files(limit=5)) == [0, 2]
+
+
+def test_the_overview_is_counted_once_for_all_visitors_and_names_its_moment(file: tuple[UUID, str], settings: Any) -> None:
+    settings.OVERVIEW_SECONDS = 60
+    now = clock.now() + timedelta(days=1)  # what another test has counted is older
+    with clock.at(now):
+        former = records.overview()
+        makers.published(2, "北京栎舟汇数据科技有限公司", division="110108", type_="PLATFORM")
+        assert records.overview() is former
+        assert former.at == now
+    with clock.at(now + timedelta(seconds=60)):
+        assert records.overview().files == former.files + 1
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from chengxin.catalogue import queries as catalogue
-from chengxin.common import clock
 from chengxin.common.errors import NotFound
 from chengxin.identity import filers
 from chengxin.identity import queries as identity
@@ -45,7 +44,6 @@ def home(request: HttpRequest) -> HttpResponse:
     values = {
         "newest": newest,
         "overview": queries.overview(),
-        "now": clock.now(),
         "questions": [contents.question(entry) for entry in centre.first(*help.ON_THE_HOME_PAGE)],
         **_told(),
         **_ways_in(),
@@ -92,7 +90,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         _chart("column", _("按审核通过月份的诚信档案数"), [(name, c.files) for name, c in months], _("份"), _("月份")),
         _chart("line", _("按审核通过月份的公示信息条数"), [(name, c.records) for name, c in months], _("条"), _("月份")),
     ]
-    return render(request, "public/overview.html", {"overview": found, "charts": charts, "now": clock.now()})
+    return render(request, "public/overview.html", {"overview": found, "charts": charts})
 
 
 def _chart(kind: str, title: str, points: list[tuple[str, int]], unit: str, head: str) -> dict[str, Any]:
