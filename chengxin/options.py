@@ -140,7 +140,7 @@ SECTIONS: dict[str, tuple[Option, ...]] = {
         Option("SECOND_LOOK_PERCENT", whole, "5", "Share of decisions that another person looks at once more; 0 = none.", "%"),
     ),
     "Limits": (
-        Option("OVERVIEW_SECONDS", whole, "60", "How old the figures of the home page and the overview may be; the page names their moment.", "s"),
+        Option("OVERVIEW_SECONDS", whole, "60", "How old the figures of the home page and the overview may be; it is shown.", "s"),
         Option("PUBLIC_READS_PER_MINUTE", whole, "120", "Public reads per address without a key; 0 = off.", "requests/min"),
         Option("BATCHES_PER_MINUTE", whole, "6", "Batch look-ups (100 codes) per address without a key; 0 = off.", "requests/min"),
         Option("KEY_BATCHES_PER_MINUTE", whole, "120", "Batch look-ups (100 codes) per key; 0 = off.", "requests/min"),
