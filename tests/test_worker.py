@@ -113,6 +113,19 @@ def left() -> dict[str, int]:
     }
 
 
+LOOKS, LOOK_S = 5, 0.5  # one loop's work is the next one's, which looks once a second
+
+
+def wait_until_nothing_is_left(*, most_s: float) -> dict[str, int]:
+    """Look until nothing waits for a while; returns what did at the last look."""
+    deadline, quiet = time.monotonic() + most_s, 0
+    while quiet < LOOKS and time.monotonic() < deadline:
+        waiting = left()
+        quiet = 0 if any(waiting.values()) else quiet + 1
+        time.sleep(LOOK_S)
+    return waiting
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_do_everything_exactly_once_and_end_cleanly(settings: Any) -> None:
@@ -124,14 +137,12 @@ def test_two_workers_do_everything_exactly_once_and_end_cleanly(settings: Any) -
     places = {"CHECKPOINTS_DIR": str(settings.CHECKPOINTS_DIR)}
     running = [start({**url_of_this_test(), **places}) for _ in range(2)]
     try:
-        deadline = time.monotonic() + 90
-        while any(left().values()) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        assert not any(left().values()), left()
+        waiting = wait_until_nothing_is_left(most_s=90)
     finally:
         for one in running:
             one.send_signal(signal.SIGTERM)
         said = [one.communicate(timeout=30)[1] for one in running]
+    assert not any(waiting.values()), (waiting, said)
     assert [one.returncode for one in running] == [0, 0]
     assert all("worker stopped" in text and "loop failed" not in text for text in said), said
     positions = list(Event.objects.order_by("position").values_list("position", flat=True))

@@ -42,6 +42,7 @@ class Web:
             "WEB_WORKERS": "1",
             "WEB_STOP_SECONDS": "3",
             "PUBLIC_READS_PER_MINUTE": "0",
+            "OVERVIEW_SECONDS": "0",
             "CHECKPOINTS_DIR": str(base / "checkpoints"),
         }
         for words in (["migrate"], ["keys", "generate"], ["catalogue", "load"]):
