@@ -42,13 +42,11 @@ def session_actor(key: str, *, counts_as_activity: bool) -> Actor | None:
     Raises SessionExpired when the session is over (REG-19). Only `counts_as_activity=True` starts the
     idle clock anew: pages and saves count, a heartbeat does not.
     """
-    row = _kept(key)
+    row = _kept(key, touching=counts_as_activity)
     if row is None:
         return None
     account, actor = identity.acting(row.account_id, row.assurance)
     _require_living(row, account)
-    if counts_as_activity:
-        sessions.touch(key)
     return actor
 
 
@@ -76,16 +74,26 @@ class _Kept(NamedTuple):
     assurance: str
 
 
-_READ = "SELECT account_id, epoch, created_at, last_active_at, ended_reason, assurance FROM access_session WHERE key_hash = %(key)s"
+_COLUMNS = "account_id, epoch, created_at, last_active_at, ended_reason, assurance"
+_READ = f"SELECT {_COLUMNS} FROM access_session WHERE key_hash = %(key)s"
+# A crash may set an idle clock back by a moment; so nobody waits for the disk for it.
+_READ_TOUCHING = f"""
+WITH touched AS (
+  UPDATE access_session SET last_active_at = %(now)s
+  WHERE key_hash = %(key)s AND ended_at IS NULL AND last_active_at < %(now)s AND last_active_at >= %(idle)s AND created_at > %(total)s
+)
+SELECT {_COLUMNS}, set_config('synchronous_commit', 'off', true) FROM access_session WHERE key_hash = %(key)s
+"""
 
 
-def _kept(key: str) -> _Kept | None:
-    """The session of a key; None for no, an unknown or a logged-out key."""
+def _kept(key: str, *, touching: bool = False) -> _Kept | None:
+    """The session of a key as it was; None for no, an unknown or a logged-out key. `touching` starts a living one's clock anew."""
     if not key:
         return None
-    key_hash = crypto.keyed_hash("session", key, purpose="session")
-    found = sql.row(_READ, {"key": key_hash})
-    row = _Kept(key_hash, *found) if found else None
+    key_hash, now = crypto.keyed_hash("session", key, purpose="session"), clock.now()
+    given = {"now": now, "idle": now - sessions.session_idle(), "total": now - sessions.session_total()} if touching else {}
+    found = sql.row(_READ_TOUCHING if touching else _READ, {"key": key_hash, **given})
+    row = _Kept(key_hash, *found[:6]) if found else None
     return None if row is None or row.ended_reason == "logged-out" else row
 
 

@@ -4,7 +4,7 @@ The form says what an item is. What an administrator sets in the running system 
 new version: `actions.set_item` writes it with an event, and everything here only reads.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -28,9 +28,9 @@ STAMP = 16
 
 _ROWS = """
 SELECT form_id, version_id, place, opens_on, closes_on, level, shown
-FROM catalogue_currentform LEFT JOIN catalogue_itemsetting USING (form_id)
-WHERE starts_with(form_id, %(prefix)s) AND (%(form)s = '' OR form_id = %(form)s)
+FROM catalogue_currentform LEFT JOIN catalogue_itemsetting USING (form_id) WHERE starts_with(form_id, %(prefix)s)
 """
+_ROW = f"{_ROWS} AND form_id = %(form)s"
 _OTHERS = """
 SELECT catalogue_currentform.form_id FROM catalogue_currentform JOIN catalogue_formversion ON hash = version_id
 WHERE catalogue_currentform.form_id <> %(form)s AND body->'groups' @> %(group)s::jsonb ORDER BY 1 LIMIT 1
@@ -93,7 +93,7 @@ class Listed:
 
 def settings(form_id: str) -> ItemSettings:
     """Return how an item runs; raise NotFound where there is no such item."""
-    found = _listed(form_id)
+    found = _one(form_id)
     if not found:
         raise NotFound(_("没有自愿注册事项“%(id)s”") % {"id": form_id})
     return found[0].settings
@@ -106,7 +106,7 @@ def listed() -> tuple[Listed, ...]:
 
 def every() -> tuple[Listed, ...]:
     """Return all items in order, those out of sight too."""
-    return _listed("")
+    return _in_order(sql.rows(_ROWS, {"prefix": PREFIX}))
 
 
 def versions(form_id: str) -> tuple[Version, ...]:
@@ -117,7 +117,7 @@ def versions(form_id: str) -> tuple[Version, ...]:
 
 def stamp(form_id: str) -> str:
     """Return what stands for an item as it runs now, settings and version; a page carries it to what it asks for."""
-    found = [[one.form.version, asdict(one.settings)] for one in _listed(form_id)]
+    found = [[one.form.version, asdict(one.settings)] for one in _one(form_id)]
     return f"{form_id}:{sha256_hex(canonical(found))[:STAMP]}"
 
 
@@ -174,8 +174,8 @@ def from_data(line: Mapping[str, Any]) -> ItemSettings:
 
 def set_here() -> tuple[ItemSettings, ...]:
     """Return how those items run that somebody set in the running system, in order."""
-    rows = [row for row in sql.rows(_ROWS, {"prefix": PREFIX, "form": ""}) if row[2] is not None]
-    return tuple(sorted((_line(row).settings for row in rows), key=lambda one: (one.order, one.form_id)))
+    rows = [row for row in sql.rows(_ROWS, {"prefix": PREFIX}) if row[2] is not None]
+    return tuple(one.settings for one in _in_order(rows))
 
 
 def taken(body: Mapping[str, Any]) -> str:
@@ -185,9 +185,12 @@ def taken(body: Mapping[str, Any]) -> str:
     return str(found[0]) if found else ""
 
 
-def _listed(form_id: str) -> tuple[Listed, ...]:
-    found = [_line(row) for row in sql.rows(_ROWS, {"prefix": PREFIX, "form": form_id})]
-    return tuple(sorted(found, key=lambda one: (one.settings.order, one.form.id)))
+def _one(form_id: str) -> list[Listed]:
+    return [_line(row) for row in sql.rows(_ROW, {"prefix": PREFIX, "form": form_id})]
+
+
+def _in_order(rows: Iterable[tuple[Any, ...]]) -> tuple[Listed, ...]:
+    return tuple(sorted((_line(row) for row in rows), key=lambda one: (one.settings.order, one.form.id)))
 
 
 def _line(row: tuple[Any, ...]) -> Listed:

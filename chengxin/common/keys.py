@@ -147,13 +147,19 @@ class KeyRing:
         return versions[wanted]
 
     def _all(self) -> dict[str, dict[int, Key]]:
-        stamp = self.directory.stat().st_mtime_ns if self.directory.is_dir() else 0
+        stamp = self._changed_at()
         if stamp != self._stamp:
             found: dict[str, dict[int, Key]] = {}
             for key in [*_from_files(self.directory), *_from_environment()]:
                 found.setdefault(key.name, {})[key.version] = key
             self._keys, self._stamp = found, stamp
         return self._keys
+
+    def _changed_at(self) -> int:
+        try:
+            return os.stat(self.directory).st_mtime_ns
+        except OSError:
+            return 0
 
     def _the_token(self, key: Key) -> Token:
         if self._token is None:
@@ -192,8 +198,7 @@ def ring() -> KeyRing:
     """The ring of this installation, under `settings.KEYS_DIR`."""
     from django.conf import settings  # late: settings themselves may ask a ring for a key
 
-    place = (settings.PKCS11_MODULE, settings.PKCS11_TOKEN, settings.PKCS11_PIN)
-    return _ring_at(Path(settings.KEYS_DIR), *place)
+    return _ring_at(str(settings.KEYS_DIR), settings.PKCS11_MODULE, settings.PKCS11_TOKEN, settings.PKCS11_PIN)
 
 
 def generate_missing(*, demo: bool) -> list[str]:
@@ -207,8 +212,8 @@ def is_demo() -> bool:
 
 
 @functools.cache
-def _ring_at(directory: Path, module: str, label: str, pin: str) -> KeyRing:
-    return KeyRing(directory, token=token_at(module, label, pin) if module else None)
+def _ring_at(directory: str, module: str, label: str, pin: str) -> KeyRing:
+    return KeyRing(Path(directory), token=token_at(module, label, pin) if module else None)
 
 
 def _purpose(name: str) -> Purpose:

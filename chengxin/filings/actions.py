@@ -15,7 +15,7 @@ from chengxin.catalogue import moving
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue import rules as catalogue_rules
 from chengxin.catalogue.values import Cleaned, Field, Form, Group
-from chengxin.common import clock
+from chengxin.common import clock, sql, stored
 from chengxin.common.errors import Conflict, Forbidden, Invalid, NotFound
 from chengxin.common.text import legible
 from chengxin.filings import attaching, deadlines, lifecycle, personal, queries, receipts, rules
@@ -93,6 +93,7 @@ class HandingIn:
     division_code: str
 
 
+_BIND = "UPDATE filings_attachment SET state = 'bound' WHERE filing_id = %(filing)s AND state = 'staged'"
 BeforeFreeze = Callable[[HandingIn, Cleaned], str]
 
 
@@ -121,26 +122,35 @@ def submit(
     read = HandingIn(queries.view(filing), form=form, answers=plain, uscc=filing.enterprise.uscc, division_code=division)
     kind = subject(read)
     target = lifecycle.next_state(kind=filing.kind, state=filing.state, event="submit")
-    files = list(filing.attachments.filter(state__in=PRESENT))
+    files = stored.find(Attachment, "WHERE filing_id = %(filing)s AND state = ANY (%(states)s)", {"filing": filing.id, "states": PRESENT})
     if named_files_only:
         files = attaching.drop_unnamed(files, answers=plain, by=by)
     cleaned = require_complete(form=form, answers=plain, files=files, subject=kind)
     filing.division_code = before_freeze(read, cleaned) if before_freeze else division
-    submission = freeze(filing=filing, form=form, key=key, plain=plain, files=files, by=by)
+    kept = filing.draft.answers
+    submission = freeze(filing=filing, form=form, key=key, plain=plain, sealed=kept, files=files, by=by)
     move(filing, target, submission)
     if files:
-        Attachment.objects.filter(filing=filing, state="staged").update(state="bound")
+        sql.execute(_BIND, {"filing": filing.id})
     data = {"round": filing.round, "number": submission.number, "sha256": submission.sha256}
     ledger.append(kind="filing.submitted", subject=str(filing.id), data=data, by=by)
     return queries.submission_view(submission, plain)
 
 
+_ENTERPRISE = Filing._meta.get_field("enterprise").related_model
+_TO_HAND_IN = """
+FROM filings_filing JOIN filings_draft ON filing_id = filings_filing.id
+JOIN identity_enterprise ON identity_enterprise.id = filings_filing.enterprise_id
+WHERE filings_filing.id = %(id)s FOR UPDATE OF filings_filing
+"""
+
+
 def _to_hand_in(*, filing_id: UUID, by: Actor) -> Any:
     """The locked filing of the acting person's own enterprise, with its draft and enterprise, in one read."""
-    rows = Filing.objects.select_for_update(of=("self",)).select_related("draft", "enterprise")
-    filing = rows.filter(id=filing_id).first()
-    if filing is None or filing.enterprise is None or not queries.may_see(filing=filing, by=by):
+    found = stored.together((Filing, Draft, _ENTERPRISE), _TO_HAND_IN, {"id": filing_id})
+    if found is None or not queries.may_see(filing=found[0], by=by):
         raise NotFound(_("未找到该填报。"))
+    filing, filing.draft, filing.enterprise = found
     policy.require(by=by, permission=identity.edit_permission(filing.kind), enterprise_id=filing.enterprise_id)
     return filing
 
@@ -165,8 +175,20 @@ def _named_files(*, form: Form, answers: Mapping[str, str], files: Sequence[Atta
     return {path: ",".join(there.get(path, [])) for path in {*named, *there}}
 
 
-def freeze(*, filing: Filing, form: Form, key: str, plain: Mapping[str, str], files: Sequence[Attachment], by: Actor) -> Submission:
-    """The frozen version of what is handed in, with its signed receipt (D-23)."""
+def freeze(
+    *,
+    filing: Filing,
+    form: Form,
+    key: str,
+    plain: Mapping[str, str],
+    sealed: Mapping[str, str] | None = None,
+    files: Sequence[Attachment],
+    by: Actor,
+) -> Submission:
+    """The frozen version of what is handed in, with its signed receipt (D-23).
+
+    ``sealed`` are the same answers with personal values in envelopes, where the filing's draft holds them already.
+    """
     now, round_ = clock.now(), filing.round + 1
     due = deadlines.due(form=form, handed_in=now)
     sha = rules.frozen_hash(answers=plain, files=[(a.path, a.sha256) for a in files])
@@ -184,13 +206,13 @@ def freeze(*, filing: Filing, form: Form, key: str, plain: Mapping[str, str], fi
         "due_provisional": due.provisional,
     }
     receipt = receipts.plain_json(receipt)
-    return Submission.objects.create(
+    made = Submission(
         filing=filing,
         round=round_,
         key=key,
         number=number,
         form_version=form.version,
-        answers=personal.seal_answers(form=form, filing_id=filing.id, answers=plain),
+        answers=sealed if sealed is not None else personal.seal_answers(form=form, filing_id=filing.id, answers=plain),
         sha256=sha,
         by_id=by.account_id,
         submitted_at=now,
@@ -199,12 +221,13 @@ def freeze(*, filing: Filing, form: Form, key: str, plain: Mapping[str, str], fi
         receipt=receipt,
         signature=receipts.sign(receipt),
     )
+    return stored.add(made)
 
 
-_MOVED = [
+_MOVED = (
     "state", "round", "division_code", "submitted_at", "due_at", "due_provisional", "decided_at", "claimed_by", "claimed_until",
     "overdue_at", "updated_at", "handler",
-]  # fmt: skip
+)  # fmt: skip
 
 
 def move(filing: Filing, target: str, submission: Submission) -> None:
@@ -216,7 +239,7 @@ def move(filing: Filing, target: str, submission: Submission) -> None:
     filing.due_provisional, filing.overdue_at = submission.due_provisional, None
     filing.decided_at, filing.claimed_by, filing.claimed_until = None, None, None
     filing.updated_at = submission.submitted_at
-    filing.save(update_fields=_MOVED)
+    stored.change(filing, *_MOVED)
 
 
 def advance(filing: Filing, event: str) -> None:
@@ -237,7 +260,7 @@ def reopen(*, filing_id: UUID, by: Actor) -> None:
 
 def reviewable(*, filing_id: UUID, by: Actor) -> Filing:
     """The locked filing, if the acting person may review it now (D-05)."""
-    filing = Filing.objects.select_for_update().filter(id=filing_id).first()
+    filing = stored.first(Filing, "WHERE id = %(id)s FOR UPDATE", {"id": filing_id})
     if filing is None:
         raise Forbidden(_("您无权审核此项填报。"))
     policy.require(by=by, permission=identity.review_permission(filing.form_id), competent_agency_id=queries.unit(filing).id)

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from chengxin.catalogue import queries as catalogue
-from chengxin.common import clock
+from chengxin.common import clock, sql, stored
 from chengxin.common.errors import Conflict, Forbidden, Invalid
 from chengxin.filings import lifecycle, personal, rules
 from chengxin.filings.models import Draft, Filing, RecoveryCopy
@@ -26,7 +26,7 @@ UNREADABLE = re.compile("[\x00\ud800-\udfff]")  # what neither the database nor 
 
 def own_filing(*, filing_id: UUID, by: Actor) -> Filing:
     """The locked filing of the acting person's own enterprise; another's is refused."""
-    filing = Filing.objects.select_for_update().filter(id=filing_id).first()
+    filing = stored.first(Filing, "WHERE id = %(id)s FOR UPDATE", {"id": filing_id})
     if filing is None or filing.enterprise_id is None:
         raise Forbidden(_("您无权操作此项填报。"))
     policy.require(by=by, permission=edit_permission(filing.kind), enterprise_id=filing.enterprise_id)
@@ -46,7 +46,8 @@ def save(*, filing_id: UUID, base_rev: int, changes: Mapping[str, str | None], b
     require_editable(filing)
     _check_size(changes)
     form = catalogue.version(filing.form_version)
-    draft, _created = Draft.objects.get_or_create(filing=filing, defaults={"updated_at": clock.now()})
+    draft = stored.first(Draft, "WHERE filing_id = %(id)s", {"id": filing.id})
+    draft = draft or stored.add(Draft(filing=filing, updated_at=clock.now()))
     plain = personal.unseal_answers(form=form, filing_id=filing.id, answers=draft.answers)
     answers, revs, clashes = rules.merge(
         answers=plain, field_rev=draft.field_rev, rev=draft.rev, base_rev=base_rev, changes=changes
@@ -56,8 +57,9 @@ def save(*, filing_id: UUID, base_rev: int, changes: Mapping[str, str | None], b
     _check_total(answers)
     draft.answers = personal.seal_answers(form=form, filing_id=filing.id, answers=answers)
     draft.field_rev, draft.rev, draft.updated_at = revs, draft.rev + 1, clock.now()
-    draft.save()
-    Filing.objects.filter(id=filing.id).update(updated_at=clock.now())
+    stored.change(draft, "answers", "field_rev", "rev", "updated_at")
+    filing.updated_at = draft.updated_at
+    stored.change(filing, "updated_at")
     ledger.append(kind="draft.saved", subject=str(filing.id), data={"rev": draft.rev}, by=by)
     return Saved(rev=draft.rev, clashes=tuple(clashes), changed=True)
 
@@ -123,9 +125,12 @@ def keep_copy(*, filing_id: UUID, page: str, base_rev: int, answers: Mapping[str
     )
 
 
+_DROP_COPY = "DELETE FROM filings_recoverycopy WHERE account_id = %(account)s AND filing_id = %(filing)s AND page = %(page)s"
+
+
 def drop_copy(*, filing_id: UUID, page: str, by: Actor) -> None:
     """Discard the recovery copy after a save or after 返回."""
-    RecoveryCopy.objects.filter(filing_id=filing_id, page=page, account_id=by.id).delete()
+    sql.execute(_DROP_COPY, {"account": by.id, "filing": filing_id, "page": page})
 
 
 def sweep_copies() -> int:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue.values import Form
-from chengxin.common import sql
+from chengxin.common import sql, stored
 from chengxin.common.errors import Conflict, NotFound
 from chengxin.filings import lifecycle, personal, receipts
 from chengxin.filings.models import PRESENT, Attachment, Commitment, Decision, Draft, Filing, RecoveryCopy, Submission
@@ -133,7 +133,7 @@ def may_see(*, filing: Filing, by: Actor) -> bool:
 
 def visible_row(*, filing_id: UUID, by: Actor) -> Filing:
     """The row, or 404 for everyone else: no hint of existence (ARC-01)."""
-    filing = Filing.objects.filter(id=filing_id).exclude(state=lifecycle.DELETED).first()
+    filing = stored.first(Filing, "WHERE id = %(id)s AND state <> %(deleted)s", {"id": filing_id, "deleted": lifecycle.DELETED})
     if filing is None or not may_see(filing=filing, by=by):
         raise NotFound(_("未找到该填报。"))
     return filing
@@ -149,13 +149,18 @@ def draft(*, filing_id: UUID, by: Actor) -> DraftView:
     return with_draft(filing_id=filing_id, by=by)[1]
 
 
+_WITH_DRAFT = """
+FROM filings_filing JOIN filings_draft ON filing_id = id WHERE id = %(id)s AND state <> %(deleted)s
+"""
+
+
 def with_draft(*, filing_id: UUID, by: Actor) -> tuple[FilingView, DraftView]:
     """A filing and its draft in plain, in one read, for its own enterprise only."""
-    filing = Filing.objects.select_related("draft").filter(id=filing_id).exclude(state=lifecycle.DELETED).first()
-    if filing is None or filing.enterprise_id != by.enterprise_id or not may_see(filing=filing, by=by):
+    found = stored.together((Filing, Draft), _WITH_DRAFT, {"id": filing_id, "deleted": lifecycle.DELETED})
+    if found is None or found[0].enterprise_id != by.enterprise_id or not may_see(filing=found[0], by=by):
         raise NotFound(_("未找到该填报。"))
+    filing, row = found
     form = catalogue.version(filing.form_version)
-    row: Draft = filing.draft
     return view(filing), DraftView(
         filing_id=filing.id,
         rev=row.rev,

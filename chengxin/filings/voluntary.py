@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from chengxin.catalogue import queries as catalogue
 from chengxin.catalogue.values import Form, Record
-from chengxin.common import clock
+from chengxin.common import clock, sql
 from chengxin.common.errors import Conflict, Forbidden, NotFound
 from chengxin.filings import attaching, fingerprints, lifecycle
 from chengxin.filings.actions import HandingIn, advance
@@ -278,9 +278,14 @@ def note_breach(*, filing: FilingView, by: Actor) -> None:
     ledger.append(kind="commitment.breached", subject=str(filing.id), data=data, by=by)
 
 
+_SIGNED = """
+SELECT 1 FROM filings_commitment WHERE enterprise_id = %(enterprise)s AND document = %(document)s AND version = %(version)s LIMIT 1
+"""
+
+
 def has_signed(*, enterprise_id: UUID, document: str, version: str) -> bool:
     """Whether the enterprise has signed this version of a commitment."""
-    return Commitment.objects.filter(enterprise_id=enterprise_id, document=document, version=version).exists()
+    return sql.row(_SIGNED, {"enterprise": enterprise_id, "document": document, "version": version}) is not None
 
 
 def sign(*, enterprise_id: UUID, document: str, version: str, by: Actor) -> None:

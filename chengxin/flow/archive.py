@@ -222,7 +222,7 @@ def _check(*, filing_id: UUID, page: str | None, by: Actor) -> Cleaned:
 def subject_of(*, form: Form, answers: Mapping[str, str], by: Actor) -> str:
     """The kind of subject of the acting person's enterprise: its words and rules (D-12)."""
     assert by.enterprise_id is not None
-    uscc = identity.enterprise(by.enterprise_id).uscc
+    uscc = identity.uscc_of(by.enterprise_id)
     return catalogue_rules.subject_of(form, uscc=uscc, company_type=company_type(answers))
 
 

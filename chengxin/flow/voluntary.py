@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from django.utils.translation import gettext as _
@@ -80,8 +80,6 @@ def require_can_open(*, form_id: str, by: Actor) -> UUID:
 
 
 def _require_open(form_id: str) -> ItemSettings:
-    if catalogue.current(form_id).item is None:
-        raise NotFound
     settings = items.settings(form_id)
     if not settings.is_open(clock.today()):
         raise Conflict(_("该事项不在注册期内，暂不能注册或修改；已保存的草稿会保留。"), code="item-closed")
@@ -196,7 +194,7 @@ def check(*, filing_id: UUID, by: Actor) -> Cleaned:
     _require_kind(filing)
     form = catalogue.version(filing.form_version)
     assert filing.enterprise_id is not None
-    subject = catalogue_rules.subject_of(form, uscc=identity.enterprise(filing.enterprise_id).uscc)
+    subject = catalogue_rules.subject_of(form, uscc=identity.uscc_of(filing.enterprise_id))
     return catalogue_rules.clean(form, draft.answers, today=clock.today(), partial=False, subject=subject)
 
 
@@ -204,37 +202,41 @@ def check(*, filing_id: UUID, by: Actor) -> Cleaned:
 def submit(*, filing_id: UUID, key: str, though_alike: bool = False, though_held: bool = False, by: Actor) -> SubmissionView:
     """提交: every rule, the duplicate check, and the signed receipt in one transaction; the record is 发布中 (VOL-17, VOL-19)."""
     require_filer(by=by)
+    check = _HandIn(by, though_alike=though_alike, though_held=though_held)
     submission = filings.submit(
-        filing_id=filing_id,
-        key=key,
-        subject=partial(_subject_when_ready, by=by),
-        named_files_only=True,
-        before_freeze=partial(_last_word, though_alike=though_alike, though_held=though_held),
-        by=by,
+        filing_id=filing_id, key=key, subject=check.subject, named_files_only=True, before_freeze=check.last_word, by=by
     )
     notices.handed_in(submission=submission, kind=KIND, account_id=by.account_id, by=by)
     return submission
 
 
-def _subject_when_ready(read: HandingIn, *, by: Actor) -> str:
-    """The kind of subject, of a record whose item is open and whose enterprise has signed."""
-    if read.filing.kind != KIND:
-        raise NotFound(_("未找到该填报。"))
-    lifecycle.next_state(kind=KIND, state=read.filing.state, event="submit")
-    _require_open(read.filing.form_id)
-    _require_signed(by)
-    return catalogue_rules.subject_of(read.form, uscc=read.uscc)
+@dataclass
+class _HandIn:
+    """What is asked of a record that is handed in, before its rules and after; how its item runs is read once."""
 
+    by: Actor
+    though_alike: bool
+    though_held: bool
+    level: str = ""
 
-def _last_word(read: HandingIn, cleaned: Cleaned, *, though_alike: bool, though_held: bool) -> str:
-    """Refuse what is registered or held already; name the division that reviews this item (VOL-12, VOL-19)."""
-    group = next(read.form.asked_groups())
-    [record] = cleaned.values[group.code]
-    held = () if though_held else _held(read, catalogue_rules.to_json(group, record.values))
-    voluntary.recognise(read=read, record=record, though_alike=though_alike)
-    if held:
-        raise Held(held)
-    return reviewed_at(division_code=read.division_code, level=items.settings(read.form.id).level)
+    def subject(self, read: HandingIn) -> str:
+        """The kind of subject, of a record whose item is open and whose enterprise has signed."""
+        if read.filing.kind != KIND:
+            raise NotFound(_("未找到该填报。"))
+        lifecycle.next_state(kind=KIND, state=read.filing.state, event="submit")
+        self.level = _require_open(read.filing.form_id).level
+        _require_signed(self.by)
+        return catalogue_rules.subject_of(read.form, uscc=read.uscc)
+
+    def last_word(self, read: HandingIn, cleaned: Cleaned) -> str:
+        """Refuse what is registered or held already; name the division that reviews this item (VOL-12, VOL-19)."""
+        group = next(read.form.asked_groups())
+        [record] = cleaned.values[group.code]
+        held = () if self.though_held else _held(read, catalogue_rules.to_json(group, record.values))
+        voluntary.recognise(read=read, record=record, though_alike=self.though_alike)
+        if held:
+            raise Held(held)
+        return reviewed_at(division_code=read.division_code, level=self.level)
 
 
 def _held(read: HandingIn, said: Mapping[str, object]) -> tuple[HeldFact, ...]:

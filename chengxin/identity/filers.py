@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from chengxin.common import clock
+from chengxin.common import clock, sql
 from chengxin.common.errors import Forbidden
 from chengxin.identity import divisions, policy
 from chengxin.identity.models import Enterprise, Membership
@@ -48,10 +48,13 @@ def _own(by: Actor) -> Membership | None:
     return rows.filter(account_id=by.id, enterprise=by.enterprise_id, role="handler", until__isnull=True).first()
 
 
+_ACTIVE = "SELECT 1 FROM identity_enterprise WHERE id = %(id)s AND state = 'active'"
+
+
 def require_verified(by: Actor) -> None:
     """Raise Forbidden `unverified` unless the account belongs to an enterprise whose registration was approved (VOL-06)."""
     known = by.enterprise_id if by.kind == "enterprise" and by.state == "active" else None
-    if known is not None and Enterprise.objects.filter(id=known, state="active").exists():
+    if known is not None and sql.row(_ACTIVE, {"id": known}) is not None:
         return
     platform = settings.IDENTITY_PLATFORM or settings.SITE_NAME
     raise Forbidden(_("您的账号尚未通过身份认证，请咨询“%(platform)s”进行身份认证。") % {"platform": platform}, code="unverified")

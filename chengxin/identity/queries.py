@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from chengxin.common import clock, crypto, identifiers, sql, workdays
+from chengxin.common import clock, crypto, identifiers, sql, stored, workdays
 from chengxin.common.errors import NotFound
 from chengxin.identity import divisions, policy, rules, staff
 from chengxin.identity.competence import (
@@ -82,7 +82,9 @@ __all__ = [
 
 _ACTING = """
 SELECT a.id, a.kind, a.state, a.display_name, a.session_epoch, a.email_verified_at IS NOT NULL, a.created_at,
-  a.proven, m.enterprise_id, m.role, w.agency_id, w.roles, w.forms, unit.division_id, unit.kind, unit.suspended_at IS NOT NULL
+  a.proven, (SELECT bool_or(NOT given)
+    FROM (SELECT DISTINCT ON (document) given FROM identity_consent WHERE account_id = a.id ORDER BY document, id DESC) AS newest),
+  m.enterprise_id, m.role, w.agency_id, w.roles, w.forms, unit.division_id, unit.kind, unit.suspended_at IS NOT NULL
 FROM identity_account AS a
 LEFT JOIN identity_membership AS m ON m.account_id = a.id AND m.since <= %(now)s AND (m.until IS NULL OR m.until > %(now)s)
 LEFT JOIN identity_agencymembership AS w ON w.account_id = a.id AND w.since <= %(now)s AND (w.until IS NULL OR w.until > %(now)s)
@@ -109,8 +111,9 @@ def acting(account_id: UUID, assurance: str) -> tuple[AccountView, Actor]:
         display_name=account.display_name,
         state=account.state,
         proven=found[7],
+        withdrew=bool(found[8]),
     )
-    part = _at_agency(account, *found[10:]) if account.kind == "agency" else _at_enterprise(account, *found[8:10])
+    part = _at_agency(account, *found[11:]) if account.kind == "agency" else _at_enterprise(account, *found[9:11])
     return account, replace(actor, **part)
 
 
@@ -166,10 +169,19 @@ def accounts_by_email(email: str) -> list[UUID]:
 
 def enterprise(enterprise_id: UUID) -> EnterpriseView:
     """One enterprise; raises NotFound."""
-    row = Enterprise.objects.filter(id=enterprise_id).first()
+    return _enterprise_view(_enterprise(enterprise_id))
+
+
+def uscc_of(enterprise_id: UUID) -> str:
+    """The code of an enterprise; raises NotFound."""
+    return _enterprise(enterprise_id).uscc
+
+
+def _enterprise(enterprise_id: UUID) -> Enterprise:
+    row = stored.first(Enterprise, "WHERE id = %(id)s", {"id": enterprise_id})
     if row is None:
         raise NotFound(_("未找到该企业。"))
-    return _enterprise_view(row)
+    return row
 
 
 def enterprise_by_uscc(uscc: str) -> EnterpriseView | None:
@@ -212,12 +224,6 @@ def lock_enterprise(enterprise_id: UUID) -> None:
         raise NotFound(_("未找到该企业。"))
 
 
-def lock_enterprises(enterprise_ids: Iterable[UUID]) -> None:
-    """Hold several rows to the end of the transaction, in the order of their codes."""
-    rows = Enterprise.objects.select_for_update(no_key=True).filter(id__in=list(enterprise_ids)).order_by("uscc")
-    list(rows.values_list("id", flat=True))
-
-
 def administrator_of(enterprise_id: UUID) -> UUID | None:
     """The account that administers the enterprise now."""
     rows = Membership.objects.filter(enterprise_id=enterprise_id, role="administrator", until__isnull=True)
@@ -241,6 +247,11 @@ def division_paths(codes: Iterable[str]) -> dict[str, list[str]]:
     """`division_path` of many divisions."""
     tree = divisions.tree()
     return {code: list(tree.path(code)) for code in set(codes)}
+
+
+def divisions_stamp() -> tuple[int, str]:
+    """What tells two lists of divisions apart; one small query."""
+    return divisions.stamp()
 
 
 def divisions_tree() -> tuple[DivisionNode, ...]:
@@ -361,18 +372,6 @@ def consents(account_id: UUID, *, by: Actor) -> list[ConsentView]:
     policy.require(by=by, permission="consent.give", account_id=account_id)
     rows = Consent.objects.filter(account_id=account_id).order_by("document", "-id").distinct("document")
     return [ConsentView(document=row.document, version=row.version, given=row.given, at=row.at) for row in rows]
-
-
-_WITHDRAWN = """
-SELECT bool_or(NOT given)
-FROM (SELECT DISTINCT ON (document) given FROM identity_consent WHERE account_id = %(account)s ORDER BY document, id DESC) AS newest
-"""
-
-
-def has_withdrawn(account_id: UUID) -> bool:
-    """Whether the account has taken back its word on some document (D-31)."""
-    found = sql.row(_WITHDRAWN, {"account": account_id})
-    return found is not None and bool(found[0])
 
 
 def work_calendar() -> workdays.WorkCalendar:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from chengxin.common import clock, text
+from chengxin.common import clock, sql, text
 from chengxin.common.errors import Conflict, Invalid
 from chengxin.identity import divisions, policy, rules
 from chengxin.identity.actions import Taken, administrator, locked, save, taken
@@ -32,10 +32,15 @@ def former_names(enterprise_id: UUID) -> tuple[str, ...]:
     return tuple(rows.values_list("name", flat=True))
 
 
+_END = """
+SELECT kind, "on", source FROM identity_subjectfact WHERE enterprise_id = %(enterprise)s AND kind = ANY (%(kinds)s) ORDER BY id LIMIT 1
+"""
+
+
 def end_of(enterprise_id: UUID) -> SubjectEnd | None:
     """That the registration ended, if it did: the archive is frozen from then on."""
-    row = SubjectFact.objects.filter(enterprise_id=enterprise_id, kind__in=ENDS).first()
-    return SubjectEnd(row.kind, row.on, row.source) if row else None
+    found = sql.row(_END, {"enterprise": enterprise_id, "kinds": list(ENDS)})
+    return SubjectEnd(*found) if found else None
 
 
 @transaction.atomic

@@ -42,8 +42,8 @@ ALL_CODES = Codes(complement=True)
 class Actor:
     """Who acts: made once per request, passed everywhere as `by`. A reviewer without `forms` has every form.
 
-    `assurance` is how the session logged in, `proven` what was proved of the account (D-28), `division_code` where the agency
-    stands, None at the national level.
+    `assurance` is how the session logged in, `proven` what was proved of the account (D-28), `withdrew` that a consent was taken
+    back (D-31), `division_code` where the agency stands, None at the national level.
     """
 
     account_id: UUID | None
@@ -56,6 +56,7 @@ class Actor:
     display_name: str = ""
     state: str = "active"
     proven: str = "none"
+    withdrew: bool = False
     division_code: str | None = None
     scope: Codes = field(default=NO_CODES, repr=False)
 

@@ -38,7 +38,7 @@ def database(url: str, *, options: str = "") -> dict[str, Any]:
         raise LauncherError("DATABASE_URL must name a database: postgresql://user@host/name")
     host = str(given.pop("host", ""))
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "chengxin.common.postgresql",
         "NAME": given.pop("dbname"),
         "USER": given.pop("user", ""),
         "PASSWORD": given.pop("password", ""),

@@ -16,12 +16,12 @@ from chengxin.web.session import anyone
 
 def division_tree() -> DivisionTree:
     """All current divisions."""
-    return _tree(identity.divisions_tree())
+    return _tree(identity.divisions_stamp())
 
 
 @lru_cache(maxsize=2)
-def _tree(nodes: tuple[DivisionNode, ...]) -> DivisionTree:
-    return DivisionTree.of(tuple(_flat(nodes, "")))
+def _tree(_stamp: tuple[int, str]) -> DivisionTree:
+    return DivisionTree.of(tuple(_flat(identity.divisions_tree(), "")))
 
 
 def _flat(nodes: tuple[DivisionNode, ...], above: str) -> Iterator[tuple[str, str, str]]:

@@ -19,7 +19,6 @@ from chengxin.access import queries as access
 from chengxin.access.queries import REASONS, SessionExpired
 from chengxin.common.errors import Forbidden, Unauthenticated
 from chengxin.filings import queries as filings
-from chengxin.identity import queries as identity
 from chengxin.identity.values import Actor
 from chengxin.web.context import agency_home
 
@@ -159,7 +158,7 @@ def _approved(view: View, *, consenting: bool, handlers: bool) -> View:
             return _refuse(request)
         if filings.registration_state(enterprise_id=actor.enterprise_id) != "approved":
             return redirect(landing(actor))
-        if consenting and identity.has_withdrawn(actor.id):
+        if consenting and actor.withdrew:
             return redirect("/account/consents")
         if "handler" in actor.roles and not handlers:
             return redirect(landing(actor))
@@ -190,7 +189,7 @@ def registrant(view: View) -> View:
 
     @wraps(view)
     def consenting(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        if identity.has_withdrawn(request.actor.id):
+        if request.actor.withdrew:
             return redirect("/account/consents")
         return view(request, *args, **kwargs)
 

@@ -59,7 +59,7 @@ def read(request: Request, *, work: Work, part: Part, by: Actor, upload: Upload 
     """Everything the page posted; files chosen without scripts are taken in here, by `upload`."""
     post = request.POST
     marks, kinds = _shown(post, part)
-    typed = posted_answers.read(post, kinds=kinds, tree=division_tree())
+    typed = posted_answers.read(post, kinds=kinds, tree=division_tree() if "division" in kinds.values() else None)
     values = {path: _kept(post, path, value, work) for path, value in typed.items()}
     base = post.get("base_rev", "")
     made = Posted(base_rev=int(base) if base.isdecimal() and len(base) < 10 else 0, values=values, changes={})

@@ -63,7 +63,8 @@ def open_record(*, filing_id: UUID, by: Actor) -> Record:
     if filing.kind != KIND:
         raise NotFound(_("未找到该条信用信息。"))
     form = catalogue.version(filing.form_version)
-    subject = rules.subject_of(form, uscc=enterprise_of(by).uscc)
+    assert filing.enterprise_id is not None
+    subject = rules.subject_of(form, uscc=identity.uscc_of(filing.enterprise_id))
     return Record(filing=filing, draft=draft, form=rules.for_subject(form, subject), subject=subject)
 
 
