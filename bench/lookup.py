@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,11 @@ def serve(target: str, port: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
+    from chengxin.common import garbage
+
+    module, _, name = target.partition(":")
+    getattr(import_module(module), name)  # loaded once, before the processes are forked
+    garbage.collect_seldom()
     Granian(
         target, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, workers=WORKERS, websockets=False, log_enabled=False,
     ).serve()  # fmt: skip

@@ -32,12 +32,23 @@ def header(scope: Scope, name: bytes) -> bytes:
     return b""
 
 
-def started(send: Send, at_start: Callable[[Message], None]) -> Send:
-    """`send`, with `at_start` called once with the message that starts the answer, before it goes out."""
+AT_START = "chengxin.at_start"
+
+
+def started(scope: Scope, send: Send, at_start: Callable[[Message], None]) -> Send:
+    """`send`, with `at_start` called once with the message that starts the answer, before it goes out.
+
+    What several layers ask for is called in one go, the innermost first.
+    """
+    if AT_START in scope:
+        scope[AT_START].append(at_start)
+        return send
+    asked = scope[AT_START] = [at_start]
 
     def sending(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
-            at_start(message)
+            while asked:  # emptied, so that what they hold and the scope do not hold each other
+                asked.pop()(message)
         return send(message)
 
     return sending

@@ -12,6 +12,7 @@ from django.conf import settings
 from chengxin.common import asgi
 from chengxin.common.asgi import Scope
 
+ADDRESS = "chengxin.address"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -34,11 +35,12 @@ def address(environ: Mapping[str, Any]) -> str:
 
 
 def address_of(scope: Scope) -> str:
-    """Return the address of who sent an ASGI request."""
-    nearest = str(scope["client"][0]) if scope.get("client") else ""
-    if not settings.TRUSTED_PROXIES:
-        return nearest
-    return believed(nearest, forwarded=b",".join(asgi.headers(scope, b"x-forwarded-for")).decode("latin-1"))
+    """Return the address of who sent an ASGI request; worked out once a request."""
+    if ADDRESS not in scope:
+        nearest = str(scope["client"][0]) if scope.get("client") else ""
+        forwarded = b",".join(asgi.headers(scope, b"x-forwarded-for")).decode("latin-1")
+        scope[ADDRESS] = believed(nearest, forwarded=forwarded) if forwarded else nearest
+    return str(scope[ADDRESS])
 
 
 def believed(nearest: str, *, forwarded: str) -> str:

@@ -101,7 +101,7 @@ def limited(application: Application, *, buckets: Buckets | None = None) -> Appl
         if not per_minute or not counted(scope):
             return application(scope, receive, send)
         verdict = held.take(bucket_of(client.address_of(scope)), per_minute=share)
-        sending = asgi.started(send, lambda message: message["headers"].extend(headers_of(verdict)))
+        sending = asgi.started(scope, send, lambda message: message["headers"].extend(headers_of(verdict)))
         if verdict.allowed:
             return application(scope, receive, sending)
         error = TooMany(f"访问过于频繁，请在 {verdict.retry_after} 秒后重试。", retry_after=verdict.retry_after)

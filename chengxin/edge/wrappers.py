@@ -43,7 +43,7 @@ def identified(application: Application) -> Application:
 
     def answer(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         given = asgi.header(scope, b"x-request-id")
-        request_id = given if REQUEST_ID.fullmatch(given) else b"%016x" % random.getrandbits(64)
+        request_id = given if given and REQUEST_ID.fullmatch(given) else b"%016x" % random.getrandbits(64)
         scope["chengxin.request_id"] = request_id.decode()
         began = time.perf_counter()
 
@@ -51,7 +51,7 @@ def identified(application: Application) -> Application:
             message["headers"].append((b"x-request-id", request_id))
             journal.note(scope, status=message["status"], seconds=time.perf_counter() - began)
 
-        return application(scope, receive, asgi.started(send, start))
+        return application(scope, receive, asgi.started(scope, send, start))
 
     return answer
 
@@ -67,8 +67,9 @@ def guarded(application: Application) -> Application:
         headers.extend([field for field in added if field[0] not in present] if present else added)
 
     def answer(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        sending = asgi.started(send, start)
-        if int(asgi.header(scope, b"content-length") or 0) > settings.MAX_BODY_BYTES:
+        sending = asgi.started(scope, send, start)
+        length = asgi.header(scope, b"content-length")
+        if length and int(length) > settings.MAX_BODY_BYTES:
             text = f"请求不能超过 {settings.MAX_BODY_BYTES // 1024 // 1024} MB，请减小文件后重试。"
             return refusals.refuse(application, scope, receive, sending, error=TooLarge(text))
         return application(scope, receive, sending)

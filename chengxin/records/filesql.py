@@ -68,8 +68,9 @@ SELECT uscc, 'changed', etag, %(now)s FROM written WHERE etag <> former ORDER BY
 
 READ_MANY = "SELECT uscc, body, etag, next_change_on FROM records_publicfile WHERE uscc = ANY(%s)"
 
-# $1 codes, $2 of each the tag of the body that the reader has, which is not sent again, or NULL.
+# $1 codes, $2 and $3 tag and day of the file that the reader has of each, or NULL: those come that are otherwise now, or not there.
 READ_CHANGED = """
-SELECT f.uscc, f.etag, f.next_change_on, CASE WHEN f.etag IS DISTINCT FROM known.etag THEN f.body END
-FROM unnest($1::varchar[], $2::varchar[]) AS known(uscc, etag) JOIN records_publicfile f ON f.uscc = known.uscc
+SELECT known.uscc, f.etag, f.next_change_on, f.body
+FROM unnest($1::varchar[], $2::varchar[], $3::date[]) AS known(uscc, etag, day) LEFT JOIN records_publicfile f ON f.uscc = known.uscc
+WHERE f.etag IS NULL OR f.etag IS DISTINCT FROM known.etag OR f.next_change_on IS DISTINCT FROM known.day
 """

@@ -2,16 +2,15 @@
 
 While a statement is under way those who come wait for the next one, so each is answered by a
 statement that began after it asked: the answer is exactly fresh by construction, and nothing has to
-be invalidated. Bytes read before are kept, and are sent again only where that statement says that
-their tag, which is their hash, is still the file's. The connection is the process's own and is used
-through libpq; the event loop never waits for it.
+be invalidated. Files read before are kept; that statement is told the tag of each, which is the hash
+of its bytes, and its day, and gives back what is otherwise now. The connection is the process's own
+and is used through libpq; the event loop never waits for it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -32,11 +31,12 @@ DAY_ZERO = date(2000, 1, 1)
 
 
 class Row(NamedTuple):
-    """A public file as it is stored."""
+    """A public file as it is stored, and tag and day of it as the statement is told them."""
 
     body: bytes
     etag: str
     next_change_on: date | None
+    known: tuple[str, str] = ("NULL", "NULL")
 
 
 class Kept:
@@ -105,31 +105,32 @@ class GroupReader:
                         future.set_result(rows.get(uscc))
         self._serving = None
 
-    async def _query(self, codes: set[str]) -> dict[str, Row]:
+    async def _query(self, codes: set[str]) -> dict[str, Row | None]:
         try:
             return await self._ask(codes)
         except psycopg.OperationalError:  # the server was restarted: one new connection, one more try
             await self.close()
             return await self._ask(codes)
 
-    async def _ask(self, codes: set[str]) -> dict[str, Row]:
+    async def _ask(self, codes: set[str]) -> dict[str, Row | None]:
         pgconn = await self._connected()
-        kept = {uscc: self._kept.row(uscc) for uscc in codes}
-        tags = [f'"{row.etag}"' if row else "NULL" for row in kept.values()]
-        values = [f"{{{','.join(each)}}}".encode() for each in (kept, tags)]
+        rows = {uscc: self._kept.row(uscc) for uscc in codes}
+        known = [row.known if row else ("NULL", "NULL") for row in rows.values()]
+        values = [f"{{{','.join(each)}}}".encode() for each in (rows, *zip(*known, strict=True))]
         pgconn.send_query_prepared(PREPARED, values, result_format=Format.BINARY)
         found = await self._result(pgconn)
         _require(found)
-        return dict(self._row(found, at, kept) for at in range(found.ntuples))
+        for at in range(found.ntuples):
+            uscc = _value(found, at, 0).decode()
+            rows[uscc] = self._taken(found, at, uscc) if found.get_value(at, 1) else None
+        return rows
 
-    def _row(self, found: PGresult, at: int, kept: Mapping[str, Row | None]) -> tuple[str, Row]:
-        uscc, etag, day = _value(found, at, 0).decode(), _value(found, at, 1).decode(), _day(found.get_value(at, 2))
-        body, former = found.get_value(at, 3), kept[uscc]
-        if body is None and former is not None:
-            return uscc, Row(former.body, etag, day)
-        row = Row(body or b"", etag, day)
+    def _taken(self, found: PGresult, at: int, uscc: str) -> Row:
+        """A file that is otherwise than what was kept of it, or new here."""
+        etag, day = _value(found, at, 1).decode(), _day(found.get_value(at, 2))
+        row = Row(_value(found, at, 3), etag, day, (f'"{etag}"', day.isoformat() if day else "NULL"))
         self._kept.keep(uscc, row)
-        return uscc, row
+        return row
 
     async def _connected(self) -> PGconn:
         """The connection, which has the one statement prepared."""

@@ -96,10 +96,30 @@ def rules() -> list[dict[str, Any]]:
     return [rule for group in body["groups"] for rule in group["rules"]]
 
 
+def test_answers_counted_together_are_each_in_its_place() -> None:
+    def seconds() -> dict[str, float]:
+        names = {"chengxin_request_seconds_bucket", "chengxin_request_seconds_count", "chengxin_request_seconds_sum"}
+        return {f"{name[0]} {''.join(name[1:])}": value for name, value in told().items() if name[0] in names}
+
+    before = (seconds(), told())
+    metrics.count([("GET", 200, 0.002), ("GET", 204, 0.0021), ("GET", 200, 7.0), ("BREW", 418, 0.3)])
+    after = (seconds(), told())
+    grown = {name: round(value - before[0].get(name, 0.0), 4) for name, value in after[0].items()}
+    bounds = {"0.002": 1, "0.005": 2, "0.015": 2, "0.05": 2, "0.1": 2, "0.25": 2, "1.0": 3, "5.0": 3, "+Inf": 4}
+    assert grown == {
+        **{f"chengxin_request_seconds_bucket {bound}": times for bound, times in bounds.items()},
+        "chengxin_request_seconds_count ": 4,
+        "chengxin_request_seconds_sum ": 7.3041,
+    }
+    kinds = {("GET", "2xx"): 3, ("OTHER", "4xx"): 1}
+    for kind, times in kinds.items():
+        assert after[1][("chengxin_requests_total", *kind)] - before[1][("chengxin_requests_total", *kind)] == times
+
+
 def test_the_alert_rules_name_only_metrics_and_labels_that_exist() -> None:
     sequencer.step()
     followers.step(100)
-    metrics.count(method="GET", status=200, seconds=0.01)
+    metrics.count([("GET", 200, 0.01)])
     labels: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(metrics.page().decode()):
         for sample in family.samples:
