@@ -31,6 +31,10 @@ def register(words: _SubParsersAction[ArgumentParser]) -> None:
     run_word.set_defaults(run=run)
 
 
+SHARED = ("chengxin.asgi", "pypinyin")
+"""What every web process needs sooner or later, loaded before they are forked."""
+
+
 def serve(_words: Namespace) -> int:
     """Serve the web application until SIGTERM; refuses an unmigrated database and an unsafe demo."""
     environment.follow_supervisor()
@@ -71,7 +75,8 @@ def _load_application() -> None:
     from django.db import connections
 
     connections.close_all()
-    import_module("chengxin.asgi")
+    for module in SHARED:
+        import_module(module)
     garbage.collect_seldom()
 
 

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import connection
-from pypinyin import Style, lazy_pinyin
 
 from chengxin.catalogue import codes as code_tables
 from chengxin.catalogue import queries as catalogue
@@ -31,6 +30,8 @@ MOST_RECORDS_FOUND_BY = 100  # newest voluntary records by whose titles a file i
 
 def initials(name: str) -> str:
     """Lower-case pinyin initials of a name; what is not Chinese stays as it is."""
+    from pypinyin import Style, lazy_pinyin  # late: its words weigh 55 MB, and a worker may never write a name
+
     return "".join(lazy_pinyin(name_key(name), style=Style.FIRST_LETTER)).lower()[:200]
 
 
