@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import io
 import shutil
+import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
+from django.db import connection, transaction
 
 from chengxin.catalogue import actions as catalogue_actions
+from chengxin.catalogue.answers import PUBLIC
 from chengxin.common import clock, keys
 from chengxin.common.errors import Invalid
-from chengxin.filings import queries, rules
+from chengxin.filings import drafts, queries, rules
 from chengxin.filings.models import Draft
 from chengxin.flow import archive
 from chengxin.identity.values import Actor
+from chengxin.launcher.postgres import SUPERUSER
 from chengxin.records import queries as records
+from tests import server
 from tests.journeys import enterprises as people
 from tests.journeys.enterprises import Enterprise
 
@@ -60,6 +67,43 @@ def test_personal_text_survives_two_forms_that_do_not_know_it(enterprise: Enterp
     draft = queries.draft(filing_id=filing_id, by=enterprise.actor)
     assert draft.answers[path] == OFFICER and path not in draft.leftover
     assert OFFICER not in str(Draft.objects.get(filing_id=filing_id).answers)
+
+
+def test_what_is_saved_while_a_hand_in_waits_is_what_is_handed_in(enterprise: Enterprise) -> None:
+    """Two tabs: one saves, the other hands in at that moment and waits for it (D-32)."""
+    filing_id = people.fill(enterprise)
+    draft = queries.draft(filing_id=filing_id, by=enterprise.actor)
+    shown = next(path for path, value in draft.answers.items() if path.endswith(f"/{PUBLIC}") and value == "1")
+    other = threading.Thread(target=hand_in, args=[filing_id, enterprise])
+    with transaction.atomic():
+        drafts.save(filing_id=filing_id, base_rev=draft.rev, changes={shown: "0"}, by=enterprise.actor)
+        other.start()
+        assert somebody_waits_for_a_row()
+    other.join(30)
+    submission = queries.submission(filing_id=filing_id, by=enterprise.actor)
+    assert submission is not None and submission.answers[shown] == "0"
+    assert submission.answers == queries.draft(filing_id=filing_id, by=enterprise.actor).answers
+
+
+def hand_in(filing_id: UUID, enterprise: Enterprise) -> None:
+    """点击提交 in another tab."""
+    try:
+        archive.submit(filing_id=filing_id, key=str(uuid4()), by=enterprise.actor)
+    finally:
+        connection.close()
+
+
+def somebody_waits_for_a_row() -> bool:
+    """Whether a statement of this database waits for a lock, within ten seconds."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with psycopg.connect(server.url(connection.settings_dict["NAME"], role=SUPERUSER), autocommit=True) as watching:
+            [(waiting,)] = watching.execute(asked).fetchall()
+        if waiting:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def people_catalogue() -> Path:

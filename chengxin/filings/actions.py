@@ -141,12 +141,15 @@ _ENTERPRISE = Filing._meta.get_field("enterprise").related_model
 _TO_HAND_IN = """
 FROM filings_filing JOIN filings_draft ON filing_id = filings_filing.id
 JOIN identity_enterprise ON identity_enterprise.id = filings_filing.enterprise_id
-WHERE filings_filing.id = %(id)s FOR UPDATE OF filings_filing
+WHERE filings_filing.id = %(id)s FOR UPDATE OF filings_filing, filings_draft
 """
 
 
 def _to_hand_in(*, filing_id: UUID, by: Actor) -> Any:
-    """The locked filing of the acting person's own enterprise, with its draft and enterprise, in one read."""
+    """The locked filing of the acting person's own enterprise, with its draft and enterprise, in one read.
+
+    The draft is locked too: where another tab saves at this moment, both come as they stand after it.
+    """
     found = stored.together((Filing, Draft, _ENTERPRISE), _TO_HAND_IN, {"id": filing_id})
     if found is None or not queries.may_see(filing=found[0], by=by):
         raise NotFound(_("未找到该填报。"))

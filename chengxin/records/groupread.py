@@ -122,7 +122,7 @@ class GroupReader:
         _require(found)
         for at in range(found.ntuples):
             uscc = _value(found, at, 0).decode()
-            rows[uscc] = self._taken(found, at, uscc) if found.get_value(at, 1) else None
+            rows[uscc] = self._taken(found, at, uscc) if found.get_value(at, 1) is not None else None
         return rows
 
     def _taken(self, found: PGresult, at: int, uscc: str) -> Row:
