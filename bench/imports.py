@@ -200,7 +200,7 @@ def placed(version_id: UUID) -> bool:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT position FROM ledger_event WHERE version_id = %s", [version_id])
+        cursor.execute("SELECT position FROM ledger_event WHERE version_id = %s AND log = 'public'", [version_id])
         return bool(cursor.fetchone()[0] is not None)
 
 

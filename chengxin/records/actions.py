@@ -214,7 +214,7 @@ def end_lapsed(*, limit: int = LAPSED_BATCH, by: Actor) -> int:
     rows = Version.objects.select_for_update(skip_locked=True).filter(
         ended_at=None, fragment__isnull=False, publicity_until__lt=clock.today()
     )
-    lapsed = list(rows.order_by("enterprise_id", "version_id")[:limit])
+    lapsed = sorted(rows.order_by("publicity_until")[:limit], key=lambda version: (version.enterprise_id, version.version_id))
     ending.end(lapsed, reason="lapsed", by=by)
     for version in lapsed:
         _insert(enterprise_id=version.enterprise_id, filing_id=version.filing_id, records=[_kept_inside(version)], by=by)

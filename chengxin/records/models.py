@@ -57,6 +57,11 @@ class Version(models.Model):
             Index(fields=["enterprise", "group", "-created_at"], condition=Q(ended_at__isnull=True), name="version_now"),
             Index(fields=["enterprise", "-created_at"], name="version_of_enterprise"),
             Index(fields=["record_id"], condition=Q(end_reason="withdrawn"), name="version_withdrawn"),
+            Index(
+                fields=["publicity_until"],
+                condition=Q(ended_at__isnull=True, fragment__isnull=False, publicity_until__isnull=False),
+                name="version_lapses",
+            ),
         ]
 
     @property
