@@ -53,7 +53,10 @@ class Kind:
 
     def tidy(self, raw: str, field: Field) -> str:
         """Return `raw` in NFC without outer space; refuse characters nobody can see."""
-        text = unicodedata.normalize("NFC", raw.strip()).replace("\r\n", "\n").replace("\r", "\n")
+        text = raw.strip()
+        if text.isascii() and text.isprintable():
+            return text
+        text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
         if CONTROL.search(text):
             raise Bad(_("%(label)s含有无法显示的字符，请删除后重新填写") % {"label": field.label})
         return text
@@ -62,10 +65,10 @@ class Kind:
         """Return `text` if its length and shape keep to the limits."""
         most = field.limits.max_length or self.longest
         least = field.limits.min_length or 0
-        about = {"label": field.label, "most": most, "least": least, "now": len(text)}
-        if len(text) > most:
-            raise Bad(_("%(label)s不能超过%(most)s个字，现有%(now)s个字，请删减") % about)
-        if len(text) < least:
+        if not least <= len(text) <= most:
+            about = {"label": field.label, "most": most, "least": least, "now": len(text)}
+            if len(text) > most:
+                raise Bad(_("%(label)s不能超过%(most)s个字，现有%(now)s个字，请删减") % about)
             raise Bad(_("%(label)s不能少于%(least)s个字，现有%(now)s个字，请补充") % about)
         if field.limits.shape and not identifiers.matches(field.limits.shape, text):
             raise Bad(_("%(label)s的格式不正确，%(example)s") % {"label": field.label, "example": _example(field)})

@@ -81,6 +81,13 @@ def clean_record(
     return values, {path.rpartition("/")[2]: messages for path, messages in found.errors.items()}
 
 
+def checks_hold(group: Group, values: Mapping[str, Any]) -> bool:
+    """Say whether the checks beyond single fields hold for the typed values of one record."""
+    found = _Findings(partial=False)
+    _apply_checks(group, [Record(row="", public=None, values=dict(values))], found)
+    return not found.errors
+
+
 def only(group: Group, codes: Iterable[str]) -> Group:
     """Return a group with some of its fields only, none of its checks."""
     return replace(group, fields=tuple(f for code in codes if (f := group.field(code))), checks=())

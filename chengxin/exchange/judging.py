@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, UUID
 
 from django.utils.translation import gettext as _
 
+from chengxin.catalogue import codes
 from chengxin.catalogue import rules as catalogue_rules
+from chengxin.catalogue.kinds import Around
 from chengxin.catalogue.values import Form, Group
 from chengxin.common import clock
 from chengxin.common.text import name_key
+from chengxin.exchange.cells import Read, Reader
 from chengxin.exchange.reading import OPERATION
 from chengxin.exchange.values import Fault, FaultyLine, Judged, Line
-from chengxin.records import disclosure, terms
-from chengxin.records.values import BY_CONTENT, GOVERNMENT, SENT_AGAIN, WITHDRAW, NewRecord
+from chengxin.records import disclosure, openings, terms
+from chengxin.records.values import BY_CONTENT, GOVERNMENT, SENT_AGAIN, WITHDRAW, NewRecord, Written
 
 ALWAYS = terms.Outcome()
 SUBJECT, UNIT, NUMBER, COLLECTED = "subject_uscc", "source_unit", "source_record_no", "collected_on"
 KEY_FIELDS = (SUBJECT, UNIT, NUMBER)
 MOST_KEPT = 20_000
+_NAMESPACE = NAMESPACE_URL.bytes
+_UNKNOWN: Any = object()
 
 
 @dataclass
@@ -36,6 +43,13 @@ class Judge:
     today: date
     units: Collection[str] | None = None
     _read: dict[Any, Any] = field(default_factory=dict)
+    _readers: dict[str, Reader] = field(default_factory=dict)
+    _outcomes: dict[tuple[Any, ...], terms.Outcome | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Know the fields on which checks and terms hang."""
+        checked = [code for check in self.group.checks for code in check.fields]
+        self._decisive = tuple(dict.fromkeys([*terms.reads(self.group), *checked]))
 
     @property
     def group(self) -> Group:
@@ -47,8 +61,9 @@ class Judge:
         good: list[Judged] = []
         faulty: list[FaultyLine] = []
         for line in lines:
-            if len(self._read) > MOST_KEPT:
-                self._read.clear()
+            for kept in (self._read, self._outcomes):
+                if len(kept) > MOST_KEPT:
+                    kept.clear()
             found = self._one(line)
             if isinstance(found, Judged):
                 good.append(found)
@@ -58,6 +73,62 @@ class Judge:
 
     def _one(self, line: Line) -> Judged | list[Fault]:
         operation = self.operation(line.operation)
+        found = self.quickly(line, operation) if operation is not None and operation != WITHDRAW else None
+        return found or self.at_length(line, operation)
+
+    def quickly(self, line: Line, operation: str) -> Judged | None:
+        """A line in which nothing is wrong, from what its cells were read as; None where it has to be looked at closer."""
+        kind = line.raw.get(SUBJECT, "")[:2]
+        read = (self._readers.get(kind) or self._reader(kind)).read(line.raw)
+        if read is None or read.values[SUBJECT][:2] != kind or self._of_the_line(line, read.values, operation):
+            return None
+        said = tuple(map(read.values.get, self._decisive))
+        outcome = self._outcomes.get(said, _UNKNOWN)
+        if outcome is _UNKNOWN:
+            outcome = self._outcomes[said] = self._outcome(read.values)
+        if outcome is None:
+            return None
+        name = read.values.get("name", "") if self.group.code == "G01" else ""
+        record = self._written(read, outcome)
+        return Judged(line.number, operation, read.values[SUBJECT], record.source_unit, record.source_no, name, record, outcome.why)
+
+    def _reader(self, kind: str) -> Reader:
+        """How lines about one kind of subject are read."""
+        worded = catalogue_rules.for_subject(self.form, catalogue_rules.subject_of(self.form, uscc=kind)).groups[0]
+        around = Around(today=self.today, codes=codes.shipped())
+        personal = disclosure.personal_codes(self.form, self.group.code)
+        made = self._readers[kind] = Reader(self.group, worded, around=around, personal=personal, uncompared=SENT_AGAIN)
+        return made
+
+    def _outcome(self, values: Mapping[str, Any]) -> terms.Outcome | None:
+        """What checks and law say of a line, by the values that are decisive for either; None where something is wrong."""
+        if not catalogue_rules.checks_hold(self.group, values):
+            return None
+        outcome = self._term(values)
+        return None if outcome.errors else outcome
+
+    def _written(self, read: Read, outcome: terms.Outcome) -> Written:
+        unit, number = _key(read.values)
+        is_public = outcome.published and bool(read.public) and self.group.visibility != "never"
+        return Written(
+            record_id(unit=unit, number=number, group=self.group.code),
+            GOVERNMENT,
+            self.group.code,
+            self.form.version,
+            unit,
+            number,
+            openings.plain_moment(_collected_at(read.values[COLLECTED])),
+            read.inside,
+            read.public if is_public else None,
+            read.said,
+            read.shown,
+            read.secrets,
+            outcome.since,
+            outcome.until,
+        )
+
+    def at_length(self, line: Line, operation: str | None) -> Judged | list[Fault]:
+        """A line by the rules of the catalogue, field by field: what may be taken in, or every fault of it."""
         group = self.key_group if operation == WITHDRAW else self.group
         values, errors = catalogue_rules.clean_record(group, line.raw, today=self.today, kept=self._read)
         outcome = ALWAYS if errors or operation == WITHDRAW else self._term(values)
@@ -112,13 +183,18 @@ class Judge:
         return faults
 
     def _record(self, values: Mapping[str, Any], outcome: terms.Outcome) -> NewRecord:
-        collected_at = datetime.combine(values[COLLECTED], time(), clock.SHANGHAI)
-        return record_of(form=self.form, values=values, collected_at=collected_at, outcome=outcome)
+        return record_of(form=self.form, values=values, collected_at=_collected_at(values[COLLECTED]), outcome=outcome)
+
+
+@lru_cache(maxsize=64)
+def _collected_at(day: date) -> datetime:
+    return datetime.combine(day, time(), clock.SHANGHAI)
 
 
 def record_id(*, unit: str, number: str, group: str) -> UUID:
     """The id for life of a government record: the same key always has the same one."""
-    return uuid5(NAMESPACE_URL, f"chengxin:{group}:{unit}:{number}")
+    named = hashlib.sha1(_NAMESPACE + f"chengxin:{group}:{unit}:{number}".encode(), usedforsecurity=False)
+    return UUID(bytes=named.digest()[:16], version=5)
 
 
 def _key(values: Mapping[str, Any]) -> tuple[str, str]:

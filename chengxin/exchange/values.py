@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from chengxin.records.values import NewRecord
+from chengxin.records.values import NewRecord, Written
 
 MAX_LINES = 1_000_000
 MAX_BYTES = 1024 * 1024 * 1024
@@ -38,8 +39,7 @@ ROW_STATES = (ROW_FAULTY, ROW_DRAFTED, ROW_WAITING, ROW_SUBMITTED, ROW_REFUSED)
 COUNTED = ("lines", "new", "corrected", "withdrawn", "reassigned", "unchanged", "unpublished", "unmatched")
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line of a file as typed, by field code; `number` as a person counts, the header being 1."""
 
     number: int
@@ -61,8 +61,7 @@ class Fault:
         return f"第{self.line}行{column}：{self.message}"
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(NamedTuple):
     """A line that will do as far as the file says; `record` is None where it withdraws one."""
 
     number: int
@@ -71,7 +70,7 @@ class Judged:
     unit: str
     no: str
     name: str = ""
-    record: NewRecord | None = None
+    record: NewRecord | Written | None = None
     why_unpublished: str = ""
 
     @property

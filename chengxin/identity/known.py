@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -30,8 +30,7 @@ class Unregistered:
     division_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """Who holds a code now, and whether it has been registered."""
 
     id: UUID
@@ -40,24 +39,24 @@ class Holder:
 
 
 _HOLDERS = """
-SELECT id, uscc, claimed FROM identity_enterprise WHERE uscc = ANY(%(codes)s::varchar[]) AND state <> 'closed'
+SELECT id, uscc, claimed FROM identity_enterprise WHERE uscc = ANY(string_to_array(%(codes)s, chr(31))) AND state <> 'closed'
 """
 _LOCKED = f"{_HOLDERS} ORDER BY uscc FOR UPDATE"
 _LOCKED_BESIDES = """
 SELECT id, uscc, claimed, state FROM identity_enterprise
-WHERE uscc = ANY(%(codes)s::varchar[]) AND state <> 'closed' OR id = ANY(%(ids)s::uuid[]) ORDER BY uscc, id FOR UPDATE
+WHERE uscc = ANY(string_to_array(%(codes)s, chr(31))) AND state <> 'closed' OR id = ANY(%(ids)s::uuid[]) ORDER BY uscc, id FOR UPDATE
 """
 
 
 def holders(codes: Iterable[str]) -> dict[str, Holder]:
     """Those who hold codes (in their normal form) now; codes that nobody holds are left out."""
-    rows = sql.rows(_HOLDERS, {"codes": list(codes)})
+    rows = sql.rows(_HOLDERS, {"codes": sql.listed(codes)})
     return {row[1]: Holder(*row) for row in rows}
 
 
 def lock_holders(codes: Iterable[str], *, besides: Iterable[UUID] = ()) -> dict[str, Holder]:
     """The same with their rows, and those of the enterprises `besides`, held to the end of the transaction."""
-    given: dict[str, Any] = {"codes": list(codes), "ids": list(besides)}
+    given: dict[str, Any] = {"codes": sql.listed(codes), "ids": list(besides)}
     if not given["ids"]:
         return {row[1]: Holder(*row) for row in sql.rows(_LOCKED, {"codes": given["codes"]})}
     rows = sql.rows(_LOCKED_BESIDES, given)

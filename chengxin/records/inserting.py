@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import orjson
@@ -25,7 +24,7 @@ from chengxin.ledger import actions as ledger
 from chengxin.ledger import rules as leaves
 from chengxin.ledger.values import NewEvent
 from chengxin.records import openings
-from chengxin.records.values import NewRecord
+from chengxin.records.values import NewRecord, Written
 
 SALT_BYTES = 32
 FINGERPRINT = "record-fingerprint"
@@ -54,8 +53,7 @@ COLUMNS = {
 _COPY = f"COPY records_version ({', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """One record version made ready but for its moment, salt, enterprise and filing.
 
     `inside` is JSON, `public` canonical bytes or None; `fingerprints` are the keyed hash under every key, the newest first.
@@ -105,6 +103,42 @@ def ready(record: NewRecord, *, mark: Marker | None = None) -> Ready:
         publicity_from=record.publicity_from,
         publicity_until=record.publicity_until,
     )
+
+
+def ready_of(record: Written, *, mark: Marker) -> Ready:
+    """The same for a record that is written already."""
+    version_id = uuid4()
+    shown = b"null" if record.public is None else _object(record.shown)
+    until = f'"{record.publicity_until}"' if record.publicity_until else "null"
+    compared = b'{"content":%b,"public":%b,"until":%b}' % (_object(record.said), shown, until.encode())
+    return Ready(
+        version_id,
+        record.record_id,
+        record.origin,
+        record.group,
+        record.form_version,
+        0,
+        record.source_unit,
+        record.source_no,
+        record.collected_at,
+        _object(_sealed(record, version_id) if record.secrets else record.inside).decode(),
+        None if record.public is None else _object(record.public),
+        tuple(mark(compared.hex())),
+        record.publicity_from,
+        record.publicity_until,
+    )
+
+
+def _object(pieces: Iterable[bytes]) -> bytes:
+    return b"{" + b",".join(pieces) + b"}"
+
+
+def _sealed(record: Written, version_id: UUID) -> list[bytes]:
+    """The pieces for the inside archive, secrets in their envelopes."""
+    pieces = list(record.inside)
+    for place, code, value in record.secrets:
+        pieces[place] = canonical_of_plain({code: openings.envelope(version_id, code, value)})[1:-1]
+    return pieces
 
 
 def _public(record: NewRecord) -> dict[str, Any] | None:

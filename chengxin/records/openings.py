@@ -39,11 +39,19 @@ def sealed(version_id: UUID, content: Mapping[str, Any], personal: frozenset[str
     what looks like an envelope always is one.
     """
     return {
-        code: crypto.seal(json.dumps(value, ensure_ascii=False), bound_to=f"{version_id}/{code}")
-        if (code in personal or _is_envelope(value)) and value not in (None, "")
-        else value
+        code: envelope(version_id, code, value) if is_sealed(value, is_personal=code in personal) else value
         for code, value in content.items()
     }
+
+
+def is_sealed(value: Any, *, is_personal: bool) -> bool:
+    """Whether a plain value stands inside as an envelope."""
+    return (is_personal or _is_envelope(value)) and value not in (None, "")
+
+
+def envelope(version_id: UUID, code: str, value: Any) -> str:
+    """A plain value in an envelope of its own, bound to version and field."""
+    return crypto.seal(json.dumps(value, ensure_ascii=False), bound_to=f"{version_id}/{code}")
 
 
 def inside_plain(version_id: UUID, inside: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from chengxin.common import sql
@@ -18,17 +18,19 @@ Key = tuple[str, str]
 # One probe of the index for each key: joined to so many keys at once, the planner would rather read the table.
 _STANDING = """
 SELECT k.unit, k.number, v.version_id, v.enterprise_id, v.fingerprint, v.shown
-FROM unnest(%(units)s::varchar[], %(numbers)s::varchar[]) AS k (unit, number) CROSS JOIN LATERAL (
+FROM unnest(string_to_array(%(units)s, chr(31)), string_to_array(%(numbers)s, chr(31))) AS k (unit, number) CROSS JOIN LATERAL (
   SELECT version_id, enterprise_id, fingerprint, fragment IS NOT NULL AS shown FROM records_version
   WHERE source_unit = k.unit AND source_no = k.number AND "group" = %(group)s AND origin = 'government' AND ended_at IS NULL
   LIMIT 1 {lock}
 ) AS v
 """
-_WITHDRAWN = "SELECT DISTINCT record_id FROM records_version WHERE record_id = ANY(%(ids)s) AND end_reason = 'withdrawn'"
+_WITHDRAWN = """
+SELECT DISTINCT record_id FROM records_version
+WHERE record_id = ANY(string_to_array(%(ids)s, ',')::uuid[]) AND end_reason = 'withdrawn'
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """A current government record: its version, whose it is, the keyed hash of its content, whether the public sees it."""
 
     version_id: UUID
@@ -40,14 +42,14 @@ class Standing:
 def standing(*, group: str, keys: Collection[Key], lock: bool = False) -> dict[Key, Standing]:
     """The current records of a group by (source unit, source number); keys without one are left out."""
     ordered = sorted(keys)
-    given = {"units": [unit for unit, _no in ordered], "numbers": [no for _unit, no in ordered], "group": group}
+    given = {"units": sql.listed(unit for unit, _no in ordered), "numbers": sql.listed(no for _unit, no in ordered), "group": group}
     rows = sql.rows(_STANDING.format(lock="FOR UPDATE" if lock else ""), given)
     return {(unit, no): Standing(version_id, holder, bytes(mark), public) for unit, no, version_id, holder, mark, public in rows}
 
 
 def withdrawn(record_ids: Iterable[UUID]) -> set[UUID]:
     """Which of these records their source unit has withdrawn at some time."""
-    return {row[0] for row in sql.rows(_WITHDRAWN, {"ids": list(record_ids)})}
+    return {row[0] for row in sql.rows(_WITHDRAWN, {"ids": ",".join(record_id.hex for record_id in record_ids)})}
 
 
 @dataclass(frozen=True, slots=True)

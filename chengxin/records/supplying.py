@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from chengxin.identity.values import Actor
@@ -17,8 +17,7 @@ NEW, CORRECTED, UNCHANGED, WITHDRAWN, REASSIGNED = "new", "corrected", "unchange
 HELD, ABSENT, OWN, GONE = "held", "absent", "own", "gone"
 
 
-@dataclass(frozen=True, slots=True)
-class Supply:
+class Supply(NamedTuple):
     """What a source unit wants done with the record under one of its keys; `record` is None where it withdraws it."""
 
     operation: str
@@ -34,8 +33,7 @@ class Supply:
         return self.unit, self.no
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a supply does, or why it cannot be: `held` by another enterprise, `absent`, its `own` already, or `gone`.
 
     Exactly one of `outcome` and `why` is given; `stands` is the version under the key now.

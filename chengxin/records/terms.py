@@ -61,6 +61,15 @@ def of(group: Group, values: Mapping[str, Any]) -> Outcome:
     return Outcome(since=since, until=_ended(term, values, until))
 
 
+def reads(group: Group) -> tuple[str, ...]:
+    """The fields of a group that its terms look at: where these say the same, so does `of`."""
+    term = group.term
+    rule = term.get("unpublished_when")
+    named = [term.get("starts"), term.get("ends"), term.get("grade"), rule["field"] if rule else None, *term.get("ended_by", ())]
+    periods = [f.code for f in group.fields if f.kind == PERIOD]
+    return tuple(dict.fromkeys([FROM, ENDS, REPAIR, *(code for code in named if code), *periods]))
+
+
 def _unpublished(term: Mapping[str, Any], values: Mapping[str, Any]) -> str:
     if values.get(REPAIR) == REPAIRED:
         return _("已完成信用修复，终止公示")

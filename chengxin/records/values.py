@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 GOVERNMENT = "government"
@@ -38,6 +38,29 @@ class NewRecord:
     publicity_from: date | None = None
     publicity_until: date | None = None
     uncompared: frozenset[str] = frozenset()
+
+
+class Written(NamedTuple):
+    """A record in pieces of canonical JSON, `"code":value` in the order of codes: what `NewRecord` says, written already.
+
+    `said` and `shown` are the pieces of `inside` and `public` that make another version; `secrets` are places among `inside`
+    with the code and the value to be sealed there. `public` is None where nothing of the record is.
+    """
+
+    record_id: UUID
+    origin: str
+    group: str
+    form_version: str
+    source_unit: str
+    source_no: str
+    collected_at: str | None
+    inside: Sequence[bytes]
+    public: Sequence[bytes] | None
+    said: Sequence[bytes]
+    shown: Sequence[bytes]
+    secrets: Sequence[tuple[int, str, Any]]
+    publicity_from: date | None
+    publicity_until: date | None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,120 @@
+"""Two ways to read a line, cell by cell and field by field: what the first takes, the second gives to the byte."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import date
+from typing import Any
+
+import pytest
+
+from chengxin.catalogue import loader, reading
+from chengxin.catalogue.tests.helpers import SHIPPED
+from chengxin.catalogue.values import Field, Form
+from chengxin.common import keys
+from chengxin.exchange import judging, packing
+from chengxin.exchange.values import Judged, Line
+from chengxin.records import openings
+from chengxin.records.inserting import Ready
+from chengxin.records.tests.makers import code
+
+TODAY = date(2026, 11, 21)
+GROUPS = [f"G{number:02}" for number in range(1, 22)]
+LINES = 150
+CELLS: dict[str, list[str]] = {
+    "uscc": ["91330110WWTE10019A", " 91330110wwte10019a ", "92330110WWTE100196", "9133"],
+    "date": ["2026-10-20", "2026/1/2", "2025年3月1日", "20240229", "2019-05-05", "明天", "2027-01-01"],
+    "period": ["2020-01-01..2030-01-01", "2020-01-01..长期", "2030-01-01..2020-01-01", "2020-01-01..2026-01-01"],
+    "person_name": ["张三丰", "司马·相如", "3"],
+    "name": ["杭州澜序电子商务有限公司", "云", "甲 公司"],
+    "text": [
+        "余杭区市场监督管理局（演示）", " plain text ", "v1:1:YWJj", "Ｆｕｌｌ　ｗｉｄｔｈ", "e\u0301cole", '"引号"\\反斜线', "两\n行",
+        "长" * 201, "不\u200e可见\x00",
+    ],
+    "longtext": ["第一行\r\n第二行", "当事人在网店页面宣称未经证实的功效。", "长" * 2001, "v1:abc"],
+    "money_wan": ["12.5", "1,200.00", "3万", "０.５", "-1", "x"],
+    "percent": ["12.5", "100", "101", "12.5%"],
+    "integer": ["12", "1.5", "１２"],
+    "year": ["2024", "24"],
+    "industry": ["F5292", "5292", "Z9"],
+    "icp": ["京ICP备12005222号-2", "无"],
+    "domain": ["Example.com", "http://例子.中国/", "localhost"],
+    "boolean": ["是", "否", "1", "0", "也许"],
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def ring(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keys to seal with."""
+    settings.KEYS_DIR = tmp_path_factory.mktemp("keys")
+    keys.generate_missing(demo=True)
+
+
+def form_of(group: str) -> Form:
+    body = loader.load_folder(SHIPPED)[f"import/{group}"]
+    return reading.form(body, version=loader.version_of(body))
+
+
+def cell(field: Field, chance: random.Random, number: int) -> str:
+    """What somebody may type: mostly right, the usual first, now and then nothing or something wrong."""
+    if field.code == "source_record_no":
+        return f"CF-{number}"
+    if field.code == "subject_uscc":
+        return chance.choice([code(number), code(number, kind="92"), CELLS["uscc"][0]])
+    if not field.required and chance.random() < 0.3:
+        return chance.choice(["", "  "])
+    options = [text for option in field.options for text in (option.code, option.label.zh)] or CELLS[field.kind]
+    if field.kind == "multichoice":
+        options = [*options, ",".join(options[:4:2]), f" {options[1]}，{options[3]} "]
+    return options[0] if chance.random() < 0.95 else chance.choice([*options, ""])
+
+
+def lines(form: Form, seed: int) -> list[Line]:
+    chance = random.Random(seed)
+    return [Line(n, cells(form, chance, n), chance.choice(["", "新增", "更正", "归属更正"])) for n in range(2, 2 + LINES)]
+
+
+def cells(form: Form, chance: random.Random, number: int) -> dict[str, str]:
+    """One line as typed, now and then about another subject than it says itself."""
+    typed = {field.code: cell(field, chance, number) for field in form.groups[0].fields}
+    if "uscc" in typed and chance.random() < 0.95:
+        typed["uscc"] = typed["subject_uscc"]
+    return typed
+
+
+def said(line: Judged) -> dict[str, Any]:
+    """All that becomes of a line, envelopes opened."""
+    [packed] = packing.unpack(packing.pack(packing.made_ready([line], group="G"), bound_to="x"), bound_to="x")
+    ready = packed.supply.record
+    assert isinstance(ready, Ready)
+    inside = json.loads(ready.inside)
+    sealed, opened = openings.sealed_codes(inside), openings.inside_plain(ready.version_id, inside)
+    return {**ready._asdict(), "version_id": None, "inside": opened, "sealed": sealed, "line": line._replace(record=None)}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_line_read_cell_by_cell_is_the_line_read_field_by_field(group: str) -> None:
+    form = form_of(group)
+    quick, slow, both = judging.Judge(form, TODAY), judging.Judge(form, TODAY), 0
+    for line in lines(form, seed=len(group)):
+        operation = quick.operation(line.operation)
+        assert operation is not None
+        found, wanted = quick.quickly(line, operation), slow.at_length(line, operation)
+        assert (found is None) == isinstance(wanted, list), (line, wanted)
+        if found is not None and not isinstance(wanted, list):
+            assert said(found) == said(wanted), line
+            both += 1
+    assert 3 < both < LINES - 3, "lines of both sorts are among them"
+
+
+def test_what_personal_cells_say_is_sealed() -> None:
+    form = form_of("G01")
+    assert any(field.personal for field in form.groups[0].fields)
+    good, _faulty = judging.Judge(form, TODAY).judge(lines(form, seed=3))
+    ready = packing.made_ready(good, group="G01")[0].supply.record
+    assert ready is not None
+    inside = json.loads(ready.inside)
+    sealed = openings.sealed_codes(inside)
+    assert sealed
+    assert openings.inside_plain(ready.version_id, inside)[min(sealed)] != inside[min(sealed)]
