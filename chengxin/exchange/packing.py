@@ -18,9 +18,8 @@ from chengxin.common import crypto
 from chengxin.exchange import judging
 from chengxin.exchange.values import Judged
 from chengxin.records import inserting
-from chengxin.records.inserting import Ready
 from chengxin.records.supplying import Supply
-from chengxin.records.values import Written
+from chengxin.records.values import Ready, Written
 
 QUICK = 1
 ZSTD = b"\x28\xb5\x2f\xfd"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -12,14 +12,14 @@ import orjson
 from django.db import connection
 from psycopg.types.json import Jsonb
 
-from chengxin.common import clock, sql
+from chengxin.common import binary, clock, sql
 
 from . import rules
 from .follow import follow, retry_parked
 from .origins import succeed
-from .values import NewEvent
+from .values import NewEvent, Publication
 
-__all__ = ["append", "append_many", "follow", "prune_checkpoints", "retry_parked", "succeed", "sweep"]
+__all__ = ["append", "append_many", "append_published", "follow", "prune_checkpoints", "retry_parked", "succeed", "sweep"]
 
 KEEP_CHECKPOINTS_DAYS = 90
 
@@ -65,17 +65,30 @@ _COLUMNS = ("log", "kind", "subject", "data", "leaf", "salt", "actor", "version_
 _APPEND = f"INSERT INTO ledger_event ({', '.join(_COLUMNS)}) VALUES ({', '.join(f'%({name})s' for name in _COLUMNS)}) RETURNING id"
 
 
+_COPY = f"COPY ledger_event ({', '.join(_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+
+
 def append_many(*, events: Sequence[NewEvent], by: By) -> int:
     """Append many events in the caller's transaction by COPY, in their order; returns how many."""
     actor, at = _pseudonym(by), clock.now()
-    copy = f"COPY ledger_event ({', '.join(_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
-    with connection.cursor() as cursor, cursor.copy(copy) as stream:
+    with connection.cursor() as cursor, cursor.copy(_COPY) as stream:
         stream.set_types(["varchar", "varchar", "varchar", "jsonb", "bytea", "bytea", "varchar", "uuid", "timestamptz"])
         for event in events:
             row = _row(event, actor=actor, at=at)
             row["data"] = Jsonb(row["data"], dumps=orjson.dumps)
             stream.write_row([row[column] for column in _COLUMNS])
     return len(events)
+
+
+def append_published(*, publications: Iterable[Publication], at: datetime, by: By) -> None:
+    """Append the publication of record versions in the caller's transaction, in their order; the leaves are made here (D-17)."""
+    actor, moment = _pseudonym(by), binary.moment(at)
+    with connection.cursor() as cursor, cursor.copy(_COPY) as stream:
+        for version_id, enterprise_id, group, commitment in publications:
+            leaf = rules.published_leaf(version_id=version_id, commitment=commitment, at=at)
+            data = orjson.dumps({"enterprise": str(enterprise_id), "group": rules.check_text(group)})
+            about = rules.PUBLIC, rules.PUBLISHED, str(version_id), binary.jsonb(data)
+            stream.write_row((*about, leaf, None, actor, version_id.bytes, moment))
 
 
 def prune_checkpoints(*, before: datetime) -> int:

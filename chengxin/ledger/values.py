@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 
@@ -33,6 +33,15 @@ class NewEvent:
     data: Mapping[str, Any]
     leaf: bytes | None = None
     version_id: UUID | None = None
+
+
+class Publication(NamedTuple):
+    """A record version that becomes public, with the commitment that its leaf makes (D-17)."""
+
+    version_id: UUID
+    enterprise_id: UUID
+    group: str
+    commitment: bytes
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ from uuid import UUID
 
 from chengxin.identity.values import Actor
 from chengxin.records import ending, files, inserting, sources
-from chengxin.records.inserting import Ready
 from chengxin.records.models import Version
 from chengxin.records.sources import Key, Standing
-from chengxin.records.values import BY_CONTENT, CORRECT, GOVERNMENT, REASSIGN, WITHDRAW, NewRecord
+from chengxin.records.values import BY_CONTENT, CORRECT, GOVERNMENT, REASSIGN, WITHDRAW, NewRecord, Ready
 
 NEW, CORRECTED, UNCHANGED, WITHDRAWN, REASSIGNED = "new", "corrected", "unchanged", "withdrawn", "reassigned"
 HELD, ABSENT, OWN, GONE = "held", "absent", "own", "gone"

@@ -63,6 +63,32 @@ class Written(NamedTuple):
     publicity_until: date | None
 
 
+class Ready(NamedTuple):
+    """One record version made ready but for its moment, salt, enterprise and filing.
+
+    `inside` is JSON, `public` canonical bytes or None; `fingerprints` are the keyed hash under every key, the newest first.
+    """
+
+    version_id: UUID
+    record_id: UUID
+    origin: str
+    group: str
+    form_version: str
+    order: int
+    source_unit: str
+    source_no: str
+    collected_at: str | None
+    inside: str
+    public: bytes | None
+    fingerprints: tuple[bytes, ...]
+    publicity_from: date | None
+    publicity_until: date | None
+
+    def same_as(self, fingerprint: bytes | None) -> bool:
+        """Whether the version with this fingerprint says the same; also where the key was rotated since."""
+        return fingerprint in self.fingerprints
+
+
 @dataclass(frozen=True)
 class FileHead:
     """The top of a public file: who it is about."""

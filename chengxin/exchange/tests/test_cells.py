@@ -16,8 +16,8 @@ from chengxin.common import keys
 from chengxin.exchange import judging, packing
 from chengxin.exchange.values import Judged, Line
 from chengxin.records import openings
-from chengxin.records.inserting import Ready
 from chengxin.records.tests.makers import code
+from chengxin.records.values import Ready
 
 TODAY = date(2026, 11, 21)
 GROUPS = [f"G{number:02}" for number in range(1, 22)]
