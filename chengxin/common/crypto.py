@@ -104,7 +104,8 @@ def blinder(*, purpose: str, ring: keys.KeyRing | None = None) -> Callable[[str]
     """`blinds` for many values of one purpose: the keys are looked up once."""
     held = ring or keys.ring()
     known = [held.secret(BLIND_INDEX, version=version)[1] for version in held.versions(BLIND_INDEX)]
-    return lambda value: [_blind(key, value, purpose) for key in known]
+    label = _blind_label(purpose)
+    return lambda value: [_hmac(key, label + _levelled(value)) for key in known]
 
 
 def keyed_hash(name: str, value: bytes | str, *, purpose: str, ring: keys.KeyRing | None = None) -> bytes:
@@ -129,8 +130,15 @@ def _envelope_key(key: bytes, salt: bytes) -> bytes:
 
 
 def _blind(key: bytes, value: str, purpose: str) -> bytes:
-    text = value if value.isascii() else unicodedata.normalize("NFC", value)
-    return _hmac(key, f"chengxin/blind/v1/{purpose}".encode() + b"\0" + text.encode())
+    return _hmac(key, _blind_label(purpose) + _levelled(value))
+
+
+def _blind_label(purpose: str) -> bytes:
+    return f"chengxin/blind/v1/{purpose}".encode() + b"\0"
+
+
+def _levelled(value: str) -> bytes:
+    return value.encode() if value.isascii() else unicodedata.normalize("NFC", value).encode()
 
 
 def _hmac(key: bytes, data: bytes) -> bytes:

@@ -6,13 +6,13 @@ field by field, which name its faults. Both give the same record, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from chengxin.catalogue import rules
 from chengxin.catalogue.chosen_kinds import kind_of
-from chengxin.catalogue.kinds import Around, Bad
+from chengxin.catalogue.kinds import Around, Bad, Kind
 from chengxin.catalogue.values import Condition, Field, Group
 from chengxin.common.canonical import canonical_of_plain, plain
 from chengxin.records import openings
@@ -65,6 +65,12 @@ class Column:
     is_compared: bool
     known: dict[str, Cell] = field(default_factory=dict)
     _held: dict[tuple[Condition, str], bool] = field(default_factory=dict)
+    _kind: Kind = field(init=False)
+    _code: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look up once what every cell needs."""
+        self._kind, self._code = kind_of(self.typed), self.typed.code.encode()
 
     def cell(self, raw: str) -> Cell:
         """What a cell says, worked out and kept where it is short."""
@@ -76,7 +82,7 @@ class Column:
         return made
 
     def _made(self, raw: str) -> Cell:
-        kind = kind_of(self.typed)
+        kind = self._kind
         if not raw or kind.blank(raw):
             return BLANK_BUT_ASKED if self.typed.required else BLANK
         try:
@@ -91,7 +97,12 @@ class Column:
         return Cell(value, inside, public, plain(said) if is_secret else None)
 
     def _piece(self, said: Any) -> bytes:
-        return b'"%b":%b' % (self.typed.code.encode(), canonical_of_plain(plain(said)))
+        return b'"%b":%b' % (self._code, canonical_of_plain(plain(said)))
+
+    @property
+    def may_be_asked(self) -> bool:
+        """Whether an empty cell may be wrong."""
+        return self.typed.required or self.typed.required_when is not None
 
     def holds(self, condition: Condition, raw: Mapping[str, str]) -> bool:
         """Whether a condition on another field holds, by what was typed there."""
@@ -105,14 +116,27 @@ class Column:
 
 
 class Reader:
-    """Reads lines of one group on one day, with the words and rules of one kind of subject."""
+    """Reads lines of one group on one day, with the words and rules of one kind of subject.
 
-    def __init__(self, group: Group, worded: Group, *, around: Around, personal: frozenset[str], uncompared: frozenset[str]) -> None:
+    What is not among the `present` columns is empty in every line; None where any column may be there.
+    """
+
+    def __init__(
+        self,
+        group: Group,
+        worded: Group,
+        *,
+        around: Around,
+        personal: frozenset[str],
+        uncompared: frozenset[str],
+        present: Collection[str] | None,
+    ) -> None:
         fields = zip(group.fields, worded.fields, strict=True)
         columns = [Column(f, w, around, group, f.code in personal, f.code not in uncompared) for f, w in fields]
-        columns.sort(key=lambda column: column.typed.code)
+        needed = [column for column in columns if present is None or column.typed.code in present or column.may_be_asked]
+        needed.sort(key=lambda column: column.typed.code)
         self._steps: Sequence[tuple[str, Column, Callable[[str], Cell | None]]]
-        self._steps = [(column.typed.code, column, column.known.get) for column in columns]
+        self._steps = [(column.typed.code, column, column.known.get) for column in needed]
 
     def read(self, raw: Mapping[str, str]) -> Read | None:
         """A line by field code, read; None where anything is wrong with it."""

@@ -36,12 +36,13 @@ _UNKNOWN: Any = object()
 class Judge:
     """Judges lines of one form on one day; values that come again and again are read once.
 
-    `units` are the source units the sender may speak for; None for all of them.
+    `units` are the source units the sender may speak for, `columns` those that the lines have; None for all of them.
     """
 
     form: Form
     today: date
     units: Collection[str] | None = None
+    columns: Collection[str] | None = None
     _read: dict[Any, Any] = field(default_factory=dict)
     _readers: dict[str, Reader] = field(default_factory=dict)
     _outcomes: dict[tuple[Any, ...], terms.Outcome | None] = field(default_factory=dict)
@@ -97,7 +98,9 @@ class Judge:
         worded = catalogue_rules.for_subject(self.form, catalogue_rules.subject_of(self.form, uscc=kind)).groups[0]
         around = Around(today=self.today, codes=codes.shipped())
         personal = disclosure.personal_codes(self.form, self.group.code)
-        made = self._readers[kind] = Reader(self.group, worded, around=around, personal=personal, uncompared=SENT_AGAIN)
+        made = self._readers[kind] = Reader(
+            self.group, worded, around=around, personal=personal, uncompared=SENT_AGAIN, present=self.columns
+        )
         return made
 
     def _outcome(self, values: Mapping[str, Any]) -> terms.Outcome | None:

@@ -11,8 +11,9 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -30,8 +31,7 @@ UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 ZIPPED, OLD_BOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """The cells of one line, its number as a person counts, and the place in the file behind it."""
 
     number: int
@@ -48,8 +48,24 @@ class Columns:
 
     def line(self, row: Row) -> Line:
         """A line by field code."""
-        cells = {self.codes[place]: cell for place, cell in enumerate(row.cells) if place in self.codes}
-        return Line(row.number, cells, operation=cells.pop(OPERATION, "").strip(), cells=tuple(row.cells))
+        cells = dict(zip(self._order, row.cells, strict=False))
+        cells.pop("", None)
+        return Line(row.number, cells, cells.pop(OPERATION, "").strip(), tuple(row.cells))
+
+    @cached_property
+    def _order(self) -> list[str]:
+        """The code of each column; an empty one where a column is passed over."""
+        return [self.codes.get(place, "") for place in range(len(self.header))]
+
+    def key(self, row: Row) -> tuple[str, str]:
+        """The key of a line as typed, levelled as the fields' kind levels it; empty where its columns are missing."""
+        unit, number = (row.cells[place] if place is not None else "" for place in self._key_places)
+        return _levelled(unit), _levelled(number)
+
+    @cached_property
+    def _key_places(self) -> list[int | None]:
+        places = {code: place for place, code in self.codes.items()}
+        return [places.get("source_unit"), places.get("source_record_no")]
 
     def misshapen(self, row: Row) -> FaultyLine | None:
         """A line must have as many cells as the header, and no cell may be a formula."""
@@ -57,14 +73,14 @@ class Columns:
         if len(row.cells) != len(self.header):
             about = {"has": len(row.cells), "columns": len(self.header)}
             faults = [Fault(row.number, "", _("有%(has)s个单元格，表头有%(columns)s列，请核对是否错列。") % about)]
-        else:
-            words = _("单元格内容像是公式，请改为文字或数值后再导入。")
-            faults = [
-                Fault(row.number, self.header[place].strip(), words)
-                for place, cell in enumerate(row.cells)
-                if cell[:1] in _SUSPECT and place in self.codes and FORMULA.match(cell)
-            ]
+        elif not _SUSPECT.isdisjoint([cell[:1] for cell in row.cells]):
+            faults = self._formulas(row)
         return FaultyLine(row.number, tuple(row.cells), tuple(faults)) if faults else None
+
+    def _formulas(self, row: Row) -> list[Fault]:
+        words = _("单元格内容像是公式，请改为文字或数值后再导入。")
+        places = [place for place, cell in enumerate(row.cells) if place in self.codes and FORMULA.match(cell)]
+        return [Fault(row.number, self.header[place].strip(), words) for place in places]
 
 
 _SUSPECT = frozenset("=@+-# \t\r\n\u3000")
@@ -164,9 +180,8 @@ def columns(given: Sequence[str], group: Group, *, with_operation: bool = True) 
     return Columns(tuple(given), found), faults
 
 
-def key_of(line: Line) -> tuple[str, str]:
-    """The key of a line as typed, levelled as the fields' kind levels it."""
-    return tuple(unicodedata.normalize("NFC", line.raw.get(code, "").strip()) for code in ("source_unit", "source_record_no"))  # type: ignore[return-value]
+def _levelled(cell: str) -> str:
+    return cell.strip() if cell.isascii() else unicodedata.normalize("NFC", cell.strip())
 
 
 def refused(why: str) -> Invalid:

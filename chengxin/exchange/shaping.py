@@ -32,7 +32,7 @@ class Shape:
             self.faulty.append(wrong)
 
     def _twice(self, row: Row, group: Group) -> FaultyLine | None:
-        key = reading.key_of(self.columns.line(row))
+        key = self.columns.key(row)
         if not all(key):
             return None
         earlier = self._seen.setdefault(hash(key), row.number)

@@ -42,13 +42,16 @@ class Around:
 
     def verdict(self, line: Packed) -> Verdict:
         """What a line does."""
-        stands, holder = self.stand.get(line.supply.key), self.held.get(line.uscc)
+        stands, is_gone = self.stand.get(line.supply.key), line.supply.record_id in self.gone
+        if stands is None:
+            return supplying.without(line.supply, is_gone=is_gone)
+        holder = self.held.get(line.uscc)
         return supplying.verdict(
             line.supply,
             enterprise_id=holder.id if holder else None,
             stands=stands,
-            is_same_code=stands is not None and self._code(stands.enterprise_id, holder, line.uscc) == line.uscc,
-            is_gone=line.supply.record_id in self.gone,
+            is_same_code=self._code(stands.enterprise_id, holder, line.uscc) == line.uscc,
+            is_gone=is_gone,
         )
 
     def _code(self, enterprise_id: UUID, holder: Holder | None, uscc: str) -> str:

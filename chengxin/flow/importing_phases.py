@@ -144,7 +144,7 @@ def _keep_judged(taken: Taken) -> None:
     units = identity.units_of(by.agency_id) if by.agency_id else None
     assert taken.judged_on is not None
     lines = {line.number: line for line in lines_of(taken)}
-    good, wrong = Judge(form, taken.judged_on, units).judge(lines.values())
+    good, wrong = Judge(form, taken.judged_on, units, frozenset(taken.columns.values())).judge(lines.values())
     packed, unfit, counts = _against_the_database(job, good, lines)
     faulty = [*wrong, *unfit]
     counts[queries.FAULTY_LINES] = len(faulty)

@@ -85,9 +85,10 @@ def append_published(*, publications: Iterable[Publication], at: datetime, by: B
     actor, moment = _pseudonym(by), binary.moment(at)
     with connection.cursor() as cursor, cursor.copy(_COPY) as stream:
         for version_id, enterprise_id, group, commitment in publications:
-            leaf = rules.published_leaf(version_id=version_id, commitment=commitment, at=at)
+            named = str(version_id)
+            leaf = rules.published_leaf(version_id=named, commitment=commitment, at=at)
             data = orjson.dumps({"enterprise": str(enterprise_id), "group": rules.check_text(group)})
-            about = rules.PUBLIC, rules.PUBLISHED, str(version_id), binary.jsonb(data)
+            about = rules.PUBLIC, rules.PUBLISHED, named, binary.jsonb(data)
             stream.write_row((*about, leaf, None, actor, version_id.bytes, moment))
 
 

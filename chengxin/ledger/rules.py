@@ -126,7 +126,7 @@ def commitment(*, salt: bytes, content: bytes, domain: str = "chengxin/record/v1
     return sha256(domain.encode("ascii") + b"\x00" + salt + content).digest()
 
 
-def published_leaf(*, version_id: UUID, commitment: bytes, at: datetime) -> bytes:
+def published_leaf(*, version_id: UUID | str, commitment: bytes, at: datetime) -> bytes:
     """The exact leaf of a published record version (D-17)."""
     if len(commitment) != 32:
         raise ValueError("A commitment has 32 bytes.")

@@ -10,7 +10,7 @@ from chengxin.identity.values import Actor
 from chengxin.records import ending, files, inserting, sources
 from chengxin.records.models import Version
 from chengxin.records.sources import Key, Standing
-from chengxin.records.values import BY_CONTENT, CORRECT, GOVERNMENT, REASSIGN, WITHDRAW, NewRecord, Ready
+from chengxin.records.values import ADD, BY_CONTENT, CORRECT, GOVERNMENT, REASSIGN, WITHDRAW, NewRecord, Ready
 
 NEW, CORRECTED, UNCHANGED, WITHDRAWN, REASSIGNED = "new", "corrected", "unchanged", "withdrawn", "reassigned"
 HELD, ABSENT, OWN, GONE = "held", "absent", "own", "gone"
@@ -43,6 +43,9 @@ class Verdict(NamedTuple):
     stands: Standing | None = None
 
 
+_NEW = Verdict(NEW)
+
+
 def verdict(supply: Supply, *, enterprise_id: UUID | None, stands: Standing | None, is_same_code: bool, is_gone: bool) -> Verdict:
     """What a supply about an enterprise does, by what stands under its key. Pure.
 
@@ -50,7 +53,7 @@ def verdict(supply: Supply, *, enterprise_id: UUID | None, stands: Standing | No
     `is_gone`: nothing stands because the record was withdrawn.
     """
     if stands is None:
-        return _without(supply, is_gone=is_gone)
+        return without(supply, is_gone=is_gone)
     own = stands.enterprise_id == enterprise_id
     if supply.operation == REASSIGN:
         return Verdict(why=OWN, stands=stands) if is_same_code else Verdict(REASSIGNED, stands=stands)
@@ -63,8 +66,10 @@ def verdict(supply: Supply, *, enterprise_id: UUID | None, stands: Standing | No
     return Verdict(CORRECTED if own else NEW, stands=stands)
 
 
-def _without(supply: Supply, *, is_gone: bool) -> Verdict:
+def without(supply: Supply, *, is_gone: bool) -> Verdict:
     """The verdict where nothing stands under the key."""
+    if not is_gone and supply.operation in (BY_CONTENT, ADD):
+        return _NEW
     if is_gone and supply.operation == WITHDRAW:
         return Verdict(UNCHANGED)
     if is_gone and supply.operation in (BY_CONTENT, CORRECT, REASSIGN):

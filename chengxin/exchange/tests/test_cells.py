@@ -108,6 +108,17 @@ def test_a_line_read_cell_by_cell_is_the_line_read_field_by_field(group: str) ->
     assert 3 < both < LINES - 3, "lines of both sorts are among them"
 
 
+def test_columns_that_a_file_lacks_are_empty_in_every_line() -> None:
+    form = form_of("G06")
+    lacking = {"remark", "permits", "repair_status"} & {field.code for field in form.groups[0].fields}
+    given = [line._replace(raw={code: text for code, text in line.raw.items() if code not in lacking}) for line in lines(form, seed=5)]
+    there = frozenset(given[0].raw)
+    good, faulty = judging.Judge(form, TODAY, None, there).judge(given)
+    wanted, wrong = judging.Judge(form, TODAY).judge(given)
+    assert list(map(said, good)) == list(map(said, wanted)) and faulty == wrong
+    assert good and faulty and lacking
+
+
 def test_what_personal_cells_say_is_sealed() -> None:
     form = form_of("G01")
     assert any(field.personal for field in form.groups[0].fields)
