@@ -46,6 +46,14 @@ def execute(statement: str, given: Mapping[str, Any]) -> int:
         return int(cursor.rowcount)
 
 
+def do_not_wait_for_disk() -> None:
+    """The commit of this transaction does not wait until it is on disk: a crash within the next second may take it back whole.
+
+    For steps that are simply done again, and of which nobody is told before a later commit, which waits for all before it.
+    """
+    execute("SELECT set_config('synchronous_commit', 'off', true)", {})
+
+
 @contextmanager
 def snapshot() -> Iterator[None]:
     """Reads within see the database as of one moment; inside a transaction that has begun they see what it sees."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
-from chengxin.common import clock, crypto
+from chengxin.common import clock, crypto, sql
 from chengxin.exchange import queries, store, values
 from chengxin.exchange.models import Chunk, FaultyLine, Job
 from chengxin.exchange.shaping import Shape
@@ -116,13 +116,17 @@ def keep_shape(*, job_id: UUID, shape: Shape) -> None:
 
 
 def take_chunk(*, phase: str, job_id: UUID | None = None) -> Taken | None:
-    """A chunk that waits in this phase, of the oldest job first, held to the end of the transaction."""
+    """A chunk that waits in this phase, of the oldest job first, held to the end of the transaction.
+
+    A crash takes a chunk back whole, and it is taken again; that the job is done waits for the disk, and so for all its chunks.
+    """
     waits = Q(judged_at=None) if phase == values.ROWS else Q(done_at=None)
     rows = Chunk.objects.select_for_update(skip_locked=True, of=("self",)).select_related("job")
     rows = rows.filter(waits, job__phase=phase, next_try_at__lte=clock.now())
     row = (rows.filter(job_id=job_id) if job_id else rows).order_by("job__created_at", "job_id", "number").first()
     if row is None:
         return None
+    sql.do_not_wait_for_disk()
     piece = Piece(row.number, row.first_line, row.lines, row.offset)
     columns = {int(place): code for place, code in row.job.columns.items()}
     return Taken(row.pk, queries.view(row.job, counted=False), row.job.encoding, columns, row.job.judged_on, piece, row.payload)

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from django.db import connection, connections, transaction
 
-from chengxin.common import clock
+from chengxin.common import clock, sql
 from chengxin.exchange import actions, values
 from chengxin.exchange.models import Chunk, Job
 from chengxin.exchange.values import Fault, FaultyLine
@@ -90,3 +90,30 @@ def test_what_is_confirmed_in_the_last_moment_is_not_swept() -> None:
         assert actions.sweep() == 0
         confirming.result()
     assert Job.objects.get().phase == values.ROWS
+
+
+def test_a_chunk_does_not_wait_for_the_disk_but_the_end_of_its_file_does() -> None:
+    job_id = waiting()
+    importing_phases.one_step(job_id)
+    with transaction.atomic():
+        assert set_to_wait() == "on" and actions.take_chunk(phase=values.ROWS, job_id=job_id)
+        assert waits() == "off", "a crash takes the chunk back whole, and it is judged again"
+    work()
+    with transaction.atomic():
+        assert set_to_wait() == "on" and actions.confirm(job_id=job_id)
+        assert waits() == "on"
+    with transaction.atomic():
+        set_to_wait()
+        assert actions.hold_finished(phase=values.ROWS, job_id=job_id)
+        assert waits() == "on", "who is told that a file is done is told so for good"
+
+
+def set_to_wait() -> str:
+    sql.execute("SET LOCAL synchronous_commit = on", {})
+    return waits()
+
+
+def waits() -> str:
+    found = sql.row("SHOW synchronous_commit", {})
+    assert found
+    return str(found[0])

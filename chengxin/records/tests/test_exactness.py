@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -12,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chengxin.common import keys
+from chengxin.common.canonical import canonical, rfc3339
+from chengxin.ledger.models import Event
 from chengxin.records import actions, openings, queries
 from chengxin.records.models import Version
 from chengxin.records.tests import makers
@@ -89,3 +93,30 @@ def test_every_salt_is_its_own_and_goes_with_the_publication() -> None:
     left = actions.end_all(enterprise_id=enterprise, reason="closed", by=makers.BY)
     assert len(left) == 1
     assert not Version.objects.filter(origin="enterprise").exclude(salt=None).exists()
+
+
+@pytest.mark.parametrize("number", ["CF-1", '甲"\\1', "e\u0301-2"])
+def test_a_version_its_fragment_and_its_event_are_stored_to_the_byte(number: str) -> None:
+    enterprise, _uscc = makers.published(1, "杭州澜序桥电子商务有限公司")
+    record = makers.penalty(number, since=date(2026, 1, 1), until=date(2027, 3, 1))
+    makers.take_in(enterprise, record)
+    version, event = Version.objects.get(record_id=record.record_id), Event.objects.get(kind="record.published")
+    fragment = bytes(version.fragment or b"")
+    assert fragment == canonical(json.loads(fragment))
+    told = json.loads(fragment)
+    assert (told["version_id"], told["published_at"]) == (str(version.version_id), rfc3339(version.created_at))
+    assert told["source"] == openings.plain({"unit": record.source_unit, "no": number, "collected_at": record.collected_at})
+    assert (told["publicity_until"], told["form"], told["group"], told["origin"]) == (
+        "2027-03-01",
+        record.form_version,
+        "G06",
+        "government",
+    )
+    assert (version.publicity_from, version.publicity_until, version.order) == (record.publicity_from, record.publicity_until, 0)
+    assert (version.source_no, version.source_unit, version.enterprise_id) == (number, record.source_unit, enterprise)
+    assert base64.b64decode(told["salt"]) == bytes(version.salt or b"")
+    promise = openings.commitment(content=told["content"], salt=bytes(version.salt or b""))
+    leaf = {"v": 1, "kind": "record.published", "id": told["version_id"], "commitment": base64.b64encode(promise).decode()}
+    assert bytes(event.leaf) == canonical({**leaf, "at": told["published_at"]})
+    assert (event.subject, event.data) == (told["version_id"], {"enterprise": str(enterprise), "group": "G06"})
+    assert (event.log, event.salt, event.version_id, event.created_at) == ("public", None, version.version_id, version.created_at)
