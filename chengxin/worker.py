@@ -27,7 +27,7 @@ LONGEST_PAUSE_WITHOUT_DATABASE_S = 1.0
 
 # name, function taking at most `limit` rows and returning how many it took, seconds between two looks when idle (None: WORKER_POLL_MS)
 JOBS: tuple[tuple[str, str, float | None], ...] = (
-    ("sequencer", "chengxin.ledger.sequencer:step", None),
+    ("sequencer", "chengxin.ledger.sequencer:turn", None),
     ("feed", "chengxin.records.changes:place_waiting", None),
     ("followers", "chengxin.followers:step", 1.0),
     ("outbox", "chengxin.gateways.actions:deliver_due", None),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 
 import structlog
 from django.db import transaction
 
-from chengxin.common import clock
+from chengxin.common import clock, sql
 
 from . import queries
 from .models import FollowerPosition, ParkedEvent
@@ -16,6 +16,9 @@ from .values import EventView
 
 MAX_TRIES = 10
 """After so many failures an event is parked and the follower goes on."""
+
+PASSED_AT_ONCE = 10_000
+"""So many events a follower passes by at most in one statement."""
 
 Handler = Callable[[EventView], None]
 
@@ -31,7 +34,7 @@ def follow(name: str, handler: Handler, limit: int = 200, *, kinds: Collection[s
     after `MAX_TRIES` it is parked; `at_once` nothing stays done and what was raised goes on to the caller,
     which costs no savepoint for each event. Another process at the same follower makes this return 0.
     """
-    if not queries.is_behind(name):
+    if not queries.behind([name]):
         return 0
     FollowerPosition.objects.bulk_create([FollowerPosition(name=name)], ignore_conflicts=True)
     with transaction.atomic():
@@ -44,6 +47,38 @@ def follow(name: str, handler: Handler, limit: int = 200, *, kinds: Collection[s
         if done or place.next_try_at:
             place.save()
         return done
+
+
+# A follower stands still where its next event is one that it reads, also one that it has failed at.
+_PASS_BY = """
+WITH held AS MATERIALIZED (
+  SELECT name, position, ARRAY(
+    SELECT reads.kind FROM unnest(%(readers)s::text[], %(kinds)s::text[]) AS reads(name, kind) WHERE reads.name = f.name) AS kinds
+  FROM ledger_followerposition f WHERE name = ANY (%(names)s::text[]) FOR UPDATE SKIP LOCKED
+), reached AS MATERIALIZED (
+  SELECT held.name, held.position AS former, coalesce(
+    (SELECT e.position - 1 FROM ledger_event e
+     WHERE e.position > held.position AND e.position <= held.position + %(limit)s AND e.kind = ANY (held.kinds)
+     ORDER BY e.position LIMIT 1),
+    least(held.position + %(limit)s, (SELECT coalesce(max(position), 0) FROM ledger_event))) AS position
+  FROM held
+), passed AS (
+  UPDATE ledger_followerposition f SET position = reached.position, failures = 0, next_try_at = NULL
+  FROM reached WHERE f.name = reached.name AND reached.position > f.position RETURNING reached.position - reached.former AS events
+)
+SELECT coalesce(max(events), 0) FROM passed
+"""
+
+
+def pass_by(kinds: Mapping[str, Collection[str]], *, limit: int = PASSED_AT_ONCE) -> int:
+    """Let followers, each with the kinds that it reads, pass by up to `limit` events that it does not; returns the most that one passed.
+
+    One statement for all of them: most events, as those of an import, concern no follower.
+    """
+    pairs = [(name, kind) for name, read in kinds.items() for kind in read]
+    readers, read_kinds = [name for name, _kind in pairs], [kind for _name, kind in pairs]
+    found = sql.row(_PASS_BY, {"names": list(kinds), "readers": readers, "kinds": read_kinds, "limit": limit})
+    return int(found[0]) if found else 0
 
 
 def _at_once(place: FollowerPosition, handler: Handler, events: list[EventView], upto: int) -> int:

@@ -185,8 +185,8 @@ SELECT position, id, log, kind, subject, data, actor, version_id, created_at FRO
 WHERE position > %(after)s AND position <= %(upto)s AND (%(kinds)s::text[] IS NULL OR kind = ANY (%(kinds)s)) ORDER BY position
 """
 _BEHIND = """
-SELECT coalesce((SELECT position FROM ledger_followerposition WHERE name = %(name)s), 0)
-  < coalesce((SELECT max(position) FROM ledger_event), 0)
+SELECT names.name FROM unnest(%(names)s::text[]) AS names(name) LEFT JOIN ledger_followerposition f USING (name)
+WHERE coalesce(f.position, 0) < coalesce((SELECT max(position) FROM ledger_event), 0)
 """
 
 
@@ -203,10 +203,9 @@ def _event(position: int, id: int, log: str, kind: str, subject: str, data: str,
     return EventView(position, id, log, kind, subject, json.loads(data), *rest)
 
 
-def is_behind(name: str) -> bool:
-    """Whether there is an event with a place that this follower has not come to; without a lock."""
-    found = sql.row(_BEHIND, {"name": name})
-    return bool(found and found[0])
+def behind(names: Collection[str]) -> set[str]:
+    """Those of these followers that have not come to the newest event with a place; without a lock."""
+    return {row[0] for row in sql.rows(_BEHIND, {"names": list(names)})}
 
 
 def last_position() -> int:

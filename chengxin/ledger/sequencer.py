@@ -2,17 +2,21 @@
 
 One step is one transaction on one connection under one advisory lock: a crash leaves no half state,
 and of several sequencers one works at a time. What a step remembers between calls is compared with
-the newest checkpoint in the database and thrown away when it differs.
+the newest checkpoint in the database and thrown away when it differs. To read and check a tree anew takes
+as long as hundreds of events, so of several workers the one that placed last goes on (`turn`).
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import connection, transaction
+
+from chengxin.common import sql
 
 from . import endings, guard, origins, outside, signing, store
 from .merkle import Edge, leaf_hash
@@ -20,6 +24,8 @@ from .notes import Checkpoint as Statement
 from .rules import LOGS, PUBLIC
 
 DEFAULT_LIMIT = 1_000
+QUIET_S = 1.0
+"""For so long the logs stand still before a worker takes over from the one that placed last."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +39,31 @@ class _Tree:
     root: bytes
 
 
+_Head = tuple[UUID, int, bytes]
+"""Origin, size and root."""
+
+
+@dataclass
+class _Watch:
+    """What a worker's turns remember: where another sequencer had brought the logs to, since when, and whether we placed something."""
+
+    sizes: tuple[int, ...] = ()
+    since: float = 0.0
+    busy: bool = False
+
+
 _memory: dict[str, _Tree] = {}
 _memory_lock = threading.Lock()
+_watch = _Watch()
 
 _WORK = """
 SELECT EXISTS (SELECT 1 FROM ledger_event WHERE position IS NULL)
     OR (SELECT count(DISTINCT log) FROM ledger_origin) < %s
+"""
+
+_HEADS = """
+SELECT names.log, newest.origin_id, newest.size, newest.root FROM unnest(%(logs)s::text[]) AS names(log)
+CROSS JOIN LATERAL (SELECT origin_id, size, root FROM ledger_checkpoint WHERE log = names.log ORDER BY id DESC LIMIT 1) AS newest
 """
 
 _PLACE = """
@@ -64,21 +89,55 @@ def step(limit: int = DEFAULT_LIMIT) -> int:
     Raises guard.LogHalted where a tree stands against the newest checkpoint outside the database:
     then nothing is placed and nothing signed until `origins.succeed` or a right restore.
     """
-    if not _has_work():
+    return _step(limit) if _has_work() else 0
+
+
+def turn(limit: int) -> int:
+    """The worker's turn: a step, unless another sequencer is at it; of several workers one stays the one that places.
+
+    Another one is at it that holds the lock, or that has grown the logs beyond what is remembered here and has not rested
+    for `QUIET_S`. After a step that placed something the next one is taken without asking first whether something waits:
+    to find that out takes long while the index of what waits is full of what has its place already.
+    """
+    if _placed_elsewhere() or not (_watch.busy or _has_work()):
         return 0
+    placed = _step(limit, wait=False)
+    _watch.busy = placed > 0
+    return placed
+
+
+def _step(limit: int, *, wait: bool = True) -> int:
     with _memory_lock:
         try:
             with transaction.atomic():
+                if wait:
+                    signing.lock()
+                elif not signing.try_lock():
+                    return 0
                 return _place(limit)
         except BaseException:
             _memory.clear()
+            _watch.busy = False
             raise
+
+
+def _placed_elsewhere() -> bool:
+    """Whether another sequencer has gone on from where we were, and still does."""
+    known, heads = dict(_memory), _heads()
+    grown = [log for log, (origin, size, _root) in heads.items() if log in known and known[log].origin_id == origin]
+    if not any(heads[log][1] > known[log].edge.size for log in grown):
+        return False
+    sizes, now = tuple(heads[log][1] for log in sorted(heads)), time.monotonic()
+    if sizes != _watch.sizes:
+        _watch.sizes, _watch.since = sizes, now
+    return now - _watch.since < QUIET_S
 
 
 def forget() -> None:
     """Throw away what is remembered between steps; the next one reads and checks everything."""
     with _memory_lock:
         _memory.clear()
+        _watch.busy = False
 
 
 def _has_work() -> bool:
@@ -89,11 +148,11 @@ def _has_work() -> bool:
 
 
 def _place(limit: int) -> int:
-    signing.lock()
     if outside.behind():
         outside.note_level()
         _memory.clear()
-    trees = {log: _tree(log) for log in LOGS}
+    heads = _heads()
+    trees = {log: _remembered(log, heads) or _tree(log) for log in LOGS}
     leaves = _take(limit, trees)
     for log, tree in trees.items():
         if leaves[log]:
@@ -102,12 +161,21 @@ def _place(limit: int) -> int:
     return sum(map(len, leaves.values()))
 
 
-def _tree(log: str) -> _Tree:
-    """The tree of a log as it stands: from memory if the database agrees, else read and checked."""
-    head = store.head(log)
+def _heads() -> dict[str, _Head]:
+    """Origin, size and root of the newest checkpoint of each log that has one."""
+    rows = sql.rows(_HEADS, {"logs": list(LOGS)})
+    return {log: (origin_id, size, bytes(root)) for log, origin_id, size, root in rows}
+
+
+def _remembered(log: str, heads: dict[str, _Head]) -> _Tree | None:
+    """The tree of a log from memory, if the database agrees."""
     known = _memory.get(log)
-    if head and known and (known.origin_id, known.edge.size, known.root) == (head.origin_id, head.size, head.root):
-        return known
+    return known if known and (known.origin_id, known.edge.size, known.root) == heads.get(log) else None
+
+
+def _tree(log: str) -> _Tree:
+    """The tree of a log as it stands, read and checked."""
+    head = store.head(log)
     if head is None:
         head, edge = origins.open_first(log), Edge()
     else:

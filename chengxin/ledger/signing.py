@@ -25,6 +25,14 @@ def lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
 
 
+def try_lock() -> bool:
+    """Take the same lock, unless somebody holds it; says whether we have it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK_KEY])
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
 def key_name(log: str) -> str:
     """The name in the key ring of what signs for a log."""
     return f"ledger-{log}"

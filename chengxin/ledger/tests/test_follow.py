@@ -6,12 +6,12 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from chengxin.common import clock
 from chengxin.ledger import actions, queries, sequencer
-from chengxin.ledger.follow import MAX_TRIES
-from chengxin.ledger.models import FollowerPosition, ParkedEvent
+from chengxin.ledger.follow import MAX_TRIES, pass_by
+from chengxin.ledger.models import Event, FollowerPosition, ParkedEvent
 from chengxin.ledger.values import EventView
 
 from .helpers import note_event, publish
@@ -140,3 +140,81 @@ def test_two_processes_at_one_follower_do_everything_once() -> None:
     for thread in threads:
         thread.join()
     assert (total[0], _marks(), _stopped_at("a")) == (200, 200, 200)
+
+
+def _standing(*names: str) -> None:
+    for name in names:
+        FollowerPosition.objects.create(name=name)
+
+
+@pytest.mark.django_db
+def test_followers_pass_by_what_they_do_not_read_and_stop_before_what_they_do() -> None:
+    for _ in range(3):
+        publish()
+    note_event()
+    publish()
+    sequencer.step()
+    _standing("notes", "others")
+    kinds = {"notes": ["filing.noted", "filing.submitted"], "others": ["workday.loaded"]}
+    kind = Event.objects.exclude(kind="record.published").get().kind
+    kinds["notes"].append(kind)
+    assert pass_by(kinds) == 5
+    assert (_stopped_at("notes"), _stopped_at("others")) == (3, 5)
+    assert pass_by(kinds) == 0
+    assert queries.behind(["notes", "others", "new"]) == {"notes", "new"}
+    seen: list[int] = []
+    assert actions.follow("notes", lambda event: seen.append(event.position), kinds=kinds["notes"]) == 2
+    assert seen == [4] and queries.behind(["notes", "others"]) == set()
+
+
+@pytest.mark.django_db
+def test_what_is_passed_by_at_once_has_a_limit_and_an_empty_log_no_place() -> None:
+    _standing("a")
+    assert pass_by({"a": ["x"]}) == 0
+    for _ in range(5):
+        publish()
+    sequencer.step()
+    assert [pass_by({"a": ["x"]}, limit=2) for _ in range(4)] == [2, 2, 1, 0]
+    assert _stopped_at("a") == 5
+
+
+@pytest.mark.django_db
+def test_a_follower_that_has_failed_does_not_pass_by_what_it_failed_at() -> None:
+    publish()
+    note_event()
+    sequencer.step()
+    kind = Event.objects.get(position=2).kind
+
+    def handler(_event: EventView) -> None:
+        raise RuntimeError
+
+    actions.follow("a", handler, kinds=[kind])
+    failed = FollowerPosition.objects.filter(name="a").values_list("position", "failures")
+    assert list(failed) == [(1, 1)]
+    assert pass_by({"a": [kind]}) == 0
+    assert list(failed) == [(1, 1)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_follower_that_somebody_moves_is_left_where_it_is() -> None:
+    publish()
+    sequencer.step()
+    _standing("a", "b")
+    held, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            FollowerPosition.objects.select_for_update().get(name="a")
+            held.set()
+            go.wait(10)
+        connection.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(10)
+    assert pass_by({"a": ["x"], "b": ["x"]}) == 1
+    assert (_stopped_at("a"), _stopped_at("b")) == (0, 1)
+    go.set()
+    thread.join()
+    assert pass_by({"a": ["x"], "b": ["x"]}) == 1
+    assert _stopped_at("a") == 1

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection, transaction
 
-from chengxin.ledger import actions, queries, sequencer, verify
+from chengxin.ledger import actions, queries, sequencer, signing, verify
 from chengxin.ledger.models import Event
 
 from .helpers import note_event, publish
@@ -83,3 +83,63 @@ def test_writers_and_sequencer_together_lose_nothing() -> None:
     report = verify.run()
     assert report.problems == ()
     assert dict(report.sizes) == {"public": len(acknowledged), "audit": len(acknowledged)}
+
+
+def test_a_turn_does_not_wait_for_who_places_and_a_step_does() -> None:
+    sequencer.step()
+    publish()
+    held, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            signing.lock()
+            held.set()
+            go.wait(10)
+
+    thread = _in_thread(hold)
+    assert held.wait(10)
+    assert sequencer.turn(100) == 0
+    placed: list[int] = []
+    waiting = _in_thread(lambda: placed.append(sequencer.step()))
+    assert not placed
+    go.set()
+    thread.join()
+    waiting.join()
+    assert placed == [1]
+    publish()
+    assert sequencer.turn(100) == 1
+
+
+def test_of_two_workers_the_one_that_placed_last_goes_on_until_it_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    publish()
+    assert sequencer.turn(100) == 1
+    ours = dict(sequencer._memory)
+    publish()
+    assert sequencer.turn(100) == 1
+    theirs = dict(sequencer._memory)
+
+    def become(memory: dict[str, sequencer._Tree]) -> None:
+        with sequencer._memory_lock:
+            sequencer._memory.clear()
+            sequencer._memory.update(memory)
+
+    become(ours)
+    publish()
+    assert sequencer.turn(100) == 0, "another one has gone on from where we were"
+    become(theirs)
+    assert sequencer.turn(100) == 1
+    become(ours)
+    publish()
+    assert sequencer.turn(100) == 0, "it still does"
+    monkeypatch.setattr(sequencer, "QUIET_S", 0.0)
+    assert sequencer.turn(100) == 1, "it has rested"
+    assert queries.size() == 4 and verify.run().ok
+
+
+def test_a_turn_that_has_placed_something_leaves_nothing_behind() -> None:
+    for number in range(5):
+        note_event(number)
+    assert [sequencer.turn(2) for _ in range(5)] == [2, 2, 1, 0, 0]
+    publish()
+    assert [sequencer.turn(2), sequencer.turn(2)] == [1, 0]
+    assert verify.run().ok
