@@ -66,17 +66,18 @@ SELECT names.log, newest.origin_id, newest.size, newest.root FROM unnest(%(logs)
 CROSS JOIN LATERAL (SELECT origin_id, size, root FROM ledger_checkpoint WHERE log = names.log ORDER BY id DESC LIMIT 1) AS newest
 """
 
+# Only who holds the lock alters an event: so those that wait are found again by where they stand.
 _PLACE = """
 WITH waiting AS MATERIALIZED (
-  SELECT id, log,
+  SELECT place, log,
          row_number() OVER (ORDER BY id) AS nth,
          row_number() OVER (PARTITION BY log ORDER BY id) AS nth_of_log
-  FROM (SELECT id, log FROM ledger_event WHERE position IS NULL ORDER BY id LIMIT %(limit)s) AS w
+  FROM (SELECT ctid AS place, id, log FROM ledger_event WHERE position IS NULL ORDER BY id LIMIT %(limit)s) AS w
 ), placed AS (
   UPDATE ledger_event AS e
   SET position = %(public)s::bigint + %(audit)s::bigint + w.nth,
       leaf_index = CASE w.log WHEN 'public' THEN %(public)s::bigint ELSE %(audit)s::bigint END + w.nth_of_log - 1
-  FROM waiting AS w WHERE e.id = w.id
+  FROM waiting AS w WHERE e.ctid = w.place
   RETURNING e.log, e.leaf_index, e.leaf, CASE e.kind WHEN 'record.ended' THEN coalesce(e.data->>'reason', '') END AS ended
 )
 SELECT log, leaf_index, leaf, ended FROM placed ORDER BY log, leaf_index

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.db.models import Max
 
-from chengxin.common import clock
+from chengxin.common import clock, sql
 from chengxin.records.models import Change, WaitingChange
 
 MAX_PAGE = 10_000
@@ -22,9 +22,12 @@ MAX_PAGE = 10_000
 LOCK_ID = 0x6665_6564
 """Advisory lock of the one who gives positions."""
 
+_LOCK = "SELECT pg_advisory_xact_lock(%(lock)s) IS NOT NULL"
+_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%(lock)s)"
+# Rows that wait are never altered, and taken by one at a time: so they are found again by where they stand.
 _PLACE = """
 WITH taken AS (
-    DELETE FROM records_waitingchange WHERE id IN (SELECT id FROM records_waitingchange ORDER BY id LIMIT %(limit)s)
+    DELETE FROM records_waitingchange WHERE ctid = ANY (ARRAY(SELECT ctid FROM records_waitingchange ORDER BY id LIMIT %(limit)s))
     RETURNING id, uscc, kind, etag, at
 ), newest AS (
     SELECT DISTINCT ON (uscc) id, uscc, kind, etag, at FROM taken ORDER BY uscc, id DESC
@@ -58,18 +61,19 @@ def tell_removed(*, uscc: str) -> None:
 
 
 @transaction.atomic
-def place(limit: int = 1_000) -> int:
-    """Give up to `limit` waiting changes their place; returns how many. Of several callers one works at a time."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_ID])
-        cursor.execute(_PLACE, {"limit": limit})
-        row = cursor.fetchone()
-    return int(row[0]) if row else 0
+def place(limit: int = 1_000, *, wait: bool = True) -> int:
+    """Give up to `limit` waiting changes their place; returns how many. Of several callers one works at a time.
+
+    Who need not `wait` returns 0 while another one works.
+    """
+    held = sql.row(_LOCK if wait else _TRY_LOCK, {"lock": LOCK_ID})
+    taken = sql.row(_PLACE, {"limit": limit}) if held and held[0] else None
+    return int(taken[0]) if taken else 0
 
 
 def place_waiting(limit: int) -> int:
-    """The worker's turn: nothing is locked while nothing waits."""
-    return place(limit) if WaitingChange.objects.exists() else 0
+    """The worker's turn: nothing is locked while nothing waits, and nothing waits for another worker."""
+    return place(limit, wait=False) if WaitingChange.objects.exists() else 0
 
 
 def page(*, after: int, limit: int, between: str) -> Page:

@@ -10,15 +10,16 @@ from __future__ import annotations
 MAX_PER_GROUP = 100
 MAX_FRAGMENT_BYTES = 250_000
 
-# Parameters by name: day, ids (uuid[] of enterprises). One way through the records, without a second look at any of them:
-# `fits` goes round by round through the groups, and what is not shown today counts for the day of change only.
+# Parameters by name: day, ids (uuid[] of enterprises, sent in binary: as text each is written and read once more).
+# One way through the records, without a second look at any of them: `fits` goes round by round through the groups,
+# and what is not shown today counts for the day of change only.
 SHOWN = "(v.publicity_from IS NULL OR v.publicity_from <= %(day)s) AND (v.publicity_until IS NULL OR v.publicity_until >= %(day)s)"
 ASSEMBLE = f"""
 WITH live AS (
     SELECT v.enterprise_id, v."group", v.fragment, v.version_id, v.publicity_from, v.publicity_until, {SHOWN} AS shown,
            row_number() OVER (PARTITION BY v.enterprise_id, v."group", {SHOWN} ORDER BY v.created_at DESC, v."order", v.version_id) AS place
     FROM records_version v
-    WHERE v.enterprise_id = ANY(%(ids)s) AND v.ended_at IS NULL AND v.fragment IS NOT NULL
+    WHERE v.enterprise_id = ANY(%(ids)b) AND v.ended_at IS NULL AND v.fragment IS NOT NULL
 ), placed AS (
     SELECT *, shown AND place <= {MAX_PER_GROUP} AND {MAX_FRAGMENT_BYTES} >=
         sum(CASE WHEN shown AND place <= {MAX_PER_GROUP} THEN octet_length(fragment) + 1 END) OVER (
@@ -39,27 +40,28 @@ WITH live AS (
 ), disputed AS (
     SELECT m.enterprise_id, string_agg('"' || v.version_id || '"', ',' ORDER BY v.version_id) AS json
     FROM records_mark m JOIN records_version v USING (enterprise_id, origin, record_id)
-    WHERE m.enterprise_id = ANY(%(ids)s) AND m.until IS NULL AND v.ended_at IS NULL AND v.fragment IS NOT NULL AND {SHOWN} GROUP BY 1
+    WHERE m.enterprise_id = ANY(%(ids)b) AND m.until IS NULL AND v.ended_at IS NULL AND v.fragment IS NOT NULL AND {SHOWN} GROUP BY 1
 )
 SELECT f.uscc, f.enterprise_id,
        f.head || convert_to(',"groups":{{' || coalesce(r.totals, '') || '}},"records":[', 'UTF8')
          || coalesce(r.json, ''::bytea) || convert_to(']' || coalesce(',"disputed":[' || d.json || ']', '') || '}}', 'UTF8') AS body,
-       r.next_change_on, coalesce(r.records, 0)::int AS records, f.etag AS former
+       r.next_change_on, coalesce(r.records, 0)::int AS records, f.etag AS former, f.ctid AS place
 FROM records_publicfile f
 LEFT JOIN per_file r USING (enterprise_id)
 LEFT JOIN disputed d USING (enterprise_id)
-WHERE f.enterprise_id = ANY(%(ids)s)
+WHERE f.enterprise_id = ANY(%(ids)b)
 """
 
-LOCK = "SELECT enterprise_id FROM records_publicfile WHERE enterprise_id = ANY(%(ids)s) ORDER BY uscc FOR UPDATE"
+LOCK = "SELECT enterprise_id FROM records_publicfile WHERE enterprise_id = ANY(%(ids)b) ORDER BY uscc FOR UPDATE"
 
+# Its rows are locked before, so that they are found again by where they stand.
 # Also tells the change feed, where the bytes are other ones than before (ADR 0014).
 REWRITE = f"""
 WITH made AS MATERIALIZED ({ASSEMBLE}), written AS (
     UPDATE records_publicfile p
     SET body = made.body, etag = left(encode(sha256(made.body), 'hex'), 32), records = made.records,
         next_change_on = made.next_change_on, updated_at = %(now)s
-    FROM made WHERE p.enterprise_id = made.enterprise_id
+    FROM made WHERE p.ctid = made.place
     RETURNING p.uscc, p.etag, made.former
 )
 INSERT INTO records_waitingchange (uscc, kind, etag, at)
