@@ -44,20 +44,20 @@ _Head = tuple[UUID, int, bytes]
 
 
 @dataclass
-class _Watch:
-    """What a worker's turns remember: where another sequencer had brought the logs to, since when, and whether we placed something."""
+class _Elsewhere:
+    """Where another sequencer had brought the logs to when we last looked, and since when they have stood there."""
 
     sizes: tuple[int, ...] = ()
     since: float = 0.0
-    busy: bool = False
 
 
 _memory: dict[str, _Tree] = {}
 _memory_lock = threading.Lock()
-_watch = _Watch()
+_elsewhere = _Elsewhere()
 
+# The first of what waits, by its index: EXISTS would read the whole table for it while the planner believes that much of it waits.
 _WORK = """
-SELECT EXISTS (SELECT 1 FROM ledger_event WHERE position IS NULL)
+SELECT (SELECT id FROM ledger_event WHERE position IS NULL ORDER BY id LIMIT 1) IS NOT NULL
     OR (SELECT count(DISTINCT log) FROM ledger_origin) < %s
 """
 
@@ -97,14 +97,9 @@ def turn(limit: int) -> int:
     """The worker's turn: a step, unless another sequencer is at it; of several workers one stays the one that places.
 
     Another one is at it that holds the lock, or that has grown the logs beyond what is remembered here and has not rested
-    for `QUIET_S`. After a step that placed something the next one is taken without asking first whether something waits:
-    to find that out takes long while the index of what waits is full of what has its place already.
+    for `QUIET_S`.
     """
-    if _placed_elsewhere() or not (_watch.busy or _has_work()):
-        return 0
-    placed = _step(limit, wait=False)
-    _watch.busy = placed > 0
-    return placed
+    return 0 if _placed_elsewhere() or not _has_work() else _step(limit, wait=False)
 
 
 def _step(limit: int, *, wait: bool = True) -> int:
@@ -118,7 +113,6 @@ def _step(limit: int, *, wait: bool = True) -> int:
                 return _place(limit)
         except BaseException:
             _memory.clear()
-            _watch.busy = False
             raise
 
 
@@ -129,16 +123,15 @@ def _placed_elsewhere() -> bool:
     if not any(heads[log][1] > known[log].edge.size for log in grown):
         return False
     sizes, now = tuple(heads[log][1] for log in sorted(heads)), time.monotonic()
-    if sizes != _watch.sizes:
-        _watch.sizes, _watch.since = sizes, now
-    return now - _watch.since < QUIET_S
+    if sizes != _elsewhere.sizes:
+        _elsewhere.sizes, _elsewhere.since = sizes, now
+    return now - _elsewhere.since < QUIET_S
 
 
 def forget() -> None:
     """Throw away what is remembered between steps; the next one reads and checks everything."""
     with _memory_lock:
         _memory.clear()
-        _watch.busy = False
 
 
 def _has_work() -> bool:

@@ -24,6 +24,8 @@ LOCK_ID = 0x6665_6564
 
 _LOCK = "SELECT pg_advisory_xact_lock(%(lock)s) IS NOT NULL"
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%(lock)s)"
+# By the index: the table itself may be full of rows that have been taken.
+_FIRST = "SELECT id FROM records_waitingchange ORDER BY id LIMIT 1"
 # Rows that wait are never altered, and taken by one at a time: so they are found again by where they stand.
 _PLACE = """
 WITH taken AS (
@@ -73,7 +75,7 @@ def place(limit: int = 1_000, *, wait: bool = True) -> int:
 
 def place_waiting(limit: int) -> int:
     """The worker's turn: nothing is locked while nothing waits, and nothing waits for another worker."""
-    return place(limit, wait=False) if WaitingChange.objects.exists() else 0
+    return place(limit, wait=False) if sql.row(_FIRST, {}) else 0
 
 
 def page(*, after: int, limit: int, between: str) -> Page:
