@@ -58,5 +58,5 @@ def step(limit: int) -> int:
     if not behind:
         return 0
     passed = pass_by({each.name: each.handlers().keys() for each in FOLLOWERS if each.name in behind})
-    behind = queries.behind(behind)
-    return max([passed, *(each.read(limit) for each in FOLLOWERS if each.name in behind)])
+    reading = behind - {name for name, (_events, reads) in passed.items() if not reads}
+    return max([*(events for events, _reads in passed.values()), *(each.read(limit) for each in FOLLOWERS if each.name in reading)])

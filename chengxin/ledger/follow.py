@@ -56,29 +56,30 @@ WITH held AS MATERIALIZED (
     SELECT reads.kind FROM unnest(%(readers)s::text[], %(kinds)s::text[]) AS reads(name, kind) WHERE reads.name = f.name) AS kinds
   FROM ledger_followerposition f WHERE name = ANY (%(names)s::text[]) FOR UPDATE SKIP LOCKED
 ), reached AS MATERIALIZED (
-  SELECT held.name, held.position AS former, coalesce(
-    (SELECT e.position - 1 FROM ledger_event e
-     WHERE e.position > held.position AND e.position <= held.position + %(limit)s AND e.kind = ANY (held.kinds)
-     ORDER BY e.position LIMIT 1),
-    least(held.position + %(limit)s, (SELECT coalesce(max(position), 0) FROM ledger_event))) AS position
-  FROM held
+  SELECT held.name, held.position AS former, next.position AS next, coalesce(
+    next.position - 1, least(held.position + %(limit)s, (SELECT coalesce(max(position), 0) FROM ledger_event))) AS position
+  FROM held LEFT JOIN LATERAL (
+    SELECT e.position FROM ledger_event e
+    WHERE e.position > held.position AND e.position <= held.position + %(limit)s AND e.kind = ANY (held.kinds)
+    ORDER BY e.position LIMIT 1) AS next ON true
 ), passed AS (
   UPDATE ledger_followerposition f SET position = reached.position, failures = 0, next_try_at = NULL
-  FROM reached WHERE f.name = reached.name AND reached.position > f.position RETURNING reached.position - reached.former AS events
+  FROM reached WHERE f.name = reached.name AND reached.position > f.position RETURNING f.name, reached.position - reached.former AS events
 )
-SELECT coalesce(max(events), 0) FROM passed
+SELECT name, coalesce(events, 0), next IS NOT NULL FROM reached LEFT JOIN passed USING (name)
 """
 
 
-def pass_by(kinds: Mapping[str, Collection[str]], *, limit: int = PASSED_AT_ONCE) -> int:
-    """Let followers, each with the kinds that it reads, pass by up to `limit` events that it does not; returns the most that one passed.
+def pass_by(kinds: Mapping[str, Collection[str]], *, limit: int = PASSED_AT_ONCE) -> dict[str, tuple[int, bool]]:
+    """Let followers, each with the kinds that it reads, pass by up to `limit` events that it does not, in one statement for all.
 
-    One statement for all of them: most events, as those of an import, concern no follower.
+    Returns for each how many it passed and whether the next event is one to read; those that are new, or that another
+    process moves, are left out. Most events, as those of an import, concern no follower.
     """
     pairs = [(name, kind) for name, read in kinds.items() for kind in read]
     readers, read_kinds = [name for name, _kind in pairs], [kind for _name, kind in pairs]
-    found = sql.row(_PASS_BY, {"names": list(kinds), "readers": readers, "kinds": read_kinds, "limit": limit})
-    return int(found[0]) if found else 0
+    found = sql.rows(_PASS_BY, {"names": list(kinds), "readers": readers, "kinds": read_kinds, "limit": limit})
+    return {name: (events, reads) for name, events, reads in found}
 
 
 def _at_once(place: FollowerPosition, handler: Handler, events: list[EventView], upto: int) -> int:
