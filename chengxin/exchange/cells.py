@@ -6,7 +6,7 @@ field by field, which name its faults. Both give the same record, byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -64,7 +64,8 @@ class Column:
     is_personal: bool
     is_compared: bool
     known: dict[str, Cell] = field(default_factory=dict)
-    _held: dict[tuple[Condition, str], bool] = field(default_factory=dict)
+    _applied: dict[str, bool] = field(default_factory=dict)
+    _asked: dict[str, bool] = field(default_factory=dict)
     _kind: Kind = field(init=False)
     _code: bytes = field(init=False)
 
@@ -97,22 +98,40 @@ class Column:
         return Cell(value, inside, public, plain(said) if is_secret else None)
 
     def _piece(self, said: Any) -> bytes:
-        return b'"%b":%b' % (self._code, canonical_of_plain(plain(said)))
+        is_plain = type(said) is str and said.isascii()
+        return b'"%b":%b' % (self._code, canonical_of_plain(said if is_plain else plain(said)))
 
     @property
     def may_be_asked(self) -> bool:
         """Whether an empty cell may be wrong."""
         return self.typed.required or self.typed.required_when is not None
 
-    def holds(self, condition: Condition, raw: Mapping[str, str]) -> bool:
-        """Whether a condition on another field holds, by what was typed there."""
-        key = condition, raw.get(condition.field, "")
-        known = self._held.get(key)
+    @property
+    def hangs_on_another(self) -> bool:
+        """Whether it depends on another field if it applies, or is required."""
+        return self.typed.when is not None or self.typed.required_when is not None
+
+    def applies(self, raw: Mapping[str, str]) -> bool:
+        """Whether the field is asked at all, by what was typed elsewhere in the line."""
+        return self.typed.when is None or self._holds(self.typed.when, raw, self._applied)
+
+    def is_asked(self, raw: Mapping[str, str]) -> bool:
+        """Whether the field is required only because of what was typed elsewhere in the line."""
+        return self.typed.required_when is not None and self._holds(self.typed.required_when, raw, self._asked)
+
+    def _holds(self, condition: Condition, raw: Mapping[str, str], held: dict[str, bool]) -> bool:
+        """Whether a condition holds, as it was worked out for what was typed in the field that it is about."""
+        typed = raw.get(condition.field, "")
+        known = held.get(typed)
         if known is None:
-            if len(self._held) >= MOST_KEPT:
-                self._held.clear()
-            known = self._held[key] = rules.applies(condition, raw, self.group, self.around)
+            if len(held) >= MOST_KEPT:
+                held.clear()
+            known = held[typed] = rules.applies(condition, raw, self.group, self.around)
         return known
+
+
+_Step = tuple[str, Callable[[str], Cell | None], Callable[[str], Cell], Column | None, bool]
+"""Code, what is known of cells, what works a cell out, the column where it hangs on another, whether it is compared."""
 
 
 class Reader:
@@ -135,32 +154,32 @@ class Reader:
         columns = [Column(f, w, around, group, f.code in personal, f.code not in uncompared) for f, w in fields]
         needed = [column for column in columns if present is None or column.typed.code in present or column.may_be_asked]
         needed.sort(key=lambda column: column.typed.code)
-        self._steps: Sequence[tuple[str, Column, Callable[[str], Cell | None]]]
-        self._steps = [(column.typed.code, column, column.known.get) for column in needed]
+        self._steps: list[_Step] = [
+            (column.typed.code, column.known.get, column.cell, column if column.hangs_on_another else None, column.is_compared)
+            for column in needed
+        ]
 
     def read(self, raw: Mapping[str, str]) -> Read | None:
         """A line by field code, read; None where anything is wrong with it."""
         found = Read({}, [], [], [], [], [])
         values, inside, public, said, shown, secrets = found
-        for code, column, known in self._steps:
-            when = column.typed.when
-            if when is not None and not column.holds(when, raw):
+        for code, known, cell, hanging, is_compared in self._steps:
+            if hanging is not None and not hanging.applies(raw):
                 continue
             text = raw.get(code, "")
-            cell = known(text) or column.cell(text)
-            value, piece, seen, secret = cell
+            value, piece, seen, secret = known(text) or cell(text)
             if value is None:
-                if piece or (column.typed.required_when is not None and column.holds(column.typed.required_when, raw)):
+                if piece or (hanging is not None and hanging.is_asked(raw)):
                     return None
                 continue
             values[code] = value
             if secret is not None:
                 secrets.append((len(inside), code, secret))
             inside.append(piece)
+            if is_compared:
+                said.append(piece)
             if seen:
                 public.append(seen)
-            if column.is_compared:
-                said.append(piece)
-                if seen:
+                if is_compared:
                     shown.append(seen)
         return found

@@ -62,14 +62,14 @@ class Judge:
         good: list[Judged] = []
         faulty: list[FaultyLine] = []
         for line in lines:
-            for kept in (self._read, self._outcomes):
-                if len(kept) > MOST_KEPT:
-                    kept.clear()
             found = self._one(line)
             if isinstance(found, Judged):
                 good.append(found)
             else:
                 faulty.append(FaultyLine(line.number, line.cells, tuple(found)))
+            if len(self._read) > MOST_KEPT or len(self._outcomes) > MOST_KEPT:
+                self._read.clear()
+                self._outcomes.clear()
         return good, faulty
 
     def _one(self, line: Line) -> Judged | list[Fault]:
