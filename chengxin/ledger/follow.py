@@ -36,7 +36,8 @@ def follow(name: str, handler: Handler, limit: int = 200, *, kinds: Collection[s
     """
     if not queries.behind([name]):
         return 0
-    FollowerPosition.objects.bulk_create([FollowerPosition(name=name)], ignore_conflicts=True)
+    if not FollowerPosition.objects.filter(name=name).exists():  # an insert would wait for another process that moves the follower
+        FollowerPosition.objects.bulk_create([FollowerPosition(name=name)], ignore_conflicts=True)
     with transaction.atomic():
         rows = FollowerPosition.objects.select_for_update(skip_locked=True).filter(name=name)
         place = rows.first()
