@@ -30,6 +30,7 @@ WORKERS = 2
 START_S = 5.0
 EVERY_S = 0.5
 LOOK_EVERY_S = 0.2
+WEIGH_EVERY_S = 1.0
 LEAST, GOAL = 0.30, 0.45
 MOST_MB, MOST_LAST_PROOF_S, MOST_PERSON_S = 1_500, 60, 2
 UNIT = "市场监管总局（演示）"
@@ -263,7 +264,7 @@ def differing(codes: list[str]) -> float:
 def measure(codes: list[str], path: Path) -> list[Figure]:
     """All figures of the import."""
     with workers() as pids:
-        weight = Watcher(lambda: programs.weight_mb(pids), every_s=LOOK_EVERY_S)
+        weight = Watcher(lambda: programs.weight_mb(pids), every_s=WEIGH_EVERY_S)
         people = Watcher(publisher(codes[LINES:]), every_s=EVERY_S)
         people.look()
         time.sleep(START_S)

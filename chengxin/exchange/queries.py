@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from chengxin.common import crypto
+from chengxin.common import crypto, sql
 from chengxin.common.errors import NotFound
 from chengxin.exchange import values
 from chengxin.exchange.models import Chunk, FaultyLine, Job
@@ -56,6 +56,24 @@ def progress(job_id: UUID) -> tuple[str, int, int]:
     if found is None:
         raise NotFound
     return found
+
+
+_WAITING = """
+WITH working AS (
+  SELECT id, phase FROM exchange_job WHERE phase IN ('structure', 'rows', 'commit') AND (%(job)s::uuid IS NULL OR id = %(job)s)
+), under_way AS (
+  SELECT phase, EXISTS (
+    SELECT 1 FROM exchange_chunk c WHERE c.job_id = working.id AND c.done_at IS NULL AND (phase = 'commit' OR c.judged_at IS NULL)
+  ) AS has_chunks
+  FROM working WHERE phase <> 'structure'
+)
+SELECT 'structure', true FROM working WHERE phase = 'structure' UNION SELECT phase, has_chunks FROM under_way
+"""
+
+
+def waiting(job_id: UUID | None = None) -> set[tuple[str, bool]]:
+    """The phases that any file, or one, is in, each with whether chunks are left to deal with in it; nothing of it is held."""
+    return {(phase, has_chunks) for phase, has_chunks in sql.rows(_WAITING, {"job": job_id})}
 
 
 def own(job_id: UUID, *, by: Actor) -> JobView:

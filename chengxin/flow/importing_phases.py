@@ -47,14 +47,15 @@ def carry_out(limit: int) -> int:
 
 def one_step(job_id: UUID | None = None) -> int:
     """The next step of any file, or of one; returns how many lines it dealt with, at least 1, or 0 where nothing waits."""
-    steps: Sequence[Step] = (
-        partial(_advance, values.COMMIT, job_id),
-        partial(_advance, values.ROWS, job_id),
-        partial(_commit_chunk, job_id),
-        partial(_judge_chunk, job_id),
-        partial(_read_through, job_id),
-    )
-    return next((taken for take in steps if (taken := take())), 0)
+    steps: dict[tuple[str, bool], Step] = {
+        (values.COMMIT, False): partial(_advance, values.COMMIT, job_id),
+        (values.ROWS, False): partial(_advance, values.ROWS, job_id),
+        (values.COMMIT, True): partial(_commit_chunk, job_id),
+        (values.ROWS, True): partial(_judge_chunk, job_id),
+        (values.STRUCTURE, True): partial(_read_through, job_id),
+    }
+    waiting = queries.waiting(job_id)
+    return next((taken for kind, take in steps.items() if kind in waiting and (taken := take())), 0)
 
 
 @dataclass

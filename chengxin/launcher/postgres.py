@@ -24,7 +24,8 @@ START_PAUSE_S = 0.25
 START_WAIT_S = 300
 LOG_BYTES = 64 * 1024**2
 """A log that is longer when the server starts is begun anew; one former is kept."""
-LEAST_BUFFERS_MB, MOST_BUFFERS_MB, SHARE_OF_MEMORY = 128, 1024, 16
+LEAST_BUFFERS_MB, MOST_BUFFERS_MB, BUFFERS_SHARE = 128, 4096, 8
+LEAST_WAL_MB, MOST_WAL_MB, WAL_SHARE = 1024, 8192, 4
 CGROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -37,13 +38,18 @@ def memory_bytes() -> int:
 
 
 def buffers(memory: int) -> str:
-    """Return how much PostgreSQL keeps of its pages: a sixteenth of the memory, within bounds; the system's cache holds the rest."""
-    return f"{min(max(memory // SHARE_OF_MEMORY >> 20, LEAST_BUFFERS_MB), MOST_BUFFERS_MB)}MB"
+    """Return how much PostgreSQL keeps of its pages: an eighth of the memory, within bounds; the system's cache holds the rest."""
+    return f"{min(max(memory // BUFFERS_SHARE >> 20, LEAST_BUFFERS_MB), MOST_BUFFERS_MB)}MB"
+
+
+def wal(memory: int) -> str:
+    """Return how much WAL may come between checkpoints: a quarter of the memory, within bounds; after a crash it is read again."""
+    return f"{min(max(memory // WAL_SHARE >> 20, LEAST_WAL_MB), MOST_WAL_MB)}MB"
 
 
 SETTINGS = {
     "shared_buffers": buffers(memory_bytes()),
-    "max_wal_size": "2GB",  # after each checkpoint pages are written whole, and an import touches most; a crash replays half of it
+    "max_wal_size": wal(memory_bytes()),  # after each checkpoint pages are written whole, and an import touches most of them
     "checkpoint_timeout": "15min",
     "max_connections": "100",
     "random_page_cost": "1.1",

@@ -16,7 +16,7 @@ import pytest
 
 from chengxin.launcher import binaries, places, roles
 from chengxin.launcher.errors import LauncherError
-from chengxin.launcher.postgres import LOG_BYTES, SUPERUSER, Server
+from chengxin.launcher.postgres import LOG_BYTES, SUPERUSER, Server, buffers, wal
 
 
 @pytest.fixture
@@ -30,6 +30,13 @@ def base() -> Iterator[Path]:
         server.stop(mode="immediate")
     shutil.rmtree(server.socket, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "pages", "log"), [(1, "128MB", "1024MB"), (8, "1024MB", "2048MB"), (24, "3072MB", "6144MB"), (256, "4096MB", "8192MB")]
+)
+def test_pages_and_wal_follow_the_memory_within_bounds(gigabytes: int, pages: str, log: str) -> None:
+    assert (buffers(gigabytes << 30), wal(gigabytes << 30)) == (pages, log)
 
 
 def start_time(server: Server) -> str:
