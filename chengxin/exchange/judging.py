@@ -80,6 +80,8 @@ class Judge:
     def quickly(self, line: Line, operation: str) -> Judged | None:
         """A line in which nothing is wrong, from what its cells were read as; None where it has to be looked at closer."""
         kind = line.raw.get(SUBJECT, "")[:2]
+        if not (kind.isascii() and kind.isalnum()):
+            return None
         read = (self._readers.get(kind) or self._reader(kind)).read(line.raw)
         if read is None or read.values[SUBJECT][:2] != kind or self._of_the_line(line, read.values, operation):
             return None

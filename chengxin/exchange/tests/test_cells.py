@@ -108,6 +108,14 @@ def test_a_line_read_cell_by_cell_is_the_line_read_field_by_field(group: str) ->
     assert 3 < both < LINES - 3, "lines of both sorts are among them"
 
 
+@pytest.mark.parametrize("typed", [" 91330110WWTE10019A ", "91330110-WWTE10019a", "\uff191330110WWTE10019A"])
+def test_a_code_typed_in_another_way_is_read_all_the_same(typed: str) -> None:
+    form = form_of("G06")
+    lines_of_one = [line._replace(raw={**line.raw, "subject_uscc": typed}) for line in lines(form, seed=7)]
+    good, _faulty = judging.Judge(form, TODAY).judge(lines_of_one)
+    assert good and {line.uscc for line in good} == {"91330110WWTE10019A"}
+
+
 def test_columns_that_a_file_lacks_are_empty_in_every_line() -> None:
     form = form_of("G06")
     lacking = {"remark", "permits", "repair_status"} & {field.code for field in form.groups[0].fields}
