@@ -24,7 +24,7 @@ START_PAUSE_S = 0.25
 START_WAIT_S = 300
 LOG_BYTES = 64 * 1024**2
 """A log that is longer when the server starts is begun anew; one former is kept."""
-LEAST_BUFFERS_MB, MOST_BUFFERS_MB, BUFFERS_SHARE = 128, 8192, 4
+LEAST_BUFFERS_MB, MOST_BUFFERS_MB, BUFFERS_SHARE = 128, 4096, 8
 LEAST_WAL_MB, MOST_WAL_MB, WAL_SHARE = 1024, 8192, 4
 CGROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
 
@@ -38,7 +38,7 @@ def memory_bytes() -> int:
 
 
 def buffers(memory: int) -> str:
-    """Return how much PostgreSQL keeps of its pages: a quarter of the memory, within bounds; the system's cache holds the rest."""
+    """Return how much PostgreSQL keeps of its pages: an eighth of the memory, within bounds; the system's cache holds the rest."""
     return f"{min(max(memory // BUFFERS_SHARE >> 20, LEAST_BUFFERS_MB), MOST_BUFFERS_MB)}MB"
 
 
@@ -50,6 +50,7 @@ def wal(memory: int) -> str:
 SETTINGS = {
     "shared_buffers": buffers(memory_bytes()),
     "max_wal_size": wal(memory_bytes()),  # after each checkpoint pages are written whole, and an import touches most of them
+    "wal_buffers": "64MB",  # so that it is the WAL writer that writes what a chunk of an import leaves, not the import
     "checkpoint_timeout": "15min",
     "max_connections": "100",
     "random_page_cost": "1.1",
@@ -58,7 +59,7 @@ SETTINGS = {
     "log_timezone": "UTC",
 }
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-TEST_SETTINGS = {**SETTINGS, **HASTY, "shared_buffers": "256MB", "max_connections": "200"}
+TEST_SETTINGS = {**SETTINGS, **HASTY, "shared_buffers": "256MB", "wal_buffers": "16MB", "max_connections": "200"}
 
 
 def runner() -> pwd.struct_passwd | None:

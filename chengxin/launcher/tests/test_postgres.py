@@ -33,7 +33,7 @@ def base() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(
-    ("gigabytes", "pages", "log"), [(1, "256MB", "1024MB"), (8, "2048MB", "2048MB"), (24, "6144MB", "6144MB"), (256, "8192MB", "8192MB")]
+    ("gigabytes", "pages", "log"), [(1, "128MB", "1024MB"), (8, "1024MB", "2048MB"), (24, "3072MB", "6144MB"), (256, "4096MB", "8192MB")]
 )
 def test_pages_and_wal_follow_the_memory_within_bounds(gigabytes: int, pages: str, log: str) -> None:
     assert (buffers(gigabytes << 30), wal(gigabytes << 30)) == (pages, log)
