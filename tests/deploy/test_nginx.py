@@ -37,6 +37,7 @@ http {{
 }}
 """
 START_S = 60
+LOG_PATIENCE_S = 10
 STRANGER = "203.0.113.9"
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -60,9 +61,16 @@ class Site:
         return httpx.Client(base_url=f"https://localhost:{self.tls}", verify=self.context, timeout=20)
 
     def logged(self, path: str) -> dict[str, object]:
-        """The web server's own line about a request."""
-        lines = [json.loads(line) for line in (self.folder / "web.log").read_text("utf-8").splitlines() if line.startswith("{")]
-        return next(line for line in reversed(lines) if line.get("path") == path)
+        """The web server's own line about a request, which it may write a moment after the answer."""
+        until = time.monotonic() + LOG_PATIENCE_S
+        while True:
+            written = (self.folder / "web.log").read_text("utf-8").splitlines(keepends=True)
+            lines = [json.loads(line) for line in written if line.startswith("{") and line.endswith("\n")]
+            found: dict[str, object] | None = next((line for line in reversed(lines) if line.get("path") == path), None)
+            if found or time.monotonic() > until:
+                assert found, f"no line about {path}"
+                return found
+            time.sleep(0.05)
 
 
 @pytest.fixture
