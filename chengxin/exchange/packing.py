@@ -62,8 +62,19 @@ def pack(lines: Sequence[Packed], *, bound_to: str) -> str:
 def unpack(payload: str, *, bound_to: str) -> list[Packed]:
     """The way back."""
     packed = crypto.unseal_bytes(payload, bound_to=bound_to)
-    rows = zstandard.ZstdDecompressor().decompress(packed) if packed.startswith(ZSTD) else zlib.decompress(packed)
-    return [_packed(*row) for row in orjson.loads(rows)]
+    if packed.startswith(ZSTD):
+        return [_packed(*row) for row in orjson.loads(zstandard.ZstdDecompressor().decompress(packed))]
+    return [_packed(*_as_now(row)) for row in orjson.loads(zlib.decompress(packed))]
+
+
+def _as_now(row: list[Any]) -> list[Any]:
+    """A row of the version that packed by zlib: what was made ready stood in a list of its own, ids with their hyphens."""
+    *told, record_id, ready = row
+    told.append(record_id.replace("-", ""))
+    if ready is None:
+        return told
+    version_id, *rest = ready
+    return [*told, version_id.replace("-", ""), *rest]
 
 
 def _row(line: Packed) -> tuple[Any, ...]:

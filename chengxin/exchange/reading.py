@@ -79,7 +79,8 @@ class Columns:
 
     def _formulas(self, row: Row) -> list[Fault]:
         words = _("单元格内容像是公式，请改为文字或数值后再导入。")
-        places = [place for place, cell in enumerate(row.cells) if place in self.codes and FORMULA.match(cell)]
+        suspect = [place for place, cell in enumerate(row.cells) if cell[:1] in _SUSPECT and place in self.codes]
+        places = [place for place in suspect if FORMULA.match(row.cells[place])]
         return [Fault(row.number, self.header[place].strip(), words) for place in places]
 
 

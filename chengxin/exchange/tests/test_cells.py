@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import zlib
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from chengxin.catalogue import loader, reading
 from chengxin.catalogue.tests.helpers import SHIPPED
 from chengxin.catalogue.values import Field, Form
-from chengxin.common import keys
+from chengxin.common import crypto, keys
 from chengxin.exchange import judging, packing
 from chengxin.exchange.values import Judged, Line
 from chengxin.records import openings
@@ -137,3 +138,18 @@ def test_what_personal_cells_say_is_sealed() -> None:
     sealed = openings.sealed_codes(inside)
     assert sealed
     assert openings.inside_plain(ready.version_id, inside)[min(sealed)] != inside[min(sealed)]
+
+
+def test_a_chunk_that_the_former_version_packed_is_taken_in_by_this_one() -> None:
+    form = form_of("G06")
+    [line, *_others] = packing.made_ready(judging.Judge(form, TODAY).judge(lines(form, seed=9))[0], group="G06")
+    ready = line.supply.record
+    assert ready is not None
+    head = [line.number, line.uscc, line.name, line.is_unpublished, line.supply.operation, "G06", line.supply.unit, line.supply.no]
+    public = ready.public.decode() if ready.public is not None else None
+    days = [str(day) if day else None for day in (ready.publicity_from, ready.publicity_until)]
+    about = [ready.origin, ready.form_version, ready.order, ready.collected_at, ready.inside, public]
+    former = [*head, str(ready.record_id), [str(ready.version_id), *about, [mark.hex() for mark in ready.fingerprints], *days]]
+    withdrawn = [*head, str(ready.record_id), None]
+    payload = crypto.seal_bytes(zlib.compress(json.dumps([former, withdrawn]).encode()), bound_to="chunk")
+    assert packing.unpack(payload, bound_to="chunk") == [line, line._replace(supply=line.supply._replace(record=None))]
