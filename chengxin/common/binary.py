@@ -32,6 +32,11 @@ def int4(value: int) -> bytes:
     return value.to_bytes(4, "big", signed=True)
 
 
+def int8(value: int) -> bytes:
+    """An integer of eight bytes."""
+    return value.to_bytes(8, "big", signed=True)
+
+
 def _dumped(value: date) -> bytes:
     made = Transformer().get_dumper(value, PyFormat.BINARY).dump(value)
     assert made is not None

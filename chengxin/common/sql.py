@@ -54,6 +54,11 @@ def do_not_wait_for_disk() -> None:
     execute("SELECT set_config('synchronous_commit', 'off', true)", {})
 
 
+def wait_for_disk() -> None:
+    """The commit of this transaction waits for the disk after all: of what it writes others are told, or the world is."""
+    execute("SET LOCAL synchronous_commit TO DEFAULT", {})
+
+
 @contextmanager
 def snapshot() -> Iterator[None]:
     """Reads within see the database as of one moment; inside a transaction that has begun they see what it sees."""

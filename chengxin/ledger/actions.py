@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from chengxin.common import binary, clock, sql
 
-from . import rules
+from . import rules, sequencer
 from .follow import follow, retry_parked
 from .origins import succeed
 from .values import NewEvent, Publication
@@ -80,16 +80,27 @@ def append_many(*, events: Sequence[NewEvent], by: By) -> int:
     return len(events)
 
 
-def append_published(*, publications: Iterable[Publication], at: datetime, by: By) -> None:
-    """Append the publication of record versions in the caller's transaction, in their order; the leaves are made here (D-17)."""
+_PLACED = ("position", "leaf_index")
+_COPY_PLACED = f"COPY ledger_event ({', '.join((*_COLUMNS, *_PLACED))}) FROM STDIN (FORMAT BINARY)"
+
+
+def append_published(*, publications: Sequence[Publication], at: datetime, by: By, at_once: bool = False) -> None:
+    """Append the publication of record versions in the caller's transaction, in their order; the leaves are made here (D-17).
+
+    `at_once`: as the last thing in its transaction, the events get their places as they are written, if the log can be signed
+    now; else, and where it cannot, the sequencer gives them later.
+    """
+    if not publications:
+        return
+    leaves = [rules.published_leaf(version_id=str(made.version_id), commitment=made.commitment, at=at) for made in publications]
+    places = sequencer.place_at_once(rules.PUBLIC, leaves) if at_once else None
     actor, moment = _pseudonym(by), binary.moment(at)
-    with connection.cursor() as cursor, cursor.copy(_COPY) as stream:
-        for version_id, enterprise_id, group, commitment in publications:
-            named = str(version_id)
-            leaf = rules.published_leaf(version_id=named, commitment=commitment, at=at)
-            data = orjson.dumps({"enterprise": str(enterprise_id), "group": rules.check_text(group)})
-            about = rules.PUBLIC, rules.PUBLISHED, named, binary.jsonb(data)
-            stream.write_row((*about, leaf, None, actor, version_id.bytes, moment))
+    with connection.cursor() as cursor, cursor.copy(_COPY_PLACED if places else _COPY) as stream:
+        for nth, (made, leaf) in enumerate(zip(publications, leaves, strict=True)):
+            data = orjson.dumps({"enterprise": str(made.enterprise_id), "group": rules.check_text(made.group)})
+            about = rules.PUBLIC, rules.PUBLISHED, str(made.version_id), binary.jsonb(data)
+            place = (binary.int8(places.position + nth), binary.int8(places.leaf_index + nth)) if places else ()
+            stream.write_row((*about, leaf, None, actor, made.version_id.bytes, moment, *place))
 
 
 def prune_checkpoints(*, before: datetime) -> int:

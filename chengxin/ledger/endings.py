@@ -57,7 +57,7 @@ def catch_up(head: store.Head, *, place: Path) -> None:
 
 def _written_to(origin: str, *, place: Path) -> int:
     """The last leaf the journal holds under this name of the log; a new name begins anew, which costs only lines."""
-    last = next(iter(outside.last_entries(place / NAME)), None)
+    last = next(outside.last_entries(place / NAME), None)
     return int(last["index"]) if last and last["origin"] == origin else -1
 
 

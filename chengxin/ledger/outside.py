@@ -8,10 +8,11 @@ the log, and is brought up to date when it is back; one that says something else
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ import structlog
 from django.conf import settings
 
 from .notes import Checkpoint, parse_checkpoint
+
+MOST_AT_ONCE = 16
+"""So many checkpoints at the end of a file may stand in another order than they were signed in."""
 
 _TAIL_BYTES = 65_536
 _behind: set[Path] = set()
@@ -62,7 +66,7 @@ def add(name: str, entries: Sequence[Mapping[str, Any]], *, place: Path | None =
     """Add lines to a file, in one place or everywhere; a mirror that cannot be written is noted as being behind."""
     if not entries:
         return
-    lines = "".join(json.dumps(entry) + "\n" for entry in entries).encode("ascii")
+    lines = [f"{json.dumps(entry)}\n".encode("ascii") for entry in entries]
     for where in places() if place is None else [place]:
         if where == folder():
             where.mkdir(parents=True, exist_ok=True)
@@ -71,7 +75,7 @@ def add(name: str, entries: Sequence[Mapping[str, Any]], *, place: Path | None =
             _mirror(where / name, lines)
 
 
-def _mirror(file: Path, lines: bytes) -> None:
+def _mirror(file: Path, lines: Sequence[bytes]) -> None:
     try:
         _add(file, lines)
     except OSError as error:
@@ -100,11 +104,13 @@ def note_level() -> None:
         _behind.clear()
 
 
-def _add(file: Path, lines: bytes) -> None:
+def _add(file: Path, lines: Sequence[bytes]) -> None:
+    """Add lines; those that another process, which came next, has found missing and added already stand there once."""
     new = not file.exists()
     handle = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
     try:
-        _write(handle, _mend(handle) + lines)
+        known = _end_of(handle)
+        _write(handle, _mend(known) + b"".join(line for line in lines if line not in known))
         os.fsync(handle)
     finally:
         os.close(handle)
@@ -115,23 +121,21 @@ def _add(file: Path, lines: bytes) -> None:
 def newest(log: str, *, place: Path | None = None) -> Checkpoint | None:
     """The newest checkpoint outside, or None where there is none.
 
-    A last line that was cut by a crash was never shown to anyone and does not count. Raises ValueError
-    where a whole line cannot be read.
+    A last line that was cut by a crash was never shown to anyone and does not count. Of the last lines the one that goes
+    furthest: who signs one after the other may write the other way round. Raises ValueError where a whole line cannot be read.
     """
-    for entry in last_entries(path(log, place=place)):
-        note = entry.get("checkpoint")
-        if isinstance(note, str):
-            return parse_checkpoint(note)
-    return None
+    notes = (entry.get("checkpoint") for entry in last_entries(path(log, place=place)))
+    last = [parse_checkpoint(note) for note in itertools.islice((note for note in notes if isinstance(note, str)), MOST_AT_ONCE)]
+    return max((seen for seen in last if seen.origin == last[0].origin), key=lambda seen: seen.size, default=None)
 
 
-def last_entries(file: Path) -> list[dict[str, Any]]:
+def last_entries(file: Path) -> Iterator[dict[str, Any]]:
     """The last lines of a file that are whole, newest first; raises ValueError where one cannot be read."""
     try:
         raw = _tail(file)
     except FileNotFoundError:
-        return []
-    return [entry for line in reversed(raw.split(b"\n")[:-1]) if (entry := entry_of(line)) is not None]
+        return
+    yield from (entry for line in reversed(raw.split(b"\n")[:-1]) if (entry := entry_of(line)) is not None)
 
 
 def entry_of(line: bytes) -> dict[str, Any] | None:
@@ -146,19 +150,19 @@ def entry_of(line: bytes) -> dict[str, Any] | None:
 
 def _tail(file: Path) -> bytes:
     with file.open("rb") as stream:
-        end = stream.seek(0, os.SEEK_END)
-        start = max(0, end - _TAIL_BYTES)
-        stream.seek(start)
-        raw = stream.read()
+        return _end_of(stream.fileno())
+
+
+def _end_of(handle: int) -> bytes:
+    """The last lines of a file, with what may be left of one that was cut."""
+    start = max(0, os.fstat(handle).st_size - _TAIL_BYTES)
+    raw = os.pread(handle, _TAIL_BYTES, start)
     return raw if not start else raw.partition(b"\n")[2]
 
 
-def _mend(handle: int) -> bytes:
+def _mend(last: bytes) -> bytes:
     """What closes a line that a crash has cut, so that the next one starts afresh."""
-    size = os.fstat(handle).st_size
-    if not size or os.pread(handle, 1, size - 1) == b"\n":
-        return b""
-    return b"\x00torn\n"
+    return b"" if not last or last.endswith(b"\n") else b"\x00torn\n"
 
 
 def _write(handle: int, data: bytes) -> None:

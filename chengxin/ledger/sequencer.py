@@ -12,9 +12,11 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from chengxin.common import sql
 
@@ -26,6 +28,11 @@ from .rules import LOGS, PUBLIC
 DEFAULT_LIMIT = 1_000
 QUIET_S = 1.0
 """For so long the logs stand still before a worker takes over from the one that placed last."""
+
+PATIENCE_S = 0.3
+"""For so long who places events as they are written waits for another one that places."""
+
+log_of_steps = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,48 @@ def _placed_elsewhere() -> bool:
     return now - _elsewhere.since < QUIET_S
 
 
+class Places(NamedTuple):
+    """Of the first of some events that follow one another in one log."""
+
+    position: int
+    leaf_index: int
+
+
+def place_at_once(log: str, leaves: Sequence[bytes]) -> Places | None:
+    """Grow a log by the leaves of events that the caller writes next, in the same transaction, with the places that they get here.
+
+    What waits goes before them. To be called last in a transaction: the signer's lock is held to its end, and its commit waits
+    for the disk. None where another one keeps placing, more waits than a step takes, or the log may not sign now: then the
+    events are written without a place, and get it later.
+    """
+    try:
+        with transaction.atomic():
+            return _place_behind(log, leaves) if signing.lock_within(PATIENCE_S) else None
+    except (OperationalError, InterfaceError):
+        _memory.clear()
+        raise
+    except Exception:
+        _memory.clear()
+        log_of_steps.exception("events wait for their place", log=log)
+        return None
+
+
+def _place_behind(log: str, leaves: Sequence[bytes]) -> Places | None:
+    sql.execute("SELECT set_config('ledger.covered', 'yes', true)", {})
+    sql.wait_for_disk()
+    trees = _trees()
+    waiting = _take(DEFAULT_LIMIT, trees)
+    placed = sum(map(len, waiting.values()))
+    if placed == DEFAULT_LIMIT:
+        _grow_all(trees, waiting)
+        return None
+    position = 1 + placed + sum(tree.edge.size for tree in trees.values())
+    places = Places(position, trees[log].edge.size + len(waiting[log]))
+    waiting[log] += map(leaf_hash, leaves)
+    _grow_all(trees, waiting)
+    return places
+
+
 def forget() -> None:
     """Throw away what is remembered between steps; the next one reads and checks everything."""
     with _memory_lock:
@@ -142,17 +191,25 @@ def _has_work() -> bool:
 
 
 def _place(limit: int) -> int:
+    trees = _trees()
+    leaves = _take(limit, trees)
+    _grow_all(trees, leaves)
+    return sum(map(len, leaves.values()))
+
+
+def _trees() -> dict[str, _Tree]:
+    """The trees as they stand, from memory where the database agrees."""
     if outside.behind():
         outside.note_level()
         _memory.clear()
     heads = _heads()
-    trees = {log: _remembered(log, heads) or _tree(log) for log in LOGS}
-    leaves = _take(limit, trees)
-    for log, tree in trees.items():
-        if leaves[log]:
-            trees[log] = _grow(log, tree, leaves[log])
-    transaction.on_commit(lambda: _memory.update(trees))
-    return sum(map(len, leaves.values()))
+    return {log: _remembered(log, heads) or _tree(log) for log in LOGS}
+
+
+def _grow_all(trees: dict[str, _Tree], leaves: dict[str, list[bytes]]) -> None:
+    """Grow each log by its leaves and sign; what it is then is remembered once it is committed."""
+    grown = {log: _grow(log, tree, leaves[log]) if leaves[log] else tree for log, tree in trees.items()}
+    transaction.on_commit(lambda: _memory.update(grown))
 
 
 def _heads() -> dict[str, _Head]:

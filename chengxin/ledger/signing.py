@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +19,8 @@ from .notes import check_key_name, sign_checkpoint, vkey
 LOCK_KEY = 0x6C6564676572
 """Advisory lock of whoever signs: the letters `ledger`."""
 
+LOOK_EVERY_S = 0.005
+
 
 def lock() -> None:
     """Take the lock of the signer until the end of the transaction."""
@@ -31,6 +34,14 @@ def try_lock() -> bool:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK_KEY])
         row = cursor.fetchone()
     return bool(row and row[0])
+
+
+def lock_within(patience_s: float) -> bool:
+    """Take the same lock, and wait so long for who holds it; says whether we have it."""
+    until = time.monotonic() + patience_s
+    while not (held := try_lock()) and time.monotonic() < until:
+        time.sleep(LOOK_EVERY_S)
+    return held
 
 
 def key_name(log: str) -> str:

@@ -19,6 +19,9 @@ from chengxin.records.models import Change, WaitingChange
 MAX_PAGE = 10_000
 """Most changes in one page."""
 
+MAX_AT_ONCE = 1_000
+"""Most waiting changes that are placed in one turn."""
+
 LOCK_ID = 0x6665_6564
 """Advisory lock of the one who gives positions."""
 
@@ -40,6 +43,14 @@ WITH taken AS (
 )
 SELECT count(*) FROM taken
 """
+_TOLD = "FROM unnest(string_to_array(%(changed)s, chr(31))) AS told ORDER BY told"
+_WAIT = f"INSERT INTO records_waitingchange (uscc, kind, etag, at) SELECT left(told, 18), 'changed', substr(told, 19), %(now)s {_TOLD}"
+_TELL = f"""
+INSERT INTO records_change (position, uscc, kind, etag, at)
+SELECT (SELECT coalesce(max(position), 0) FROM records_change) + row_number() OVER (ORDER BY told),
+       left(told, 18), 'changed', substr(told, 19), %(now)s
+{_TOLD}
+"""
 # The entries as JSON, ready to send: no value in them needs an escape.
 _PAGE = """
 SELECT coalesce(max(position), %(after)s), string_agg(
@@ -60,6 +71,19 @@ class Page:
 def tell_removed(*, uscc: str) -> None:
     """In the transaction that closes a file: its code leaves the public, nothing else is said (D-20)."""
     WaitingChange.objects.create(uscc=uscc, kind="removed", etag="", at=clock.now())
+
+
+def tell_at_once(*, changed: Sequence[str]) -> None:
+    """In the transaction that wrote these files, late in it: what changed, with its place behind what waits.
+
+    Each is a code with its tag behind. Who gives places is held to the end of the transaction, and its commit waits for the disk.
+    Where more waits than one turn takes, these wait behind it.
+    """
+    given = {"changed": sql.listed(changed), "now": clock.now()}
+    sql.row(_LOCK, {"lock": LOCK_ID})
+    taken = sql.row(_PLACE, {"limit": MAX_AT_ONCE})
+    sql.wait_for_disk()
+    sql.execute(_WAIT if taken and taken[0] == MAX_AT_ONCE else _TELL, given)
 
 
 @transaction.atomic

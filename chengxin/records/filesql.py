@@ -55,8 +55,7 @@ WHERE f.enterprise_id = ANY(%(ids)b)
 LOCK = "SELECT enterprise_id FROM records_publicfile WHERE enterprise_id = ANY(%(ids)b) ORDER BY uscc FOR UPDATE"
 
 # Its rows are locked before, so that they are found again by where they stand.
-# Also tells the change feed, where the bytes are other ones than before (ADR 0014).
-REWRITE = f"""
+_WRITE = f"""
 WITH made AS MATERIALIZED ({ASSEMBLE}), written AS (
     UPDATE records_publicfile p
     SET body = made.body, etag = left(encode(sha256(made.body), 'hex'), 32), records = made.records,
@@ -64,9 +63,17 @@ WITH made AS MATERIALIZED ({ASSEMBLE}), written AS (
     FROM made WHERE p.ctid = made.place
     RETURNING p.uscc, p.etag, made.former
 )
+"""
+
+# Also tells the change feed, where the bytes are other ones than before (ADR 0014).
+REWRITE = f"""
+{_WRITE}
 INSERT INTO records_waitingchange (uscc, kind, etag, at)
 SELECT uscc, 'changed', etag, %(now)s FROM written WHERE etag <> former ORDER BY uscc
 """
+
+# Gives back what the feed has to be told: codes with their tags.
+REWRITE_UNTOLD = f"{_WRITE} SELECT string_agg(uscc || etag, chr(31)) FROM written WHERE etag <> former"
 
 READ_MANY = "SELECT uscc, body, etag, next_change_on FROM records_publicfile WHERE uscc = ANY(%s)"
 

@@ -17,7 +17,7 @@ from chengxin.common import clock, crypto
 from chengxin.common.canonical import canonical_of_plain
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
-from chengxin.records import copying, openings
+from chengxin.records import changes, copying, files, openings
 from chengxin.records.values import NewRecord, Ready, Written
 
 FINGERPRINT = "record-fingerprint"
@@ -121,3 +121,15 @@ def insert(*, filing_id: UUID | None, records: Sequence[tuple[UUID, Ready]], by:
     publications = copying.write(filing_id=filing_id, records=records, now=now)
     ledger.append_published(publications=publications, at=now, by=by)
     return copying.ids(records, public=True), copying.ids(records, public=False)
+
+
+def insert_many(*, filing_id: UUID | None, records: Sequence[tuple[UUID, Ready]], by: Actor) -> None:
+    """The same with the files of these enterprises written anew, as the last thing in the transaction.
+
+    Events and changes get their places as they are written, if they can: so none of them is written twice.
+    """
+    now = clock.now()
+    publications = copying.write(filing_id=filing_id, records=records, now=now)
+    changed = files.rewrite_untold(enterprise_ids={enterprise_id for enterprise_id, _record in records})
+    changes.tell_at_once(changed=changed)
+    ledger.append_published(publications=publications, at=now, by=by, at_once=True)

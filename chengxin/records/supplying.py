@@ -13,6 +13,9 @@ from chengxin.records.sources import Key, Standing
 from chengxin.records.values import ADD, BY_CONTENT, CORRECT, GOVERNMENT, REASSIGN, WITHDRAW, NewRecord, Ready
 
 NEW, CORRECTED, UNCHANGED, WITHDRAWN, REASSIGNED = "new", "corrected", "unchanged", "withdrawn", "reassigned"
+MANY = 100
+"""From so many records on, where they end none that stands, all that is written of them gets its place at once."""
+
 HELD, ABSENT, OWN, GONE = "held", "absent", "own", "gone"
 
 
@@ -85,13 +88,17 @@ def gone(supplies: Iterable[Supply], *, stand: Mapping[Key, Standing]) -> set[UU
 def carry_out(*, filing_id: UUID | None, supplies: Sequence[tuple[Supply, Verdict, UUID]], by: Actor) -> None:
     """Do what the verdicts say, each supply with the enterprise it is about; files and events follow in the transaction.
 
-    The enterprises and what stands are locked by the caller; the keys differ from one another.
+    The enterprises and what stands are locked by the caller; the keys differ from one another. To be called late in a
+    transaction: many new records are given their places, and who gives places is held until its end.
     """
     done = [(supply, said, enterprise_id) for supply, said, enterprise_id in supplies if said.outcome not in ("", UNCHANGED)]
+    fresh = [(enterprise_id, supply.record) for supply, _said, enterprise_id in done if supply.record is not None]
+    if len(fresh) >= MANY and not any(said.stands for _supply, said, _id in done):
+        inserting.insert_many(filing_id=filing_id, records=fresh, by=by)
+        return
     for outcome in (WITHDRAWN, REASSIGNED, CORRECTED, NEW):
         former = [said.stands for _supply, said, _id in done if said.outcome == outcome and said.stands is not None]
         ending.end(former, reason=sources.WITHDRAWN if outcome == WITHDRAWN else REASONS[outcome], by=by)
-    fresh = [(enterprise_id, supply.record) for supply, _said, enterprise_id in done if supply.record is not None]
     inserting.insert(filing_id=filing_id, records=fresh, by=by)
     files.rewrite(enterprise_ids=_touched(done))
 

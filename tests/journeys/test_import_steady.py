@@ -10,13 +10,14 @@ from uuid import UUID
 import pytest
 from django.db import connection, connections, transaction
 
-from chengxin.common import clock, sql
+from chengxin.common import clock
 from chengxin.exchange import actions, values
 from chengxin.exchange.models import Chunk, Job
 from chengxin.exchange.values import Fault, FaultyLine
 from chengxin.flow import importing_phases
 from chengxin.records.tests import makers
 from tests import people
+from tests.disk import waiting_for_disk, waits
 from tests.journeys.importers import importer, upload, work
 from tests.journeys.test_import import _wait_for_a_waiting_lock, penalty, table
 
@@ -95,25 +96,13 @@ def test_what_is_confirmed_in_the_last_moment_is_not_swept() -> None:
 def test_a_chunk_does_not_wait_for_the_disk_but_the_end_of_its_file_does() -> None:
     job_id = waiting()
     importing_phases.one_step(job_id)
-    with transaction.atomic():
-        assert set_to_wait() == "on" and actions.take_chunk(phase=values.ROWS, job_id=job_id)
-        assert waits() == "off", "a crash takes the chunk back whole, and it is judged again"
-    work()
-    with transaction.atomic():
-        assert set_to_wait() == "on" and actions.confirm(job_id=job_id)
-        assert waits() == "on"
-    with transaction.atomic():
-        set_to_wait()
-        assert actions.hold_finished(phase=values.ROWS, job_id=job_id)
-        assert waits() == "on", "who is told that a file is done is told so for good"
-
-
-def set_to_wait() -> str:
-    sql.execute("SET LOCAL synchronous_commit = on", {})
-    return waits()
-
-
-def waits() -> str:
-    found = sql.row("SHOW synchronous_commit", {})
-    assert found
-    return str(found[0])
+    with waiting_for_disk():
+        with transaction.atomic():
+            assert waits() and actions.take_chunk(phase=values.ROWS, job_id=job_id)
+            assert not waits(), "a crash takes the chunk back whole, and it is judged again"
+        work()
+        with transaction.atomic():
+            assert actions.confirm(job_id=job_id) and waits()
+        with transaction.atomic():
+            assert actions.hold_finished(phase=values.ROWS, job_id=job_id)
+            assert waits(), "who is told that a file is done is told so for good"

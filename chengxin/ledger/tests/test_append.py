@@ -10,14 +10,16 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
-from chengxin.common import clock
-from chengxin.ledger import actions, rules
-from chengxin.ledger.models import Event
-from chengxin.ledger.values import NewEvent
+from chengxin.common import clock, sql
+from chengxin.ledger import actions, outside, queries, rules, sequencer, verify
+from chengxin.ledger.guard import LogHalted
+from chengxin.ledger.models import Checkpoint, Event
+from chengxin.ledger.values import NewEvent, Publication
+from tests.disk import waiting_for_disk, waits
 
-from .helpers import end, note_event, publish
+from .helpers import empty_ledger, end, note_event, publish
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @dataclass(frozen=True)
@@ -139,3 +141,93 @@ def test_one_bad_event_of_many_stops_all() -> None:
             by=None,
         )
     assert not Event.objects.exists()
+
+
+def _publications(number: int) -> list[Publication]:
+    return [Publication(uuid4(), uuid4(), "G06", bytes(32)) for _ in range(number)]
+
+
+def _append_at_once(publications: list[Publication]) -> None:
+    with transaction.atomic():
+        actions.append_published(publications=publications, at=clock.now(), by=None, at_once=True)
+
+
+def test_publications_get_their_places_as_they_are_written_behind_what_waits() -> None:
+    note_event()
+    waiting = publish()
+    many = _publications(600)
+    _append_at_once(many)
+    rows = list(Event.objects.order_by("position").values_list("position", "log", "leaf_index", "version_id"))
+    assert [row[0] for row in rows] == list(range(1, 603))
+    assert [row[2] for row in rows if row[1] == "public"] == list(range(601))
+    assert [row[3] for row in rows if row[1] == "public"] == [waiting, *(made.version_id for made in many)]
+    assert verify.run().ok and queries.health().ok
+    assert Checkpoint.objects.filter(log="public").count() == 2, "one for both"
+    publish()
+    assert sequencer.turn(10) == 1, "the step goes on from there"
+    assert verify.run().ok
+
+
+def test_publications_at_once_say_what_publications_that_wait_say() -> None:
+    [made] = _publications(1)
+    at = clock.now()
+    with clock.at(at):
+        actions.append_published(publications=[made], at=at, by="system:test")
+        waited = Event.objects.values().get()
+        empty_ledger()
+        sequencer.forget()
+        sequencer.step()
+        with transaction.atomic():
+            actions.append_published(publications=[made], at=at, by="system:test", at_once=True)
+    placed = Event.objects.values().get()
+    same = waited.keys() - {"id", "position", "leaf_index"}
+    assert {key: waited[key] for key in same} == {key: placed[key] for key in same}
+    assert (waited["position"], placed["position"], placed["leaf_index"]) == (None, 1, 0)
+
+
+def test_nothing_at_once_writes_no_checkpoint() -> None:
+    sequencer.step()
+    _append_at_once([])
+    assert Checkpoint.objects.count() == 2 and not Event.objects.exists()
+
+
+def test_where_more_waits_than_a_step_takes_publications_wait_behind_it() -> None:
+    actions.append_many(events=[NewEvent(kind="a.b", subject="s", data={})] * sequencer.DEFAULT_LIMIT, by=None)
+    _append_at_once(_publications(2))
+    assert Event.objects.filter(position=None, log="public").count() == 2
+    assert sequencer.step() == 2
+    assert verify.run().ok
+
+
+def test_a_log_that_may_not_sign_stops_no_publication() -> None:
+    sequencer.step()
+    _append_at_once(_publications(3))
+    outside.path("public").write_text("nonsense\n")
+    sequencer.forget()
+    _append_at_once(_publications(2))
+    assert Event.objects.filter(position=None, log="public").count() == 2
+    assert queries.size() == 3
+    with pytest.raises(LogHalted):
+        sequencer.step()
+
+
+def test_what_is_rolled_back_leaves_nothing_behind() -> None:
+    sequencer.step()
+    with pytest.raises(RuntimeError), transaction.atomic():
+        actions.append_published(publications=_publications(5), at=clock.now(), by=None, at_once=True)
+        raise RuntimeError
+    assert not Event.objects.exists() and queries.size() == 0
+    _append_at_once(_publications(2))
+    assert queries.size() == 2 and verify.run().ok
+    newest = outside.newest("public")
+    assert newest is not None and newest.size == 2
+
+
+def test_a_checkpoint_waits_for_the_disk_whatever_else_its_transaction_holds() -> None:
+    sequencer.step()
+    with waiting_for_disk(), transaction.atomic():
+        sql.do_not_wait_for_disk()
+        actions.append_published(publications=_publications(2), at=clock.now(), by=None)
+        assert not waits()
+        actions.append_published(publications=_publications(2), at=clock.now(), by=None, at_once=True)
+        assert waits(), "the world is told of it"

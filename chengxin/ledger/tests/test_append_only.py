@@ -72,6 +72,21 @@ def test_not_even_the_superuser_changes_anything() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("position", "index"), [(8, 3), (7, 4), (7, None), (99, 99), (1, 3)])
+def test_who_says_that_places_are_covered_is_looked_after(position: int, index: int | None) -> None:
+    _fill()
+    sequencer.step()
+    before = list(Event.objects.order_by("id").values())
+    insert = (
+        "INSERT INTO ledger_event (position, log, leaf_index, kind, subject, data, leaf, actor, created_at)"
+        f" SELECT {position}, 'public', {'NULL' if index is None else index}, kind, subject, data, leaf, actor, created_at"
+        " FROM ledger_event WHERE log = 'public' LIMIT 1"
+    )
+    _refused(f"SELECT set_config('ledger.covered', 'yes', true); {insert}")
+    assert list(Event.objects.order_by("id").values()) == before
+
+
+@pytest.mark.django_db
 def test_the_one_update_is_allowed_once() -> None:
     _fill()
     with connection.cursor() as cursor:

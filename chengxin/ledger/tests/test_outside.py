@@ -64,6 +64,23 @@ def test_a_journal_that_was_lost_is_written_anew() -> None:
     assert [one.version for one in endings.read()] == [str(version_id) for version_id in ended]
 
 
+def test_checkpoints_written_the_other_way_round_stand_once_and_the_furthest_counts() -> None:
+    for _ in range(2):
+        publish()
+        sequencer.step()
+    lines = outside.path("public").read_bytes().splitlines(keepends=True)
+    late = [json.loads(line)["checkpoint"] for line in lines]
+    outside.path("public").write_bytes(b"".join([lines[0], lines[2], lines[1]]))
+    seen = outside.newest("public")
+    assert seen is not None and seen.size == 2
+    outside.append("public", late[1:])
+    assert outside.path("public").read_bytes().count(b"\n") == 3, "what stands there is not written again"
+    sequencer.forget()
+    publish()
+    sequencer.step()
+    assert queries.health().ok and queries.size() == 3
+
+
 def test_a_mirror_gets_every_line_and_what_it_missed_when_it_is_back(mirror: Path) -> None:
     _published(2)
     assert _same(mirror)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
 
+from chengxin.common import clock
 from chengxin.ledger import actions, queries, sequencer, signing, verify
 from chengxin.ledger.models import Event
+from chengxin.ledger.values import Publication
 
 from .helpers import note_event, publish
 
@@ -143,3 +146,53 @@ def test_a_turn_that_has_placed_something_leaves_nothing_behind() -> None:
     publish()
     assert [sequencer.turn(2), sequencer.turn(2)] == [1, 0]
     assert verify.run().ok
+
+
+def test_who_publishes_many_waits_a_moment_for_who_places_and_then_leaves_it_to_others() -> None:
+    sequencer.step()
+    held, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            signing.lock()
+            held.set()
+            go.wait(10)
+
+    def append() -> None:
+        with transaction.atomic():
+            many = [Publication(uuid4(), uuid4(), "G06", bytes(32)) for _ in range(3)]
+            actions.append_published(publications=many, at=clock.now(), by=None, at_once=True)
+
+    thread = _in_thread(hold)
+    assert held.wait(10)
+    append()
+    assert Event.objects.filter(position=None).count() == 3
+    second = _in_thread(append)
+    go.set()
+    thread.join()
+    second.join()
+    assert Event.objects.filter(position=None).count() == 0, "what waited went before"
+    assert verify.run().ok and queries.size() == 6
+
+
+def test_many_publishers_and_the_sequencer_together_lose_nothing() -> None:
+    def publish_many(seed: int) -> Callable[[], None]:
+        def work() -> None:
+            for number in range(12):
+                with transaction.atomic():
+                    note_event(number)
+                    many = [Publication(uuid4(), uuid4(), "G06", bytes(32)) for _ in range(seed * 40 + number)]
+                    actions.append_published(publications=many, at=clock.now(), by=None, at_once=True)
+
+        return work
+
+    threads = [_in_thread(publish_many(seed)) for seed in range(4)]
+    while any(thread.is_alive() for thread in threads):
+        sequencer.turn(17)
+    while sequencer.step(17):
+        pass
+    expected = sum(seed * 40 + number for seed in range(4) for number in range(12))
+    report = verify.run()
+    assert report.problems == ()
+    assert dict(report.sizes) == {"public": expected, "audit": 48}
+    assert queries.health().ok
