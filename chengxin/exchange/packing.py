@@ -8,14 +8,15 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import orjson
 import zstandard
 
 from chengxin.common import crypto
-from chengxin.exchange import judging
+from chengxin.exchange import former_packing, judging
+from chengxin.exchange.packed import Packed
 from chengxin.exchange.values import Judged
 from chengxin.records import inserting
 from chengxin.records.supplying import Supply
@@ -25,15 +26,10 @@ QUICK = 1
 ZSTD = b"\x28\xb5\x2f\xfd"
 """What zstd begins with; chunks packed by a version before it were packed by zlib."""
 
-
-class Packed(NamedTuple):
-    """One judged line as it is taken in."""
-
-    number: int
-    uscc: str
-    name: str
-    supply: Supply
-    is_unpublished: bool
+BEGIN = b"\x02"
+HEAD_BYTES = 4
+ID_BYTES, MARK_BYTES = 16, 32
+KEPT_INSIDE = -1
 
 
 def made_ready(lines: Iterable[Judged], *, group: str) -> list[Packed]:
@@ -54,72 +50,69 @@ def _made_ready(line: Judged, group: str, mark: inserting.Marker) -> Packed:
 
 
 def pack(lines: Sequence[Packed], *, bound_to: str) -> str:
-    """The lines of a chunk as one envelope."""
-    rows = orjson.dumps([_row(line) for line in lines])
-    return crypto.seal_bytes(zstandard.ZstdCompressor(level=QUICK).compress(rows), bound_to=bound_to)
+    """The lines of a chunk as one envelope: a head in JSON, and behind it the bytes that are written as they stand."""
+    shared: dict[tuple[Any, ...], int] = {}
+    rows, pieces = [], list[bytes]()
+    for number, uscc, name, supply, is_unpublished in lines:
+        about, inside, public = _shared(supply), b"", None
+        pieces.append(supply.record_id.bytes)
+        if supply.record is not None:
+            inside, public = supply.record.inside, supply.record.public
+            pieces += (supply.record.version_id.bytes, *supply.record.fingerprints, inside, public or b"")
+        sizes = len(inside), len(public) if public is not None else KEPT_INSIDE
+        rows.append((number, uscc, name, is_unpublished, supply.no, shared.setdefault(about, len(shared)), *sizes))
+    head = orjson.dumps({"shared": list(shared), "rows": rows})
+    plain = b"".join((BEGIN, len(head).to_bytes(HEAD_BYTES, "big"), head, *pieces))
+    return crypto.seal_bytes(zstandard.ZstdCompressor(level=QUICK).compress(plain), bound_to=bound_to)
+
+
+def _shared(supply: Supply) -> tuple[Any, ...]:
+    """What many lines of a chunk have in common."""
+    operation, group, unit, _no, _record_id, ready = supply
+    if ready is None:
+        return operation, group, unit
+    term = ready.publicity_from, ready.publicity_until
+    return operation, group, unit, len(ready.fingerprints), ready.origin, ready.form_version, ready.order, ready.collected_at, *term
 
 
 def unpack(payload: str, *, bound_to: str) -> list[Packed]:
     """The way back."""
     packed = crypto.unseal_bytes(payload, bound_to=bound_to)
-    if packed.startswith(ZSTD):
-        return [_packed(*row) for row in orjson.loads(zstandard.ZstdDecompressor().decompress(packed))]
-    return [_packed(*_as_now(row)) for row in orjson.loads(zlib.decompress(packed))]
+    plain = zstandard.ZstdDecompressor().decompress(packed) if packed.startswith(ZSTD) else zlib.decompress(packed)
+    return _unpacked(plain) if plain.startswith(BEGIN) else former_packing.unpacked(plain)
 
 
-def _as_now(row: list[Any]) -> list[Any]:
-    """A row of the version that packed by zlib: what was made ready stood in a list of its own, ids with their hyphens."""
-    *told, record_id, ready = row
-    told.append(record_id.replace("-", ""))
-    if ready is None:
-        return told
-    version_id, *rest = ready
-    return [*told, version_id.replace("-", ""), *rest]
+def _unpacked(plain: bytes) -> list[Packed]:
+    at = len(BEGIN) + HEAD_BYTES
+    end = at + int.from_bytes(plain[len(BEGIN) : at], "big")
+    head, made, at = orjson.loads(plain[at:end]), [], end
+    shared = [_read(*about) for about in head["shared"]]
+    for number, uscc, name, is_unpublished, no, nth, inside_size, public_size in head["rows"]:
+        operation, group, unit, keys, about, term = shared[nth]
+        record_id, ready = _id(plain, at), None
+        at += ID_BYTES
+        if about is not None:
+            marks_at = at + ID_BYTES
+            inside_at = marks_at + keys * MARK_BYTES
+            public_at = inside_at + inside_size
+            version_id, at = _id(plain, at), public_at + max(public_size, 0)
+            marks = tuple([plain[each : each + MARK_BYTES] for each in range(marks_at, inside_at, MARK_BYTES)])
+            origin, form_version, order, collected_at = about
+            public = plain[public_at:at] if public_size != KEPT_INSIDE else None
+            named = version_id, record_id, origin, group, form_version, order, unit, no, collected_at
+            ready = Ready(*named, plain[inside_at:public_at], public, marks, *term)
+        made.append(Packed(number, uscc, name, Supply(operation, group, unit, no, record_id, ready), is_unpublished))
+    return made
 
 
-def _row(line: Packed) -> tuple[Any, ...]:
-    number, uscc, name, supply, is_unpublished = line
-    operation, group, unit, no, record_id, ready = supply
-    told = (number, uscc, name, is_unpublished, operation, group, unit, no, record_id.hex)
-    if ready is None:
-        return told
-    marks, since, until = ready.fingerprints, ready.publicity_from, ready.publicity_until
-    return (
-        *told,
-        ready.version_id.hex,
-        ready.origin,
-        ready.form_version,
-        ready.order,
-        ready.collected_at,
-        ready.inside,
-        ready.public.decode() if ready.public is not None else None,
-        [mark.hex() for mark in marks],
-        since,
-        until,
-    )
+def _read(
+    operation: str, group: str, unit: str, keys: int = 0, *about: Any
+) -> tuple[str, str, str, int, tuple[Any, ...] | None, tuple[date | None, ...]]:
+    """What lines have in common, as `_unpacked` needs it."""
+    *told, since, until = about or (None, None)
+    days = tuple(date.fromisoformat(day) if day else None for day in (since, until))
+    return operation, group, unit, keys, tuple(told) if about else None, days
 
 
-def _packed(
-    number: int, uscc: str, name: str, is_unpublished: bool, operation: str, group: str, unit: str, no: str, record_id: str, *ready: Any
-) -> Packed:
-    known_as = UUID(int=int(record_id, 16))
-    if not ready:
-        return Packed(number, uscc, name, Supply(operation, group, unit, no, known_as, None), is_unpublished)
-    version_id, origin, form_version, order, collected_at, inside, public, marks, since, until = ready
-    record = Ready(
-        UUID(int=int(version_id, 16)),
-        known_as,
-        origin,
-        group,
-        form_version,
-        order,
-        unit,
-        no,
-        collected_at,
-        inside,
-        public.encode() if public is not None else None,
-        tuple(map(bytes.fromhex, marks)),
-        date.fromisoformat(since) if since else None,
-        date.fromisoformat(until) if until else None,
-    )
-    return Packed(number, uscc, name, Supply(operation, group, unit, no, known_as, record), is_unpublished)
+def _id(plain: bytes, at: int) -> UUID:
+    return UUID(int=int.from_bytes(plain[at : at + ID_BYTES], "big"))

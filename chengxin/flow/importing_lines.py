@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from chengxin.common.errors import Conflict
 from chengxin.exchange.judging import NUMBER, SUBJECT
-from chengxin.exchange.packing import Packed
+from chengxin.exchange.packed import Packed
 from chengxin.exchange.reading import OPERATION
 from chengxin.exchange.values import Fault
 from chengxin.flow import importing_notices, registered
@@ -64,14 +65,32 @@ def around(lines: Sequence[Packed], *, group: str) -> Around:
     return _around(lines, held, sources.standing(group=group, keys=[line.supply.key for line in lines]))
 
 
+class _OthersHold(Exception):
+    """Some records stand with enterprises that are not held yet; the argument are their ids."""
+
+
 def held_around(lines: Sequence[Packed], *, group: str) -> Around:
-    """The same with every enterprise and every record held to the end of the transaction, in the order of codes (D-43)."""
-    keys = [line.supply.key for line in lines]
-    holders = {there.enterprise_id for there in sources.standing(group=group, keys=keys).values()}
-    held = known.lock_holders({line.uscc for line in lines}, besides=holders)
-    stand = sources.standing(group=group, keys=keys, lock=True)
-    if {there.enterprise_id for there in stand.values()} - holders:
-        raise Conflict(code="locked")
+    """The same with every enterprise and every record held to the end of the transaction, in the order of codes (D-43).
+
+    Mostly records stand with the enterprise that their line names. Where they do not, what was held is let go, and all are held anew.
+    """
+    try:
+        with transaction.atomic():
+            return _held_around(lines, group=group)
+    except _OthersHold as found:
+        besides: set[UUID] = found.args[0]
+    try:
+        return _held_around(lines, group=group, besides=besides)
+    except _OthersHold as moved:
+        raise Conflict(code="locked") from moved
+
+
+def _held_around(lines: Sequence[Packed], *, group: str, besides: Collection[UUID] = ()) -> Around:
+    held = known.lock_holders({line.uscc for line in lines}, besides=besides)
+    stand = sources.standing(group=group, keys=[line.supply.key for line in lines], lock=True)
+    others = {there.enterprise_id for there in stand.values()} - {holder.id for holder in held.values()}
+    if others - set(besides):
+        raise _OthersHold(others)
     return _around(lines, held, stand)
 
 

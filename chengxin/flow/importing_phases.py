@@ -22,7 +22,7 @@ from chengxin.common.errors import ChengxinError, Conflict, Invalid
 from chengxin.exchange import actions, packing, queries, shaping, store, values, workbooks
 from chengxin.exchange.actions import Taken
 from chengxin.exchange.judging import Judge
-from chengxin.exchange.packing import Packed
+from chengxin.exchange.packed import Packed
 from chengxin.exchange.reading import Columns, rows
 from chengxin.exchange.values import Fault, FaultyLine, JobView, Judged, Line
 from chengxin.filings import imports as filings

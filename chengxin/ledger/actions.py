@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -92,15 +93,28 @@ def append_published(*, publications: Sequence[Publication], at: datetime, by: B
     """
     if not publications:
         return
-    leaves = [rules.published_leaf(version_id=str(made.version_id), commitment=made.commitment, at=at) for made in publications]
+    leaf = rules.published_leaves(at=at)
+    named = [(str(made.version_id), made) for made in publications]
+    leaves = [leaf(version_id, made.commitment) for version_id, made in named]
     places = sequencer.place_at_once(rules.PUBLIC, leaves) if at_once else None
-    actor, moment = _pseudonym(by), binary.moment(at)
-    with connection.cursor() as cursor, cursor.copy(_COPY_PLACED if places else _COPY) as stream:
-        for nth, (made, leaf) in enumerate(zip(publications, leaves, strict=True)):
-            data = orjson.dumps({"enterprise": str(made.enterprise_id), "group": rules.check_text(made.group)})
-            about = rules.PUBLIC, rules.PUBLISHED, str(made.version_id), binary.jsonb(data)
-            place = (binary.int8(places.position + nth), binary.int8(places.leaf_index + nth)) if places else ()
-            stream.write_row((*about, leaf, None, actor, made.version_id.bytes, moment, *place))
+    row = _published_rows(actor=_pseudonym(by), at=at, is_placed=places is not None)
+    events = zip(named, leaves, itertools.count(places.position if places else 0), itertools.count(places.leaf_index if places else 0))
+    binary.copy(_COPY_PLACED if places else _COPY, (row(*event) for event in events))
+
+
+def _published_rows(*, actor: str, at: datetime, is_placed: bool) -> Callable[[tuple[str, Publication], bytes, int, int], bytes]:
+    """What makes rows of publications, as COPY takes them, by id and publication, leaf, position and place among the leaves."""
+    field, columns = binary.field, len(_COLUMNS) + (len(_PLACED) if is_placed else 0)
+    begin = binary.fields(columns) + field(rules.PUBLIC.encode()) + field(rules.PUBLISHED.encode())
+    salt_and_actor, moment = binary.NULL + field(actor.encode()), field(binary.moment(at))
+
+    def row(published: tuple[str, Publication], leaf: bytes, position: int, index: int) -> bytes:
+        named, made = published
+        data = b'{"enterprise":"%b","group":"%b"}' % (str(made.enterprise_id).encode(), rules.check_text(made.group).encode())
+        about = begin, field(named.encode()), field(binary.jsonb(data)), field(leaf), salt_and_actor, field(made.version_id.bytes), moment
+        return b"".join((*about, field(binary.int8(position)), field(binary.int8(index))) if is_placed else about)
+
+    return row
 
 
 def prune_checkpoints(*, before: datetime) -> int:

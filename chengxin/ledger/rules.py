@@ -6,8 +6,9 @@ The tree itself is in `merkle`, notes and proof files in `notes`; both are offer
 from __future__ import annotations
 
 import base64
+import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -37,6 +38,7 @@ __all__ = [
     "parse_proof",
     "proof_text",
     "published_leaf",
+    "published_leaves",
     "sign",
     "sign_checkpoint",
     "verify_consistency",
@@ -128,9 +130,19 @@ def commitment(*, salt: bytes, content: bytes, domain: str = "chengxin/record/v1
 
 def published_leaf(*, version_id: UUID | str, commitment: bytes, at: datetime) -> bytes:
     """The exact leaf of a published record version (D-17)."""
-    if len(commitment) != 32:
-        raise ValueError("A commitment has 32 bytes.")
-    return f'{{"at":"{rfc3339(at)}","commitment":"{_b64(commitment)}","id":"{version_id}","kind":"{PUBLISHED}","v":1}}'.encode()
+    return published_leaves(at=at)(str(version_id), commitment)
+
+
+def published_leaves(*, at: datetime) -> Callable[[str, bytes], bytes]:
+    """What makes the leaves of record versions, by id and commitment, that are published in one moment (D-17)."""
+    form = f'{{"at":"{rfc3339(at)}","commitment":"%b","id":"%b","kind":"{PUBLISHED}","v":1}}'.encode()
+
+    def leaf(version_id: str, commitment: bytes) -> bytes:
+        if len(commitment) != 32:
+            raise ValueError("A commitment has 32 bytes.")
+        return form % (binascii.b2a_base64(commitment, newline=False), version_id.encode())
+
+    return leaf
 
 
 def ended_leaf(*, version_id: UUID, at: datetime) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -65,22 +65,41 @@ def close_file(*, enterprise_id: UUID) -> None:
 
 def rewrite(*, enterprise_ids: Collection[UUID]) -> None:
     """Put the files of these enterprises together anew; rows are locked in code order first, those without one passed over."""
-    for given in _held(enterprise_ids):
+    for given in _batches(_lock(enterprise_ids)):
         sql.execute(filesql.REWRITE, given)
 
 
 def rewrite_untold(*, enterprise_ids: Collection[UUID]) -> list[str]:
-    """The same, but the change feed is not told: returns each code that changed with its tag behind, for `changes.tell_at_once`."""
-    found = [sql.row(filesql.REWRITE_UNTOLD, given) for given in _held(enterprise_ids)]
-    return [told for row in found if row and row[0] for told in row[0].split(sql.BETWEEN)]
+    """The same for enterprises that the caller holds, without telling the feed: each code that changed with its tag behind.
+
+    Whoever writes a file mostly holds its enterprise. So nothing is locked here, unless somebody has written one of them meanwhile.
+    """
+    told: list[str] = []
+    for given in _batches(list(enterprise_ids)):
+        if _write_untold(given, told):
+            _write_untold({**given, "ids": _lock(given["ids"])}, told)
+    return told
 
 
-def _held(enterprise_ids: Collection[UUID]) -> Iterator[dict[str, Any]]:
-    """Files, locked all at once, by so many as one statement puts together."""
+def _write_untold(given: Mapping[str, Any], told: list[str]) -> bool:
+    """Write files and add what changed to `told`; whether one was left out, because somebody else was writing it."""
+    row = sql.row(filesql.REWRITE_UNTOLD, given)
+    assert row is not None
+    changed, is_left_out = row
+    told += changed.split(sql.BETWEEN) if changed else []
+    return bool(is_left_out)
+
+
+def _lock(enterprise_ids: Collection[UUID]) -> list[UUID]:
+    """Lock files, those of them that are there."""
+    return [row[0] for row in sql.rows(filesql.LOCK, {"ids": list(enterprise_ids)})]
+
+
+def _batches(enterprise_ids: Sequence[UUID]) -> Iterator[dict[str, Any]]:
+    """What a statement that writes files is given, for so many as one puts together."""
     now: dict[str, Any] = {"day": clock.today(), "now": clock.now()}
-    held = [row[0] for row in sql.rows(filesql.LOCK, {"ids": list(enterprise_ids)})]
-    for first in range(0, len(held), REFRESH_BATCH):
-        yield {"ids": held[first : first + REFRESH_BATCH], **now}
+    for first in range(0, len(enterprise_ids), REFRESH_BATCH):
+        yield {"ids": enterprise_ids[first : first + REFRESH_BATCH], **now}
 
 
 def assembled(*, enterprise_ids: Sequence[UUID]) -> dict[str, bytes]:

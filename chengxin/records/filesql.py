@@ -54,7 +54,7 @@ WHERE f.enterprise_id = ANY(%(ids)b)
 
 LOCK = "SELECT enterprise_id FROM records_publicfile WHERE enterprise_id = ANY(%(ids)b) ORDER BY uscc FOR UPDATE"
 
-# Its rows are locked before, so that they are found again by where they stand.
+# Nobody writes these rows meanwhile: so they are found again by where they stand.
 _WRITE = f"""
 WITH made AS MATERIALIZED ({ASSEMBLE}), written AS (
     UPDATE records_publicfile p
@@ -72,8 +72,12 @@ INSERT INTO records_waitingchange (uscc, kind, etag, at)
 SELECT uscc, 'changed', etag, %(now)s FROM written WHERE etag <> former ORDER BY uscc
 """
 
-# Gives back what the feed has to be told: codes with their tags.
-REWRITE_UNTOLD = f"{_WRITE} SELECT string_agg(uscc || etag, chr(31)) FROM written WHERE etag <> former"
+# Gives back what the feed has to be told, codes with their tags, and whether somebody wrote one of the rows meanwhile.
+REWRITE_UNTOLD = f"""
+{_WRITE}
+SELECT (SELECT string_agg(uscc || etag, chr(31)) FROM written WHERE etag <> former),
+       (SELECT count(*) FROM made) <> (SELECT count(*) FROM written)
+"""
 
 READ_MANY = "SELECT uscc, body, etag, next_change_on FROM records_publicfile WHERE uscc = ANY(%s)"
 

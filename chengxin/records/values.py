@@ -78,7 +78,7 @@ class Ready(NamedTuple):
     source_unit: str
     source_no: str
     collected_at: str | None
-    inside: str
+    inside: bytes
     public: bytes | None
     fingerprints: tuple[bytes, ...]
     publicity_from: date | None

@@ -230,7 +230,7 @@ def test_while_an_enterprise_is_held_its_chunk_waits_and_then_goes_in() -> None:
     held, two = makers.published(2, "义乌市穗岚针织有限公司")
     command = _command(table(penalty(one, "P-1"), penalty(two, "P-2")), holding=str(held))
     with command as program:
-        _wait_for_a_waiting_lock()
+        wait_for_a_waiting_lock()
         assert standing() == 0
         command.let_go()
         out, said = program.communicate(timeout=60)
@@ -244,7 +244,7 @@ def test_killed_in_the_middle_the_file_is_whole_the_next_time() -> None:
     held, two = makers.published(2, "义乌市穗岚针织有限公司")
     data = table(penalty(one, "P-1"), penalty(two, "P-2"))
     with _command(data, holding=str(held)) as program:
-        _wait_for_a_waiting_lock()
+        wait_for_a_waiting_lock()
         program.send_signal(signal.SIGKILL)
         program.wait()
     assert standing() == 0
@@ -308,7 +308,7 @@ class _command:
         self.let_go()
 
 
-def _wait_for_a_waiting_lock() -> None:
+def wait_for_a_waiting_lock() -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:

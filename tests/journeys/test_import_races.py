@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 
 from chengxin.exchange.values import Report
 from chengxin.flow import importing
+from chengxin.ledger import sequencer, verify
 from chengxin.ledger.models import Event
-from chengxin.records import consistency
+from chengxin.records import changes, consistency, files, supplying
 from chengxin.records.tests import makers
-from tests.journeys.test_import import BY, penalty, shown, standing, table
+from tests.journeys.test_import import BY, penalty, shown, standing, table, wait_for_a_waiting_lock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +27,9 @@ def taken_in(data: bytes) -> Report:
         connections.close_all()
 
 
-def test_two_files_for_the_same_enterprises_and_one_of_them_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("many", [1, 100])
+def test_two_files_for_the_same_enterprises_and_one_of_them_twice(monkeypatch: pytest.MonkeyPatch, many: int) -> None:
+    monkeypatch.setattr(supplying, "MANY", many)
     monkeypatch.setattr("chengxin.exchange.shaping.CHUNK_LINES", 3)
     firms = [makers.published(number, f"杭州澜序桥{number}电子商务有限公司")[1] for number in range(1, 5)]
     one = table(*(penalty(uscc, f"A-{uscc}") for uscc in firms))
@@ -36,3 +40,34 @@ def test_two_files_for_the_same_enterprises_and_one_of_them_twice(monkeypatch: p
     assert standing() == 8 and Event.objects.filter(kind="record.published").count() == 8
     assert [len(shown(uscc)) for uscc in firms] == [2, 2, 2, 2]
     assert consistency.differing_files() == []
+    while sequencer.step() or changes.place():
+        pass
+    assert verify.run().ok and changes.untold(limit=10) == []
+
+
+def test_a_file_that_somebody_writes_meanwhile_is_waited_for_and_lacks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supplying, "MANY", 1)
+    firms = [makers.published(number, f"杭州澜序桥{number}电子商务有限公司") for number in range(1, 5)]
+    held = threading.Event()
+
+    def write() -> None:
+        """As at the day of change of a file: without its enterprise."""
+        try:
+            with transaction.atomic():
+                files.rewrite(enterprise_ids=[firms[1][0], firms[2][0]])
+                held.set()
+                wait_for_a_waiting_lock()
+        finally:
+            held.set()
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        assert held.wait(20)
+        report = taken_in(table(*(penalty(uscc, f"A-{uscc}") for _id, uscc in firms)))
+        writing.result()
+    assert report.new == 4 and [len(shown(uscc)) for _id, uscc in firms] == [1, 1, 1, 1]
+    assert consistency.differing_files() == []
+    while changes.place():
+        pass
+    assert changes.untold(limit=10) == []

@@ -19,7 +19,7 @@ from chengxin.records.tests import makers
 from tests import people
 from tests.disk import waiting_for_disk, waits
 from tests.journeys.importers import importer, upload, work
-from tests.journeys.test_import import _wait_for_a_waiting_lock, penalty, table
+from tests.journeys.test_import import penalty, table, wait_for_a_waiting_lock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +51,7 @@ def test_giving_a_file_up_waits_for_its_judge_and_no_data_stay() -> None:
                 chunk = actions.take_chunk(phase=values.ROWS, job_id=job_id)
                 assert chunk
                 taken.set()
-                _wait_for_a_waiting_lock()
+                wait_for_a_waiting_lock()
                 actions.keep_faulty(job_id=job_id, lines=[FaultyLine(2, ("x",), (Fault(2, "", "x"),))])
                 actions.keep_judged(chunk_id=chunk.id, payload="sealed", expected={})
         finally:
@@ -80,7 +80,7 @@ def test_what_is_confirmed_in_the_last_moment_is_not_swept() -> None:
             with transaction.atomic():
                 assert actions.confirm(job_id=job_id)
                 confirmed.set()
-                _wait_for_a_waiting_lock()
+                wait_for_a_waiting_lock()
         finally:
             confirmed.set()
             connections.close_all()

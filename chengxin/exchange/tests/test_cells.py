@@ -9,12 +9,14 @@ from datetime import date
 from typing import Any
 
 import pytest
+import zstandard
 
 from chengxin.catalogue import loader, reading
 from chengxin.catalogue.tests.helpers import SHIPPED
 from chengxin.catalogue.values import Field, Form
 from chengxin.common import crypto, keys
 from chengxin.exchange import judging, packing
+from chengxin.exchange.packed import Packed
 from chengxin.exchange.values import Judged, Line
 from chengxin.records import openings
 from chengxin.records.tests.makers import code
@@ -140,16 +142,39 @@ def test_what_personal_cells_say_is_sealed() -> None:
     assert openings.inside_plain(ready.version_id, inside)[min(sealed)] != inside[min(sealed)]
 
 
-def test_a_chunk_that_the_former_version_packed_is_taken_in_by_this_one() -> None:
+@pytest.mark.parametrize("version", ["by zlib", "by zstd", "now"])
+def test_a_chunk_that_a_former_version_packed_is_taken_in_by_this_one(version: str) -> None:
     form = form_of("G06")
     [line, *_others] = packing.made_ready(judging.Judge(form, TODAY).judge(lines(form, seed=9))[0], group="G06")
     ready = line.supply.record
     assert ready is not None
-    head = [line.number, line.uscc, line.name, line.is_unpublished, line.supply.operation, "G06", line.supply.unit, line.supply.no]
+    withdrawn = line._replace(supply=line.supply._replace(record=None))
+    kept_inside = line._replace(supply=line.supply._replace(record=ready._replace(public=None)))
+    twice = line._replace(supply=line.supply._replace(record=ready._replace(fingerprints=ready.fingerprints * 2, publicity_until=None)))
+    said = [line, withdrawn, kept_inside, twice, line]
+    if version == "now":
+        payload = packing.pack(said, bound_to="chunk")
+    else:
+        rows = json.dumps([(flat if version == "by zstd" else nested)(each) for each in said]).encode()
+        packed = zstandard.ZstdCompressor().compress(rows) if version == "by zstd" else zlib.compress(rows)
+        payload = crypto.seal_bytes(packed, bound_to="chunk")
+    assert packing.unpack(payload, bound_to="chunk") == said
+
+
+def nested(line: Packed) -> list[Any]:
+    """A line as the first version packed it."""
+    supply, ready = line.supply, line.supply.record
+    head = [line.number, line.uscc, line.name, line.is_unpublished, supply.operation, supply.group, supply.unit, supply.no]
+    if ready is None:
+        return [*head, str(supply.record_id), None]
     public = ready.public.decode() if ready.public is not None else None
     days = [str(day) if day else None for day in (ready.publicity_from, ready.publicity_until)]
-    about = [ready.origin, ready.form_version, ready.order, ready.collected_at, ready.inside, public]
-    former = [*head, str(ready.record_id), [str(ready.version_id), *about, [mark.hex() for mark in ready.fingerprints], *days]]
-    withdrawn = [*head, str(ready.record_id), None]
-    payload = crypto.seal_bytes(zlib.compress(json.dumps([former, withdrawn]).encode()), bound_to="chunk")
-    assert packing.unpack(payload, bound_to="chunk") == [line, line._replace(supply=line.supply._replace(record=None))]
+    about = [ready.origin, ready.form_version, ready.order, ready.collected_at, ready.inside.decode(), public]
+    return [*head, str(ready.record_id), [str(ready.version_id), *about, [mark.hex() for mark in ready.fingerprints], *days]]
+
+
+def flat(line: Packed) -> list[Any]:
+    """A line as the second version packed it."""
+    *head, record_id, ready = nested(line)
+    without = [record_id.replace("-", "")]
+    return [*head, *without, *([ready[0].replace("-", ""), *ready[1:]] if ready else [])]
