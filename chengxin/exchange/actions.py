@@ -214,7 +214,7 @@ def put_off(*, chunk_id: int) -> None:
 
 def note_failure(*, job_id: UUID, chunk_id: int | None, why: str) -> None:
     """Something broke: later and later tries, then the job is parked for a person (D-44)."""
-    rows = Chunk.objects.filter(pk=chunk_id) if chunk_id else Job.objects.filter(id=job_id)
+    rows = Chunk.objects.filter(pk=chunk_id, done_at=None) if chunk_id else Job.objects.filter(id=job_id)
     row = rows.select_for_update().first()
     if row is None:
         return

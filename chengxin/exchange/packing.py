@@ -67,12 +67,12 @@ def pack(lines: Sequence[Packed], *, bound_to: str) -> str:
 
 
 def _shared(supply: Supply) -> tuple[Any, ...]:
-    """What many lines of a chunk have in common."""
+    """What many lines of a chunk have in common: what is asked, and of the record the number of its marks, its form and its term."""
     operation, group, unit, _no, _record_id, ready = supply
     if ready is None:
-        return operation, group, unit
-    term = ready.publicity_from, ready.publicity_until
-    return operation, group, unit, len(ready.fingerprints), ready.origin, ready.form_version, ready.order, ready.collected_at, *term
+        return operation, group, unit, None, None, None
+    form = ready.origin, ready.form_version, ready.order, ready.collected_at
+    return operation, group, unit, len(ready.fingerprints), form, (ready.publicity_from, ready.publicity_until)
 
 
 def unpack(payload: str, *, bound_to: str) -> list[Packed]:
@@ -86,32 +86,28 @@ def _unpacked(plain: bytes) -> list[Packed]:
     at = len(BEGIN) + HEAD_BYTES
     end = at + int.from_bytes(plain[len(BEGIN) : at], "big")
     head, made, at = orjson.loads(plain[at:end]), [], end
-    shared = [_read(*about) for about in head["shared"]]
+    shared = [(*asked, marks, form, _term(term)) for *asked, marks, form, term in head["shared"]]
     for number, uscc, name, is_unpublished, no, nth, inside_size, public_size in head["rows"]:
-        operation, group, unit, keys, about, term = shared[nth]
+        operation, group, unit, marks, form, term = shared[nth]
         record_id, ready = _id(plain, at), None
         at += ID_BYTES
-        if about is not None:
+        if form is not None:
+            origin, form_version, order, collected_at = form
             marks_at = at + ID_BYTES
-            inside_at = marks_at + keys * MARK_BYTES
+            inside_at = marks_at + marks * MARK_BYTES
             public_at = inside_at + inside_size
-            version_id, at = _id(plain, at), public_at + max(public_size, 0)
-            marks = tuple([plain[each : each + MARK_BYTES] for each in range(marks_at, inside_at, MARK_BYTES)])
-            origin, form_version, order, collected_at = about
-            public = plain[public_at:at] if public_size != KEPT_INSIDE else None
-            named = version_id, record_id, origin, group, form_version, order, unit, no, collected_at
-            ready = Ready(*named, plain[inside_at:public_at], public, marks, *term)
+            named = _id(plain, at), record_id, origin, group, form_version, order, unit, no, collected_at
+            at = public_at + max(public_size, 0)
+            public = None if public_size == KEPT_INSIDE else plain[public_at:at]
+            fingerprints = tuple([plain[each : each + MARK_BYTES] for each in range(marks_at, inside_at, MARK_BYTES)])
+            ready = Ready(*named, plain[inside_at:public_at], public, fingerprints, *term)
         made.append(Packed(number, uscc, name, Supply(operation, group, unit, no, record_id, ready), is_unpublished))
     return made
 
 
-def _read(
-    operation: str, group: str, unit: str, keys: int = 0, *about: Any
-) -> tuple[str, str, str, int, tuple[Any, ...] | None, tuple[date | None, ...]]:
-    """What lines have in common, as `_unpacked` needs it."""
-    *told, since, until = about or (None, None)
-    days = tuple(date.fromisoformat(day) if day else None for day in (since, until))
-    return operation, group, unit, keys, tuple(told) if about else None, days
+def _term(days: Sequence[str | None] | None) -> tuple[date | None, ...]:
+    """From which day until which a record is public."""
+    return tuple(date.fromisoformat(day) if day else None for day in days or ())
 
 
 def _id(plain: bytes, at: int) -> UUID:

@@ -66,32 +66,34 @@ def around(lines: Sequence[Packed], *, group: str) -> Around:
 
 
 class _OthersHold(Exception):
-    """Some records stand with enterprises that are not held yet; the argument are their ids."""
+    """Some records stand with enterprises that are not held yet."""
 
 
 def held_around(lines: Sequence[Packed], *, group: str) -> Around:
     """The same with every enterprise and every record held to the end of the transaction, in the order of codes (D-43).
 
-    Mostly records stand with the enterprise that their line names. Where they do not, what was held is let go, and all are held anew.
+    Mostly nothing stands yet, or with the enterprise that its line names. Where it does not, what was held is let go, and all are
+    held anew.
     """
+    codes, keys = {line.uscc for line in lines}, [line.supply.key for line in lines]
     try:
         with transaction.atomic():
-            return _held_around(lines, group=group)
-    except _OthersHold as found:
-        besides: set[UUID] = found.args[0]
-    try:
-        return _held_around(lines, group=group, besides=besides)
-    except _OthersHold as moved:
-        raise Conflict(code="locked") from moved
-
-
-def _held_around(lines: Sequence[Packed], *, group: str, besides: Collection[UUID] = ()) -> Around:
-    held = known.lock_holders({line.uscc for line in lines}, besides=besides)
-    stand = sources.standing(group=group, keys=[line.supply.key for line in lines], lock=True)
-    others = {there.enterprise_id for there in stand.values()} - {holder.id for holder in held.values()}
-    if others - set(besides):
-        raise _OthersHold(others)
+            held = known.lock_holders(codes)
+            stand = sources.standing(group=group, keys=keys)
+            if others := _others(stand, held):
+                raise _OthersHold
+    except _OthersHold:
+        held = known.lock_holders(codes, besides=others)
+    if stand:
+        stand = sources.standing(group=group, keys=keys, lock=True)
+    if _others(stand, held) - others:
+        raise Conflict(code="locked")
     return _around(lines, held, stand)
+
+
+def _others(stand: Mapping[Key, Standing], held: Mapping[str, Holder]) -> set[UUID]:
+    """The enterprises of records that stand, but those that are held."""
+    return {there.enterprise_id for there in stand.values()} - {holder.id for holder in held.values()}
 
 
 def _around(lines: Sequence[Packed], held: Mapping[str, Holder], stand: Mapping[Key, Standing]) -> Around:

@@ -251,7 +251,6 @@ def _take_in(taken: Taken) -> None:
     packed = packing.unpack(taken.payload, bound_to=taken.place)
     there = importing_lines.held_around(packed, group=job.group)
     fit, unfit = _sorted_out(job, packed, there)
-    importing_lines.take_in(fit, there, group=job.group, filing_id=job.filing_id, by=actor_of(job))
     counts = importing_lines.counted(fit, there)
     if unfit:
         cells = {line.number: line.cells for line in lines_of(taken)}
@@ -259,6 +258,7 @@ def _take_in(taken: Taken) -> None:
         actions.keep_faulty(job_id=job.id, lines=faulty)
         counts[queries.FAULTY_LINES] = len(faulty)
         counts[queries.FAULTS] = sum(len(line.faults) for line in faulty)
+    importing_lines.take_in(fit, there, group=job.group, filing_id=job.filing_id, by=actor_of(job))
     changed = [
         (line.supply.record.version_id, said.stands.version_id)
         for line, said in fit

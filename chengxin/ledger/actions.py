@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
+import operator
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -14,6 +14,7 @@ from django.db import connection
 from psycopg.types.json import Jsonb
 
 from chengxin.common import binary, clock, sql
+from chengxin.common.binary import field, int8
 
 from . import rules, sequencer
 from .follow import follow, retry_parked
@@ -81,40 +82,40 @@ def append_many(*, events: Sequence[NewEvent], by: By) -> int:
     return len(events)
 
 
-_PLACED = ("position", "leaf_index")
-_COPY_PLACED = f"COPY ledger_event ({', '.join((*_COLUMNS, *_PLACED))}) FROM STDIN (FORMAT BINARY)"
+_COPY_PLACED = f"COPY ledger_event (position, leaf_index, {', '.join(_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 
 
 def append_published(*, publications: Sequence[Publication], at: datetime, by: By, at_once: bool = False) -> None:
     """Append the publication of record versions in the caller's transaction, in their order; the leaves are made here (D-17).
 
-    `at_once`: as the last thing in its transaction, the events get their places as they are written, if the log can be signed
-    now; else, and where it cannot, the sequencer gives them later.
+    `at_once`, for a transaction that is about to end: the events get their places as they are written, if the log can be signed now;
+    else, and where it cannot, the sequencer gives them later.
     """
     if not publications:
         return
     leaf = rules.published_leaves(at=at)
-    named = [(str(made.version_id), made) for made in publications]
-    leaves = [leaf(version_id, made.commitment) for version_id, made in named]
+    leaves = [leaf(str(made.version_id), made.commitment) for made in publications]
     places = sequencer.place_at_once(rules.PUBLIC, leaves) if at_once else None
-    row = _published_rows(actor=_pseudonym(by), at=at, is_placed=places is not None)
-    events = zip(named, leaves, itertools.count(places.position if places else 0), itertools.count(places.leaf_index if places else 0))
-    binary.copy(_COPY_PLACED if places else _COPY, (row(*event) for event in events))
+    rows = _published_rows(publications, leaves, actor=_pseudonym(by), at=at)
+    if places is None:
+        binary.copy(_COPY, (_UNPLACED + row for row in rows))
+    else:
+        begins = (_PLACED + field(int8(places.position + nth)) + field(int8(places.leaf_index + nth)) for nth in range(len(leaves)))
+        binary.copy(_COPY_PLACED, map(operator.add, begins, rows))
 
 
-def _published_rows(*, actor: str, at: datetime, is_placed: bool) -> Callable[[tuple[str, Publication], bytes, int, int], bytes]:
-    """What makes rows of publications, as COPY takes them, by id and publication, leaf, position and place among the leaves."""
-    field, columns = binary.field, len(_COLUMNS) + (len(_PLACED) if is_placed else 0)
-    begin = binary.fields(columns) + field(rules.PUBLIC.encode()) + field(rules.PUBLISHED.encode())
-    salt_and_actor, moment = binary.NULL + field(actor.encode()), field(binary.moment(at))
+_UNPLACED, _PLACED = binary.fields(len(_COLUMNS)), binary.fields(len(_COLUMNS) + 2)
 
-    def row(published: tuple[str, Publication], leaf: bytes, position: int, index: int) -> bytes:
-        named, made = published
-        data = b'{"enterprise":"%b","group":"%b"}' % (str(made.enterprise_id).encode(), rules.check_text(made.group).encode())
-        about = begin, field(named.encode()), field(binary.jsonb(data)), field(leaf), salt_and_actor, field(made.version_id.bytes), moment
-        return b"".join((*about, field(binary.int8(position)), field(binary.int8(index))) if is_placed else about)
 
-    return row
+def _published_rows(publications: Sequence[Publication], leaves: Sequence[bytes], *, actor: str, at: datetime) -> Iterator[bytes]:
+    """The events of publications with their leaves, field by field in the order of `_COLUMNS`, as COPY takes them."""
+    about, by = field(rules.PUBLIC.encode()) + field(rules.PUBLISHED.encode()), field(actor.encode())
+    moment, salt = field(binary.moment(at)), binary.NULL
+    groups = {group: orjson.dumps(rules.check_text(group)) for group in {made.group for made in publications}}
+    for made, leaf in zip(publications, leaves, strict=True):
+        data = b'{"enterprise":"%b","group":%b}' % (str(made.enterprise_id).encode(), groups[made.group])
+        subject = field(str(made.version_id).encode())
+        yield b"".join((about, subject, field(binary.jsonb(data)), field(leaf), salt, by, field(made.version_id.bytes), moment))
 
 
 def prune_checkpoints(*, before: datetime) -> int:

@@ -21,7 +21,7 @@ from django.conf import settings
 
 from .notes import Checkpoint, parse_checkpoint
 
-MOST_AT_ONCE = 16
+OUT_OF_ORDER = 16
 """So many checkpoints at the end of a file may stand in another order than they were signed in."""
 
 _TAIL_BYTES = 65_536
@@ -125,7 +125,7 @@ def newest(log: str, *, place: Path | None = None) -> Checkpoint | None:
     furthest: who signs one after the other may write the other way round. Raises ValueError where a whole line cannot be read.
     """
     notes = (entry.get("checkpoint") for entry in last_entries(path(log, place=place)))
-    last = [parse_checkpoint(note) for note in itertools.islice((note for note in notes if isinstance(note, str)), MOST_AT_ONCE)]
+    last = [parse_checkpoint(note) for note in itertools.islice((note for note in notes if isinstance(note, str)), OUT_OF_ORDER)]
     return max((seen for seen in last if seen.origin == last[0].origin), key=lambda seen: seen.size, default=None)
 
 

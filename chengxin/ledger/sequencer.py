@@ -26,13 +26,16 @@ from .notes import Checkpoint as Statement
 from .rules import LOGS, PUBLIC
 
 DEFAULT_LIMIT = 1_000
+LIMIT_BEHIND = 5_000
+"""So many that wait are placed before events that get their places at once: more than who does so may leave behind."""
+
 QUIET_S = 1.0
 """For so long the logs stand still before a worker takes over from the one that placed last."""
 
 PATIENCE_S = 0.3
 """For so long who places events as they are written waits for another one that places."""
 
-log_of_steps = structlog.get_logger(__name__)
+diary = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class _Elsewhere:
 _memory: dict[str, _Tree] = {}
 _memory_lock = threading.Lock()
 _elsewhere = _Elsewhere()
+_said = [""]
 
 # The first of what waits, by its index: EXISTS would read the whole table for it while the planner believes that much of it waits.
 _WORK = """
@@ -145,29 +149,40 @@ class Places(NamedTuple):
 def place_at_once(log: str, leaves: Sequence[bytes]) -> Places | None:
     """Grow a log by the leaves of events that the caller writes next, in the same transaction, with the places that they get here.
 
-    What waits goes before them. To be called last in a transaction: the signer's lock is held to its end, and its commit waits
-    for the disk. None where another one keeps placing, more waits than a step takes, or the log may not sign now: then the
-    events are written without a place, and get it later.
+    What waits goes before them. To be called late in a transaction: the signer's lock is held to its end, and its commit waits
+    for the disk. None where another one keeps placing, more waits than `LIMIT_BEHIND`, the checkpoints outside are not here, or the
+    log may not sign now: then the events are written without a place, and get it later.
     """
+    if not all(outside.path(each).exists() for each in LOGS):  # a program that does not see them cannot know what has been signed
+        return None
     try:
         with transaction.atomic():
-            return _place_behind(log, leaves) if signing.lock_within(PATIENCE_S) else None
+            places = _place_behind(log, leaves) if signing.lock_within(PATIENCE_S) else None
     except (OperationalError, InterfaceError):
         _memory.clear()
         raise
-    except Exception:
+    except Exception as error:
         _memory.clear()
-        log_of_steps.exception("events wait for their place", log=log)
+        _say_once(f"{type(error).__name__}: {error}")
         return None
+    _say_once("")
+    return places
+
+
+def _say_once(why: str) -> None:
+    """Note why events wait, where it is another reason than the last time."""
+    if why and why != _said[0]:
+        diary.warning("events wait for their place", why=why)
+    _said[0] = why
 
 
 def _place_behind(log: str, leaves: Sequence[bytes]) -> Places | None:
     sql.execute("SELECT set_config('ledger.covered', 'yes', true)", {})
     sql.wait_for_disk()
     trees = _trees()
-    waiting = _take(DEFAULT_LIMIT, trees)
+    waiting = _take(LIMIT_BEHIND, trees)
     placed = sum(map(len, waiting.values()))
-    if placed == DEFAULT_LIMIT:
+    if placed == LIMIT_BEHIND:
         _grow_all(trees, waiting)
         return None
     position = 1 + placed + sum(tree.edge.size for tree in trees.values())
@@ -198,10 +213,10 @@ def _place(limit: int) -> int:
 
 
 def _trees() -> dict[str, _Tree]:
-    """The trees as they stand, from memory where the database agrees."""
+    """The trees as they stand, from memory where the database agrees and no mirror has to be brought up to date."""
     if outside.behind():
         outside.note_level()
-        _memory.clear()
+        return {log: _tree(log) for log in LOGS}
     heads = _heads()
     return {log: _remembered(log, heads) or _tree(log) for log in LOGS}
 

@@ -7,7 +7,7 @@ last is told: what was between has not been read by anybody since, and nobody ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -19,8 +19,8 @@ from chengxin.records.models import Change, WaitingChange
 MAX_PAGE = 10_000
 """Most changes in one page."""
 
-MAX_AT_ONCE = 1_000
-"""Most waiting changes that are placed in one turn."""
+MAX_TURN = 1_000
+"""Most waiting changes that get their places in one turn."""
 
 LOCK_ID = 0x6665_6564
 """Advisory lock of the one who gives positions."""
@@ -43,12 +43,11 @@ WITH taken AS (
 )
 SELECT count(*) FROM taken
 """
-_TOLD = "FROM unnest(string_to_array(%(changed)s, chr(31))) AS told ORDER BY told"
-_WAIT = f"INSERT INTO records_waitingchange (uscc, kind, etag, at) SELECT left(told, 18), 'changed', substr(told, 19), %(now)s {_TOLD}"
+_TOLD = "FROM unnest(string_to_array(%(codes)s, chr(31)), string_to_array(%(tags)s, chr(31))) AS told (uscc, etag) ORDER BY uscc"
+_WAIT = f"INSERT INTO records_waitingchange (uscc, kind, etag, at) SELECT uscc, 'changed', etag, %(now)s {_TOLD}"
 _TELL = f"""
 INSERT INTO records_change (position, uscc, kind, etag, at)
-SELECT (SELECT coalesce(max(position), 0) FROM records_change) + row_number() OVER (ORDER BY told),
-       left(told, 18), 'changed', substr(told, 19), %(now)s
+SELECT (SELECT coalesce(max(position), 0) FROM records_change) + row_number() OVER (ORDER BY uscc), uscc, 'changed', etag, %(now)s
 {_TOLD}
 """
 # The entries as JSON, ready to send: no value in them needs an escape.
@@ -73,21 +72,21 @@ def tell_removed(*, uscc: str) -> None:
     WaitingChange.objects.create(uscc=uscc, kind="removed", etag="", at=clock.now())
 
 
-def tell_at_once(*, changed: Sequence[str]) -> None:
-    """In the transaction that wrote these files, late in it: what changed, with its place behind what waits.
+def tell_at_once(*, changed: Mapping[str, str]) -> None:
+    """In the transaction that wrote these files, late in it: what changed, tags by code, with its place behind what waits.
 
-    Each is a code with its tag behind. Who gives places is held to the end of the transaction, and its commit waits for the disk.
-    Where more waits than one turn takes, these wait behind it.
+    Who gives places is held to the end of the transaction, and its commit waits for the disk. Where more waits than one turn
+    takes, these wait behind it.
     """
-    given = {"changed": sql.listed(changed), "now": clock.now()}
     sql.row(_LOCK, {"lock": LOCK_ID})
-    taken = sql.row(_PLACE, {"limit": MAX_AT_ONCE})
+    taken = sql.row(_PLACE, {"limit": MAX_TURN})
     sql.wait_for_disk()
-    sql.execute(_WAIT if taken and taken[0] == MAX_AT_ONCE else _TELL, given)
+    given = {"codes": sql.listed(changed.keys()), "tags": sql.listed(changed.values()), "now": clock.now()}
+    sql.execute(_WAIT if taken and taken[0] == MAX_TURN else _TELL, given)
 
 
 @transaction.atomic
-def place(limit: int = 1_000, *, wait: bool = True) -> int:
+def place(limit: int = MAX_TURN, *, wait: bool = True) -> int:
     """Give up to `limit` waiting changes their place; returns how many. Of several callers one works at a time.
 
     Who need not `wait` returns 0 while another one works.

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from chengxin.common import clock, sql
 from chengxin.common.canonical import canonical
@@ -69,24 +69,25 @@ def rewrite(*, enterprise_ids: Collection[UUID]) -> None:
         sql.execute(filesql.REWRITE, given)
 
 
-def rewrite_untold(*, enterprise_ids: Collection[UUID]) -> list[str]:
-    """The same for enterprises that the caller holds, without telling the feed: each code that changed with its tag behind.
+def rewrite_untold(*, enterprise_ids: Collection[UUID]) -> dict[str, str]:
+    """The same for enterprises that the caller holds, without telling the feed: the tag of each file that changed, by code.
 
-    Whoever writes a file mostly holds its enterprise. So nothing is locked here, unless somebody has written one of them meanwhile.
+    Whoever writes a file mostly holds its enterprise, too. So nothing is locked here, unless somebody has written one of them meanwhile.
     """
-    told: list[str] = []
+    changed: dict[str, str] = {}
     for given in _batches(list(enterprise_ids)):
-        if _write_untold(given, told):
-            _write_untold({**given, "ids": _lock(given["ids"])}, told)
-    return told
+        if _write_untold(given, changed):
+            _write_untold({**given, "ids": _lock(given["ids"])}, changed)
+    return changed
 
 
-def _write_untold(given: Mapping[str, Any], told: list[str]) -> bool:
-    """Write files and add what changed to `told`; whether one was left out, because somebody else was writing it."""
+def _write_untold(given: Mapping[str, Any], changed: dict[str, str]) -> bool:
+    """Write files and add what changed; whether one was left out, because somebody else was writing it."""
     row = sql.row(filesql.REWRITE_UNTOLD, given)
     assert row is not None
-    changed, is_left_out = row
-    told += changed.split(sql.BETWEEN) if changed else []
+    codes, tags, is_left_out = row
+    if codes:
+        changed.update(zip(codes.split(sql.BETWEEN), tags.split(sql.BETWEEN), strict=True))
     return bool(is_left_out)
 
 
@@ -115,9 +116,10 @@ def assembled_of(*, usccs: Sequence[str]) -> dict[str, bytes]:
     return assembled(enterprise_ids=list(held))
 
 
+@transaction.atomic
 def refresh_due(*, limit: int = REFRESH_BATCH) -> int:
-    """Rewrite files whose date of change has come; returns how many (D-07)."""
-    due = PublicFile.objects.filter(next_change_on__lte=clock.today()).order_by("uscc")
+    """Rewrite files whose date of change has come, but those that somebody is at; returns how many (D-07)."""
+    due = PublicFile.objects.select_for_update(skip_locked=True).filter(next_change_on__lte=clock.today()).order_by("uscc")
     ids = list(due.values_list("enterprise_id", flat=True)[:limit])
     if ids:
         rewrite(enterprise_ids=ids)

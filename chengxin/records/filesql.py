@@ -45,7 +45,7 @@ WITH live AS (
 SELECT f.uscc, f.enterprise_id,
        f.head || convert_to(',"groups":{{' || coalesce(r.totals, '') || '}},"records":[', 'UTF8')
          || coalesce(r.json, ''::bytea) || convert_to(']' || coalesce(',"disputed":[' || d.json || ']', '') || '}}', 'UTF8') AS body,
-       r.next_change_on, coalesce(r.records, 0)::int AS records, f.etag AS former, f.ctid AS place
+       r.next_change_on, coalesce(r.records, 0)::int AS records, f.etag AS former, f.ctid AS place, f.xmin AS writer
 FROM records_publicfile f
 LEFT JOIN per_file r USING (enterprise_id)
 LEFT JOIN disputed d USING (enterprise_id)
@@ -54,13 +54,13 @@ WHERE f.enterprise_id = ANY(%(ids)b)
 
 LOCK = "SELECT enterprise_id FROM records_publicfile WHERE enterprise_id = ANY(%(ids)b) ORDER BY uscc FOR UPDATE"
 
-# Nobody writes these rows meanwhile: so they are found again by where they stand.
+# Rows are found again by where they stand; one that somebody else has written meanwhile is not written.
 _WRITE = f"""
 WITH made AS MATERIALIZED ({ASSEMBLE}), written AS (
     UPDATE records_publicfile p
     SET body = made.body, etag = left(encode(sha256(made.body), 'hex'), 32), records = made.records,
         next_change_on = made.next_change_on, updated_at = %(now)s
-    FROM made WHERE p.ctid = made.place
+    FROM made WHERE p.ctid = made.place AND p.xmin = made.writer
     RETURNING p.uscc, p.etag, made.former
 )
 """
@@ -72,11 +72,12 @@ INSERT INTO records_waitingchange (uscc, kind, etag, at)
 SELECT uscc, 'changed', etag, %(now)s FROM written WHERE etag <> former ORDER BY uscc
 """
 
-# Gives back what the feed has to be told, codes with their tags, and whether somebody wrote one of the rows meanwhile.
+# Gives back what the feed has to be told, codes and their tags, and whether somebody wrote one of the rows meanwhile.
 REWRITE_UNTOLD = f"""
 {_WRITE}
-SELECT (SELECT string_agg(uscc || etag, chr(31)) FROM written WHERE etag <> former),
-       (SELECT count(*) FROM made) <> (SELECT count(*) FROM written)
+SELECT string_agg(uscc, chr(31)) FILTER (WHERE etag <> former), string_agg(etag, chr(31)) FILTER (WHERE etag <> former),
+       count(*) <> (SELECT count(*) FROM made)
+FROM written
 """
 
 READ_MANY = "SELECT uscc, body, etag, next_change_on FROM records_publicfile WHERE uscc = ANY(%s)"

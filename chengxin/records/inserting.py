@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import orjson
 
-from chengxin.common import clock, crypto
+from chengxin.common import clock, crypto, sql
 from chengxin.common.canonical import canonical_of_plain
 from chengxin.identity.values import Actor
 from chengxin.ledger import actions as ledger
@@ -124,12 +124,14 @@ def insert(*, filing_id: UUID | None, records: Sequence[tuple[UUID, Ready]], by:
 
 
 def insert_many(*, filing_id: UUID | None, records: Sequence[tuple[UUID, Ready]], by: Actor) -> None:
-    """The same with the files of these enterprises written anew, as the last thing in the transaction.
+    """The same with the files of these enterprises, which the caller holds, written anew; late in the transaction.
 
-    Events and changes get their places as they are written, if they can: so none of them is written twice.
+    Events and changes get their places as they are written, if they can: so none of them is written twice. Whoever else wants to
+    give places waits from there on; so everything is checked before.
     """
     now = clock.now()
     publications = copying.write(filing_id=filing_id, records=records, now=now)
     changed = files.rewrite_untold(enterprise_ids={enterprise_id for enterprise_id, _record in records})
+    sql.execute("SET CONSTRAINTS ALL IMMEDIATE", {})
     changes.tell_at_once(changed=changed)
     ledger.append_published(publications=publications, at=now, by=by, at_once=True)

@@ -13,6 +13,7 @@ from chengxin.flow import importing
 from chengxin.ledger import sequencer, verify
 from chengxin.ledger.models import Event
 from chengxin.records import changes, consistency, files, supplying
+from chengxin.records.models import PublicFile
 from chengxin.records.tests import makers
 from tests.journeys.test_import import BY, penalty, shown, standing, table, wait_for_a_waiting_lock
 
@@ -51,9 +52,11 @@ def test_a_file_that_somebody_writes_meanwhile_is_waited_for_and_lacks_nothing(m
     held = threading.Event()
 
     def write() -> None:
-        """As at the day of change of a file: without its enterprise."""
+        """Write files without holding their enterprises, and something that nobody else knows into them."""
         try:
             with transaction.atomic():
+                for enterprise_id, uscc in firms[1:3]:
+                    files.open_file(enterprise_id=enterprise_id, head=makers.head(uscc, "杭州澜序桥改名电子商务有限公司"))
                 files.rewrite(enterprise_ids=[firms[1][0], firms[2][0]])
                 held.set()
                 wait_for_a_waiting_lock()
@@ -67,6 +70,8 @@ def test_a_file_that_somebody_writes_meanwhile_is_waited_for_and_lacks_nothing(m
         report = taken_in(table(*(penalty(uscc, f"A-{uscc}") for _id, uscc in firms)))
         writing.result()
     assert report.new == 4 and [len(shown(uscc)) for _id, uscc in firms] == [1, 1, 1, 1]
+    renamed = [uscc for _id, uscc in firms if "改名" in bytes(PublicFile.objects.get(uscc=uscc).body).decode()]
+    assert renamed == [firms[1][1], firms[2][1]]
     assert consistency.differing_files() == []
     while changes.place():
         pass

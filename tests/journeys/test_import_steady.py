@@ -106,3 +106,13 @@ def test_a_chunk_does_not_wait_for_the_disk_but_the_end_of_its_file_does() -> No
         with transaction.atomic():
             assert actions.hold_finished(phase=values.ROWS, job_id=job_id)
             assert waits(), "who is told that a file is done is told so for good"
+
+
+def test_a_chunk_that_is_done_is_not_tried_again_whatever_broke_behind_it() -> None:
+    waiting()
+    work()
+    chunk = Chunk.objects.get()
+    actions.keep_done(chunk_id=chunk.pk, counts={}, changed=[])
+    with transaction.atomic():
+        actions.note_failure(job_id=chunk.job_id, chunk_id=chunk.pk, why="the disk of the checkpoints is full")
+    assert Chunk.objects.get().attempts == 0

@@ -1,6 +1,7 @@
 """An event may come in with its place, if a checkpoint of the same transaction covers it; whoever asks.
 
-The guard looks once at a statement, not at every row: a trigger before each row also keeps COPY from writing pages at once.
+The guard looks once at a statement, not at every row: a trigger before each row also keeps COPY from writing pages at once. It looks
+in every session that has said so at some time, so that nobody says so for the rows and takes it back before the end.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER ledger_event_covered AFTER INSERT ON ledger_event FOR EACH STATEMENT
-WHEN (current_setting('ledger.covered', true) = 'yes') EXECUTE FUNCTION ledger_check_covered();
+WHEN (current_setting('ledger.covered', true) IS NOT NULL) EXECUTE FUNCTION ledger_check_covered();
 """
 
 UNDO = """

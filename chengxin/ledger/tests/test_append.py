@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
+from structlog.testing import capture_logs
 
 from chengxin.common import clock, sql
 from chengxin.ledger import actions, outside, queries, rules, sequencer, verify
@@ -143,6 +145,16 @@ def test_one_bad_event_of_many_stops_all() -> None:
     assert not Event.objects.exists()
 
 
+def test_what_keeps_events_waiting_is_said_once() -> None:
+    sequencer.step()
+    outside.path("public").write_text("nonsense\n")
+    sequencer.forget()
+    with capture_logs() as said:
+        for _ in range(3):
+            _append_at_once(_publications(1))
+    assert len([entry for entry in said if entry["event"] == "events wait for their place"]) == 1
+
+
 def _publications(number: int) -> list[Publication]:
     return [Publication(uuid4(), uuid4(), "G06", bytes(32)) for _ in range(number)]
 
@@ -153,6 +165,7 @@ def _append_at_once(publications: list[Publication]) -> None:
 
 
 def test_publications_get_their_places_as_they_are_written_behind_what_waits() -> None:
+    sequencer.step()
     note_event()
     waiting = publish()
     many = _publications(600)
@@ -191,12 +204,16 @@ def test_nothing_at_once_writes_no_checkpoint() -> None:
     assert Checkpoint.objects.count() == 2 and not Event.objects.exists()
 
 
-def test_where_more_waits_than_a_step_takes_publications_wait_behind_it() -> None:
-    actions.append_many(events=[NewEvent(kind="a.b", subject="s", data={})] * sequencer.DEFAULT_LIMIT, by=None)
-    _append_at_once(_publications(2))
-    assert Event.objects.filter(position=None, log="public").count() == 2
-    assert sequencer.step() == 2
-    assert verify.run().ok
+def test_where_more_waits_than_is_placed_before_publications_wait_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequencer, "LIMIT_BEHIND", 20)
+    sequencer.step()
+    actions.append_many(events=[NewEvent(kind="a.b", subject="s", data={})] * 50, by=None)
+    left = []
+    for _ in range(4):
+        _append_at_once(_publications(2))
+        left.append(Event.objects.filter(position=None).count())
+    assert left == [32, 14, 0, 0], "it becomes less with each"
+    assert verify.run().ok and queries.size() == 8
 
 
 def test_a_log_that_may_not_sign_stops_no_publication() -> None:
@@ -209,6 +226,28 @@ def test_a_log_that_may_not_sign_stops_no_publication() -> None:
     assert queries.size() == 3
     with pytest.raises(LogHalted):
         sequencer.step()
+
+
+def test_a_program_that_does_not_see_the_checkpoints_outside_signs_nothing(tmp_path: Path, settings: Any) -> None:
+    sequencer.step()
+    _append_at_once(_publications(3))
+    ours, settings.CHECKPOINTS_DIR = settings.CHECKPOINTS_DIR, tmp_path / "another"
+    _append_at_once(_publications(2))
+    assert Event.objects.filter(position=None).count() == 2 and not (tmp_path / "another").exists()
+    settings.CHECKPOINTS_DIR = ours
+    assert sequencer.step() == 2 and verify.run().ok
+
+
+def test_a_mirror_that_was_away_gets_all_it_missed(tmp_path: Path, settings: Any) -> None:
+    mirror = tmp_path / "mirror"
+    settings.CHECKPOINT_MIRRORS = [str(mirror)]
+    sequencer.step()
+    _append_at_once(_publications(2))
+    assert outside.behind() == [mirror]
+    mirror.mkdir()
+    _append_at_once(_publications(2))
+    assert outside.behind() == []
+    assert outside.path("public", place=mirror).read_bytes() == outside.path("public").read_bytes()
 
 
 def test_what_is_rolled_back_leaves_nothing_behind() -> None:

@@ -71,19 +71,45 @@ def test_not_even_the_superuser_changes_anything() -> None:
         assert list(Event.objects.order_by("id").values()) == before
 
 
+INSERT_PLACED = """
+SELECT set_config('ledger.covered', 'yes', true);
+INSERT INTO ledger_event (position, log, leaf_index, kind, subject, data, leaf, actor, created_at)
+SELECT {position}, 'public', {index}, kind, subject, data, leaf, actor, created_at FROM ledger_event WHERE log = 'public' LIMIT 1
+"""
+BEYOND: list[tuple[int, int, dict[str, int]]] = [(8, 3, {}), (8, 3, {"audit": 5}), (9, 4, {"public": 4, "audit": 5})]
+TAKEN_BACK = " RETURNING set_config('ledger.covered', 'no', true)"
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize(("position", "index"), [(8, 3), (7, 4), (7, None), (99, 99), (1, 3)])
-def test_who_says_that_places_are_covered_is_looked_after(position: int, index: int | None) -> None:
+@pytest.mark.parametrize("taken_back", ["", TAKEN_BACK])
+@pytest.mark.parametrize(("position", "index", "covered"), BEYOND)
+def test_who_says_that_places_are_covered_is_looked_after(position: int, index: int, covered: dict[str, int], taken_back: str) -> None:
+    """Seven are placed: three of the public log, four of the audit log. `covered` are the sizes that another checkpoint says."""
     _fill()
     sequencer.step()
+    for log, size in covered.items():
+        _checkpoint(log, size)
     before = list(Event.objects.order_by("id").values())
-    insert = (
-        "INSERT INTO ledger_event (position, log, leaf_index, kind, subject, data, leaf, actor, created_at)"
-        f" SELECT {position}, 'public', {'NULL' if index is None else index}, kind, subject, data, leaf, actor, created_at"
-        " FROM ledger_event WHERE log = 'public' LIMIT 1"
-    )
-    _refused(f"SELECT set_config('ledger.covered', 'yes', true); {insert}")
+    with pytest.raises(DatabaseError) as refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(INSERT_PLACED.format(position=position, index=index) + taken_back)
+    assert "no checkpoint covers" in str(refused.value)
     assert list(Event.objects.order_by("id").values()) == before
+
+
+@pytest.mark.django_db
+def test_places_that_a_checkpoint_covers_come_in() -> None:
+    _fill()
+    sequencer.step()
+    _checkpoint("public", 4)
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_PLACED.format(position=8, index=3))
+    assert Event.objects.filter(position=8, leaf_index=3).exists()
+
+
+def _checkpoint(log: str, size: int) -> None:
+    newest = Checkpoint.objects.filter(log=log).latest("id")
+    about = {"origin_id": newest.origin_id, "root": newest.root, "note": "", "created_at": newest.created_at}
+    Checkpoint.objects.create(log=log, size=size, **about)
 
 
 @pytest.mark.django_db

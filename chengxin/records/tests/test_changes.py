@@ -39,14 +39,14 @@ def test_a_worker_leaves_the_feed_to_the_one_that_is_at_it() -> None:
     assert not WaitingChange.objects.exists()
 
 
-def told(number: int, tag: str = "a") -> str:
-    """A change as `files.rewrite_untold` returns it."""
-    return f"{number:018d}{tag * 32}"
+def told(number: int) -> tuple[str, str]:
+    """A code and the tag of its file."""
+    return f"{number:018d}", "a" * 32
 
 
-def tell(*changed: str) -> None:
+def tell(*changed: tuple[str, str]) -> None:
     with transaction.atomic():
-        changes.tell_at_once(changed=changed)
+        changes.tell_at_once(changed=dict(changed))
 
 
 def fed() -> list[tuple[int, str, str]]:
@@ -56,7 +56,7 @@ def fed() -> list[tuple[int, str, str]]:
 def test_what_is_told_at_once_stands_behind_what_waited() -> None:
     _enterprise, uscc = makers.published(1, "杭州澜序1电子商务有限公司")
     [waiting] = WaitingChange.objects.values_list("etag", flat=True)
-    tell(told(2), told(1), uscc + "b" * 32)
+    tell(told(2), told(1), (uscc, "b" * 32))
     assert fed() == [(1, uscc, waiting), (2, f"{1:018d}", "a" * 32), (3, f"{2:018d}", "a" * 32), (4, uscc, "b" * 32)]
     assert not WaitingChange.objects.exists()
     tell(told(3))
@@ -65,7 +65,7 @@ def test_what_is_told_at_once_stands_behind_what_waited() -> None:
 
 
 def test_what_is_told_at_once_does_not_overtake_what_waits_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "MAX_AT_ONCE", 2)
+    monkeypatch.setattr(changes, "MAX_TURN", 2)
     for number in range(3):
         makers.published(number, f"杭州澜序{number}电子商务有限公司")
     tell(told(9))
@@ -79,5 +79,5 @@ def test_what_is_told_at_once_does_not_overtake_what_waits_long(monkeypatch: pyt
 def test_who_is_told_at_once_is_told_for_good() -> None:
     with waiting_for_disk(), transaction.atomic():
         sql.do_not_wait_for_disk()
-        changes.tell_at_once(changed=[told(1)])
+        changes.tell_at_once(changed=dict([told(1)]))
         assert waits()
