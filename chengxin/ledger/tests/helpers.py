@@ -13,6 +13,7 @@ from django.db import connection
 
 from chengxin.common import clock
 from chengxin.ledger import actions, rules
+from chengxin.ledger.values import Publication
 
 
 def publish(version_id: UUID | None = None) -> UUID:
@@ -21,6 +22,11 @@ def publish(version_id: UUID | None = None) -> UUID:
     leaf = rules.published_leaf(version_id=version_id, commitment=hashlib.sha256(version_id.bytes).digest(), at=clock.now())
     actions.append(kind="record.published", subject=str(version_id), data={}, by=None, leaf=leaf, version_id=version_id)
     return version_id
+
+
+def publications(number: int) -> list[Publication]:
+    """So many record versions that become public."""
+    return [Publication(uuid4(), uuid4(), "G06", bytes(32)) for _ in range(number)]
 
 
 def end(version_id: UUID) -> None:

@@ -19,7 +19,7 @@ from chengxin.ledger.models import Checkpoint, Event
 from chengxin.ledger.values import NewEvent, Publication
 from tests.disk import waiting_for_disk, waits
 
-from .helpers import empty_ledger, end, note_event, publish
+from .helpers import empty_ledger, end, note_event, publications, publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -151,24 +151,20 @@ def test_what_keeps_events_waiting_is_said_once() -> None:
     sequencer.forget()
     with capture_logs() as said:
         for _ in range(3):
-            _append_at_once(_publications(1))
+            _append_at_once(publications(1))
     assert len([entry for entry in said if entry["event"] == "events wait for their place"]) == 1
 
 
-def _publications(number: int) -> list[Publication]:
-    return [Publication(uuid4(), uuid4(), "G06", bytes(32)) for _ in range(number)]
-
-
-def _append_at_once(publications: list[Publication]) -> None:
+def _append_at_once(many: list[Publication]) -> None:
     with transaction.atomic():
-        actions.append_published(publications=publications, at=clock.now(), by=None, at_once=True)
+        actions.append_published(publications=many, at=clock.now(), by=None, at_once=True)
 
 
 def test_publications_get_their_places_as_they_are_written_behind_what_waits() -> None:
     sequencer.step()
     note_event()
     waiting = publish()
-    many = _publications(600)
+    many = publications(600)
     _append_at_once(many)
     rows = list(Event.objects.order_by("position").values_list("position", "log", "leaf_index", "version_id"))
     assert [row[0] for row in rows] == list(range(1, 603))
@@ -182,7 +178,7 @@ def test_publications_get_their_places_as_they_are_written_behind_what_waits() -
 
 
 def test_publications_at_once_say_what_publications_that_wait_say() -> None:
-    [made] = _publications(1)
+    [made] = publications(1)
     at = clock.now()
     with clock.at(at):
         actions.append_published(publications=[made], at=at, by="system:test")
@@ -210,7 +206,7 @@ def test_where_more_waits_than_is_placed_before_publications_wait_behind_it(monk
     actions.append_many(events=[NewEvent(kind="a.b", subject="s", data={})] * 50, by=None)
     left = []
     for _ in range(4):
-        _append_at_once(_publications(2))
+        _append_at_once(publications(2))
         left.append(Event.objects.filter(position=None).count())
     assert left == [32, 14, 0, 0], "it becomes less with each"
     assert verify.run().ok and queries.size() == 8
@@ -218,10 +214,10 @@ def test_where_more_waits_than_is_placed_before_publications_wait_behind_it(monk
 
 def test_a_log_that_may_not_sign_stops_no_publication() -> None:
     sequencer.step()
-    _append_at_once(_publications(3))
+    _append_at_once(publications(3))
     outside.path("public").write_text("nonsense\n")
     sequencer.forget()
-    _append_at_once(_publications(2))
+    _append_at_once(publications(2))
     assert Event.objects.filter(position=None, log="public").count() == 2
     assert queries.size() == 3
     with pytest.raises(LogHalted):
@@ -230,9 +226,9 @@ def test_a_log_that_may_not_sign_stops_no_publication() -> None:
 
 def test_a_program_that_does_not_see_the_checkpoints_outside_signs_nothing(tmp_path: Path, settings: Any) -> None:
     sequencer.step()
-    _append_at_once(_publications(3))
+    _append_at_once(publications(3))
     ours, settings.CHECKPOINTS_DIR = settings.CHECKPOINTS_DIR, tmp_path / "another"
-    _append_at_once(_publications(2))
+    _append_at_once(publications(2))
     assert Event.objects.filter(position=None).count() == 2 and not (tmp_path / "another").exists()
     settings.CHECKPOINTS_DIR = ours
     assert sequencer.step() == 2 and verify.run().ok
@@ -242,10 +238,10 @@ def test_a_mirror_that_was_away_gets_all_it_missed(tmp_path: Path, settings: Any
     mirror = tmp_path / "mirror"
     settings.CHECKPOINT_MIRRORS = [str(mirror)]
     sequencer.step()
-    _append_at_once(_publications(2))
+    _append_at_once(publications(2))
     assert outside.behind() == [mirror]
     mirror.mkdir()
-    _append_at_once(_publications(2))
+    _append_at_once(publications(2))
     assert outside.behind() == []
     assert outside.path("public", place=mirror).read_bytes() == outside.path("public").read_bytes()
 
@@ -253,10 +249,10 @@ def test_a_mirror_that_was_away_gets_all_it_missed(tmp_path: Path, settings: Any
 def test_what_is_rolled_back_leaves_nothing_behind() -> None:
     sequencer.step()
     with pytest.raises(RuntimeError), transaction.atomic():
-        actions.append_published(publications=_publications(5), at=clock.now(), by=None, at_once=True)
+        actions.append_published(publications=publications(5), at=clock.now(), by=None, at_once=True)
         raise RuntimeError
     assert not Event.objects.exists() and queries.size() == 0
-    _append_at_once(_publications(2))
+    _append_at_once(publications(2))
     assert queries.size() == 2 and verify.run().ok
     newest = outside.newest("public")
     assert newest is not None and newest.size == 2
@@ -266,7 +262,7 @@ def test_a_checkpoint_waits_for_the_disk_whatever_else_its_transaction_holds() -
     sequencer.step()
     with waiting_for_disk(), transaction.atomic():
         sql.do_not_wait_for_disk()
-        actions.append_published(publications=_publications(2), at=clock.now(), by=None)
+        actions.append_published(publications=publications(2), at=clock.now(), by=None)
         assert not waits()
-        actions.append_published(publications=_publications(2), at=clock.now(), by=None, at_once=True)
+        actions.append_published(publications=publications(2), at=clock.now(), by=None, at_once=True)
         assert waits(), "the world is told of it"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
-from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -13,9 +12,8 @@ from django.db import connection, transaction
 from chengxin.common import clock
 from chengxin.ledger import actions, queries, sequencer, signing, verify
 from chengxin.ledger.models import Event
-from chengxin.ledger.values import Publication
 
-from .helpers import note_event, publish
+from .helpers import note_event, publications, publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,6 +28,21 @@ def _in_thread(work: Callable[[], None]) -> threading.Thread:
     thread = threading.Thread(target=run)
     thread.start()
     return thread
+
+
+def _who_places() -> tuple[threading.Thread, threading.Event]:
+    """Somebody who keeps the signer's lock until told to let it go."""
+    held, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            signing.lock()
+            held.set()
+            go.wait(10)
+
+    thread = _in_thread(hold)
+    assert held.wait(10)
+    return thread, go
 
 
 def test_an_event_that_commits_late_is_placed_late_and_not_lost() -> None:
@@ -91,16 +104,7 @@ def test_writers_and_sequencer_together_lose_nothing() -> None:
 def test_a_turn_does_not_wait_for_who_places_and_a_step_does() -> None:
     sequencer.step()
     publish()
-    held, go = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with transaction.atomic():
-            signing.lock()
-            held.set()
-            go.wait(10)
-
-    thread = _in_thread(hold)
-    assert held.wait(10)
+    thread, go = _who_places()
     assert sequencer.turn(100) == 0
     placed: list[int] = []
     waiting = _in_thread(lambda: placed.append(sequencer.step()))
@@ -150,21 +154,13 @@ def test_a_turn_that_has_placed_something_leaves_nothing_behind() -> None:
 
 def test_who_publishes_many_waits_a_moment_for_who_places_and_then_leaves_it_to_others() -> None:
     sequencer.step()
-    held, go = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with transaction.atomic():
-            signing.lock()
-            held.set()
-            go.wait(10)
 
     def append() -> None:
         with transaction.atomic():
-            many = [Publication(uuid4(), uuid4(), "G06", bytes(32)) for _ in range(3)]
+            many = publications(3)
             actions.append_published(publications=many, at=clock.now(), by=None, at_once=True)
 
-    thread = _in_thread(hold)
-    assert held.wait(10)
+    thread, go = _who_places()
     append()
     assert Event.objects.filter(position=None).count() == 3
     second = _in_thread(append)
@@ -181,7 +177,7 @@ def test_many_publishers_and_the_sequencer_together_lose_nothing() -> None:
             for number in range(12):
                 with transaction.atomic():
                     note_event(number)
-                    many = [Publication(uuid4(), uuid4(), "G06", bytes(32)) for _ in range(seed * 40 + number)]
+                    many = publications(seed * 40 + number)
                     actions.append_published(publications=many, at=clock.now(), by=None, at_once=True)
 
         return work
